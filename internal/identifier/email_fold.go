@@ -1,0 +1,23 @@
+package identifier
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// FoldEmail gives the form in which e-mail addresses are compared: trimmed, NFC, lower case, the domain in its ASCII form
+// where it has one and without a final dot. It checks nothing: what is no address comes back trimmed and lower case.
+func FoldEmail(s string) string {
+	s = strings.ToLower(norm.NFC.String(trim(s)))
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return s
+	}
+	local, domain := s[:at], strings.TrimSuffix(s[at+1:], ".")
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+		domain = ascii
+	}
+	return local + "@" + domain
+}

@@ -1,0 +1,93 @@
+package identifier
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// particles are parts of names and forms of address that many unrelated people share.
+var particles = wordSet(`
+	de del della di da do dos das du des la las le les lo los el al ul van von vander vom zu zur zum den der dem het ten ter te
+	bin bint binti ibn abu abd y e i und and mr mrs ms miss mx dr prof sr sra srta jr ii iii iv st saint
+`)
+
+// foldedLetters are the letters that carry no separable mark in Unicode, as they are commonly written without it.
+var foldedLetters = strings.NewReplacer(
+	"ø", "o", "đ", "d", "ð", "d", "ł", "l", "ß", "ss", "ẞ", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ı", "i", "ħ", "h", "ŧ", "t", "ŋ", "n", "ə", "a",
+)
+
+// spelledOut are the letters that passports spell with two (ICAO Doc 9303, part 3, section 6).
+var spelledOut = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "oe", "å", "aa", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ñ", "n")
+
+// NameWords gives the words of a name for comparison, sorted, each once: lower case, without accents, hyphenated names as
+// parts and as a whole, apostrophes left out and taken as a break, and letters such as ü and ø also as passports spell
+// them. Particles (de, la, van, bin ...), forms of address and single Latin letters are left out, unless the name has
+// nothing else. It is nil for a name without letters.
+func NameWords(name string) []string {
+	name = strings.ToLower(norm.NFKC.String(cut(name, readLimit)))
+	var words, weak []string
+	add := func(word string) {
+		switch {
+		case word == "":
+		case particles[word] || isOneLetter(word):
+			weak = append(weak, word)
+		default:
+			words = append(words, word)
+		}
+	}
+	for _, field := range strings.FieldsFunc(name, isNameBreak) {
+		parts := strings.FieldsFunc(field, isNameJoint)
+		for _, part := range parts {
+			add(plainLetters(part))
+			add(plainLetters(spelledOut.Replace(part)))
+		}
+		if len(parts) > 1 {
+			add(plainLetters(strings.Join(parts, "")))
+		}
+	}
+	if len(words) == 0 {
+		words = weak
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// SharesWord reports whether two results of NameWords have a word in common.
+func SharesWord(a, b []string) bool {
+	for _, word := range a {
+		if slices.Contains(b, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNameBreak parts the words of a name: whatever is no letter, mark, digit, hyphen or apostrophe.
+func isNameBreak(r rune) bool {
+	return !isNameJoint(r) && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !isInvisible(r)
+}
+
+// isNameJoint reports whether r joins the parts of one name: a hyphen, or one of the apostrophes people type.
+func isNameJoint(r rune) bool {
+	return isDash(r) || strings.ContainsRune("'’‘`´ʼʻʹ′＇·", r)
+}
+
+// plainLetters folds a word to letters and digits without accents.
+func plainLetters(word string) string {
+	folded := norm.NFKD.String(foldedLetters.Replace(word))
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, folded)
+}
+
+// isOneLetter reports whether a word is an initial; a single Chinese or other syllabic character is a name.
+func isOneLetter(word string) bool {
+	runes := []rune(word)
+	return len(runes) == 1 && unicode.In(runes[0], unicode.Latin, unicode.Cyrillic, unicode.Greek)
+}
