@@ -1,0 +1,124 @@
+package ticket
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/askwell/askwell/internal/failure"
+)
+
+// SetStatus moves the ticket on. For staff who may answer tickets. Errors: invalid (status), not_found.
+func (s *Service) SetStatus(ctx context.Context, by Actor, reference string, to Status) (Ticket, error) {
+	if !to.Valid() || to == StatusNew {
+		return Ticket{}, failure.Invalid("status", "unknown", "Choose a status from the list.")
+	}
+	return s.changeTicket(ctx, "set the status of", reference, by, func(c *change) error {
+		c.changeStatus(to)
+		return nil
+	})
+}
+
+// changeStatus is setStatus with its event.
+func (c *change) changeStatus(to Status) {
+	if from := c.Status; from != to {
+		c.setStatus(to)
+		c.event(EventStatusChanged, Data{From: string(from), To: string(to)})
+	}
+}
+
+// setStatus keeps the first time of being solved: reopening never changes it. A solved ticket waits for nobody.
+func (c *change) setStatus(to Status) {
+	c.Status = to
+	if to.InHand() {
+		return
+	}
+	if c.SolvedAt == nil && to == StatusSolved {
+		c.SolvedAt = &c.now
+	}
+	c.AwaitingSince = nil
+}
+
+// Assign gives the ticket to a member of staff; 0 to nobody. For staff who may answer tickets. Errors: invalid (assignee) when
+// there is no such active member, not_found.
+func (s *Service) Assign(ctx context.Context, by Actor, reference string, staffID int64) (Ticket, error) {
+	return s.changeTicket(ctx, "assign", reference, by, func(c *change) error {
+		if staffID == 0 {
+			c.assign(nil)
+			return nil
+		}
+		var active bool
+		err := c.tx.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM staff WHERE id = $1 AND deactivated_at IS NULL)`, staffID).Scan(&active)
+		if err != nil {
+			return err
+		}
+		if !active {
+			return failure.Invalid("assignee", "unknown", "Choose somebody who works here.")
+		}
+		c.assign(&staffID)
+		return nil
+	})
+}
+
+func (c *change) assign(to *int64) {
+	from := c.AssigneeID
+	if from == to || from != nil && to != nil && *from == *to {
+		return
+	}
+	c.AssigneeID = to
+	c.event(EventAssigned, Data{From: idText(from), To: idText(to)})
+}
+
+func idText(id *int64) string {
+	if id == nil {
+		return ""
+	}
+	return strconv.FormatInt(*id, 10)
+}
+
+// Release says that a quarantined inquiry is no spam: it joins the others, and what was held back is sent. For staff who may
+// release suspects. Errors: not_found, conflict when it is not quarantined.
+func (s *Service) Release(ctx context.Context, by Actor, reference string) (Ticket, error) {
+	return s.changeTicket(ctx, "release", reference, by, func(c *change) error {
+		if !c.Quarantined() {
+			return failure.Conflict("This ticket is not in quarantine.")
+		}
+		for _, why := range c.SuspectedOf {
+			if why == string(SuspectRate) {
+				c.outbox(OutboxOpened, c.ID, c.now) // its acknowledgement was held back
+			}
+		}
+		c.SuspectedOf = nil
+		c.event(EventReleased, Data{})
+		return nil
+	})
+}
+
+// ExcludedReasons lists why a ticket may count in no figure.
+func ExcludedReasons() []string { return []string{"merged", "duplicate", "spam", "deleted"} }
+
+// Exclude takes the ticket out of every figure, for a reason of ExcludedReasons, and closes it; reason "" takes that back and
+// opens it. For staff who may answer tickets. Errors: invalid (reason), not_found.
+func (s *Service) Exclude(ctx context.Context, by Actor, reference, reason string) (Ticket, error) {
+	known := reason == ""
+	for _, r := range ExcludedReasons() {
+		known = known || r == reason
+	}
+	if !known {
+		return Ticket{}, failure.Invalid("reason", "unknown", "Choose a reason from the list.")
+	}
+	return s.changeTicket(ctx, "exclude", reference, by, func(c *change) error {
+		if c.ExcludedReason == reason {
+			return nil
+		}
+		c.event(EventExcluded, Data{From: c.ExcludedReason, To: reason})
+		c.ExcludedReason, c.ExcludedAt = reason, &c.now
+		if reason == "" {
+			c.ExcludedAt = nil
+			c.changeStatus(StatusOpen)
+			return nil
+		}
+		c.changeStatus(StatusClosed)
+		return nil
+	})
+}

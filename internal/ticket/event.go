@@ -1,0 +1,123 @@
+package ticket
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// ActorKind says what kind of actor made something happen.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ActorApplicant ActorKind = "applicant"
+	ActorStaff     ActorKind = "staff"
+	ActorWorker    ActorKind = "worker"
+	ActorImport    ActorKind = "import"
+)
+
+// Actor is who made something happen. StaffID is set for staff only.
+type Actor struct {
+	Kind    ActorKind
+	StaffID int64
+}
+
+// Staff is the actor for a member of staff.
+func Staff(id int64) Actor { return Actor{Kind: ActorStaff, StaffID: id} }
+
+// Worker is the actor for what the workers do by themselves.
+func Worker() Actor { return Actor{Kind: ActorWorker} }
+
+func (a Actor) staffID() *int64 {
+	if a.Kind != ActorStaff {
+		return nil
+	}
+	return &a.StaffID
+}
+
+// EventKind names what happened to a ticket.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventOpened          EventKind = "opened"
+	EventQuarantined     EventKind = "quarantined"
+	EventReleased        EventKind = "released"
+	EventExcluded        EventKind = "excluded"
+	EventAcknowledged    EventKind = "acknowledged"
+	EventLinked          EventKind = "linked"
+	EventUnlinked        EventKind = "unlinked"
+	EventLinkConfirmed   EventKind = "link_confirmed"
+	EventLinkUndone      EventKind = "link_undone"
+	EventReplied         EventKind = "replied"
+	EventReplyWithdrawn  EventKind = "reply_withdrawn"
+	EventReplySent       EventKind = "reply_sent"
+	EventReplyFailed     EventKind = "reply_failed"
+	EventNoted           EventKind = "noted"
+	EventAssigned        EventKind = "assigned"
+	EventStatusChanged   EventKind = "status_changed"
+	EventFileScanned     EventKind = "file_scanned"
+	EventAccountRevealed EventKind = "account_revealed"
+)
+
+// Event is one thing that happened to a ticket. It is never changed afterwards.
+type Event struct {
+	ID        int64
+	TicketID  int64
+	Kind      EventKind
+	Actor     ActorKind
+	StaffID   *int64
+	StaffName string
+	At        time.Time
+	Data      Data
+}
+
+// Data is what an event tells beside its kind. IDs and codes only, no personal data.
+type Data struct {
+	From         string     `json:"from,omitempty"`    // status before, or the ID of the assignee before
+	To           string     `json:"to,omitempty"`      // and after
+	Message      int64      `json:"message,omitempty"` // the message that it is about
+	Reason       string     `json:"reason,omitempty"`
+	LinkFrom     *Link      `json:"link_from,omitempty"`
+	LinkTo       *Link      `json:"link_to,omitempty"`
+	Evidence     []Evidence `json:"evidence,omitempty"`      // on which LinkTo was decided
+	EvidenceFrom []Evidence `json:"evidence_from,omitempty"` // and LinkFrom
+	Undoes       int64      `json:"undoes,omitempty"`        // the event that this one takes back
+
+	// What a withdrawn reply puts back.
+	AwaitingSince    *time.Time `json:"awaiting_since,omitempty"`
+	FirstRespondedAt *time.Time `json:"first_responded_at,omitempty"`
+	SolvedAt         *time.Time `json:"solved_at,omitempty"`
+}
+
+// Events lists what happened to a ticket, the oldest first.
+func (s *Service) Events(ctx context.Context, ticketID int64) ([]Event, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT e.id, e.ticket_id, e.kind, e.actor, e.staff_id, COALESCE(s.name, '') AS staff_name, e.at, e.data
+		FROM ticket_event e
+		LEFT JOIN staff s ON s.id = e.staff_id
+		WHERE e.ticket_id = $1
+		ORDER BY e.id`, ticketID)
+	if err != nil {
+		return nil, fmt.Errorf("list events of ticket %d: %w", ticketID, postgres.Failure(err))
+	}
+	events, err := pgx.CollectRows(rows, pgx.RowToStructByName[Event])
+	if err != nil {
+		return nil, fmt.Errorf("list events of ticket %d: %w", ticketID, postgres.Failure(err))
+	}
+	return events, nil
+}
+
+func (d Data) marshal() []byte {
+	data, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings, numbers and times always marshal
+	}
+	return data
+}

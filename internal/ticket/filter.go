@@ -1,0 +1,167 @@
+package ticket
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/askwell/askwell/internal/failure"
+)
+
+// Sort is the order of a list.
+type Sort string
+
+// The orders.
+const (
+	SortNewest  Sort = "newest"  // by the time of opening
+	SortOldest  Sort = "oldest"  // the same, from the other end
+	SortWaiting Sort = "waiting" // who has waited longest for an answer; only tickets that wait
+)
+
+// Filter says which tickets a list holds. The zero value is everything that is neither quarantined nor excluded, newest first.
+type Filter struct {
+	Statuses     []Status
+	QueueID      int64
+	Category     string
+	LinkStates   []LinkState
+	AssigneeID   int64
+	Unassigned   bool
+	InHand       bool // neither solved nor closed
+	Unanswered   bool // the applicant waits for an answer
+	Quarantined  bool // only what waits for a decision about spam
+	AccountID    int64
+	Email        string // of the applicant, case aside
+	OpenedFrom   time.Time
+	OpenedBefore time.Time
+	Groups       []string // number at submission
+	WithExcluded bool     // also those that count in no figure
+	Sort         Sort
+	After        Cursor
+	Limit        int
+}
+
+// Cursor is a place between two tickets of a list. The zero value is the start.
+type Cursor struct {
+	At time.Time
+	ID int64
+}
+
+// String gives a form for URLs; "" for the start.
+func (c Cursor) String() string {
+	if c.ID == 0 {
+		return ""
+	}
+	raw := strconv.FormatInt(c.At.UnixMicro(), 36) + "." + strconv.FormatInt(c.ID, 36)
+	return base64.RawURLEncoding.EncodeToString([]byte(raw))
+}
+
+// ParseCursor reads what String wrote; invalid for anything else.
+func ParseCursor(s string) (Cursor, error) {
+	if s == "" {
+		return Cursor{}, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	at, id, found := strings.Cut(string(raw), ".")
+	micros, errAt := strconv.ParseInt(at, 36, 64)
+	row, errID := strconv.ParseInt(id, 36, 64)
+	if err != nil || errAt != nil || errID != nil || !found || row < 1 {
+		return Cursor{}, failure.Invalid("after", "unreadable", "This page of the list does not exist. Start from its first page.")
+	}
+	return Cursor{At: time.UnixMicro(micros).UTC(), ID: row}, nil
+}
+
+// where collects conditions and their numbered arguments.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+// add takes a condition with one %s for the argument's number.
+func (w *where) add(condition string, arg any) {
+	w.args = append(w.args, arg)
+	w.conditions = append(w.conditions, fmt.Sprintf(condition, "$"+strconv.Itoa(len(w.args))))
+}
+
+func (w *where) say(condition string) { w.conditions = append(w.conditions, condition) }
+
+func (w *where) sql() string {
+	if len(w.conditions) == 0 {
+		return "true"
+	}
+	return strings.Join(w.conditions, " AND ")
+}
+
+const inHand = `t.status IN ('new', 'open', 'pending', 'on_hold')`
+
+func (f Filter) where() *where {
+	w := &where{}
+	if len(f.Statuses) > 0 {
+		w.add(`t.status = ANY (%s)`, f.Statuses)
+	}
+	if f.QueueID != 0 {
+		w.add(`t.queue_id = %s`, f.QueueID)
+	}
+	if f.Category != "" {
+		w.add(`t.category = %s`, f.Category)
+	}
+	if len(f.LinkStates) > 0 {
+		w.add(`t.link_state = ANY (%s)`, f.LinkStates)
+	}
+	if f.AccountID != 0 {
+		w.add(`t.account_id = %s`, f.AccountID)
+	}
+	if f.Email != "" {
+		w.add(`lower(t.applicant_email) = lower(%s)`, f.Email)
+	}
+	if len(f.Groups) > 0 {
+		w.add(`t.number_group = ANY (%s)`, f.Groups)
+	}
+	f.whereState(w)
+	f.whereTime(w)
+	return w
+}
+
+func (f Filter) whereState(w *where) {
+	switch {
+	case f.Unassigned:
+		w.say(`t.assignee_id IS NULL`)
+	case f.AssigneeID != 0:
+		w.add(`t.assignee_id = %s`, f.AssigneeID)
+	}
+	if f.InHand {
+		w.say(inHand)
+	}
+	if f.Unanswered || f.Sort == SortWaiting {
+		w.say(`t.awaiting_since IS NOT NULL`)
+	}
+	if f.Quarantined {
+		w.say(`t.suspected_of <> '{}'`)
+	} else if !f.WithExcluded {
+		w.say(`t.suspected_of = '{}'`)
+	}
+	if !f.WithExcluded {
+		w.say(`t.excluded_reason IS NULL`)
+	}
+}
+
+func (f Filter) whereTime(w *where) {
+	if !f.OpenedFrom.IsZero() {
+		w.add(`t.opened_at >= %s`, f.OpenedFrom)
+	}
+	if !f.OpenedBefore.IsZero() {
+		w.add(`t.opened_at < %s`, f.OpenedBefore)
+	}
+}
+
+// order gives the key and the direction of the list. The keys are these and no others.
+func (f Filter) order() (key, direction, beyond string) {
+	switch f.Sort {
+	case SortOldest:
+		return "t.opened_at", "ASC", ">"
+	case SortWaiting:
+		return "t.awaiting_since", "ASC", ">"
+	}
+	return "t.opened_at", "DESC", "<"
+}

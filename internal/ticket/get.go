@@ -1,0 +1,130 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// ByReference finds a ticket; not_found when there is none.
+func (s *Service) ByReference(ctx context.Context, reference string) (Ticket, error) {
+	return s.one(ctx, `t.reference = $1`, reference)
+}
+
+// ByID finds a ticket by its row; not_found when there is none.
+func (s *Service) ByID(ctx context.Context, id int64) (Ticket, error) {
+	return s.one(ctx, `t.id = $1`, id)
+}
+
+func (s *Service) one(ctx context.Context, where string, key any) (Ticket, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM ticket t WHERE `+where, key)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("find ticket %v: %w", key, postgres.Failure(err))
+	}
+	t, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Ticket])
+	if err != nil {
+		return Ticket{}, fmt.Errorf("find ticket %v: %w", key, postgres.Failure(notFound(err)))
+	}
+	return t, nil
+}
+
+// Exists reports whether a ticket has this reference. It tells nothing else, so that anybody may ask.
+func (s *Service) Exists(ctx context.Context, reference string) (bool, error) {
+	var found bool
+	err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM ticket WHERE reference = $1)`, reference).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("look for ticket %s: %w", reference, postgres.Failure(err))
+	}
+	return found, nil
+}
+
+// Thread lists a ticket's messages with their files, the oldest first.
+func (s *Service) Thread(ctx context.Context, ticketID int64) ([]Message, error) {
+	messages, files, err := s.thread(ctx, ticketID)
+	if err != nil {
+		return nil, fmt.Errorf("read the thread of ticket %d: %w", ticketID, postgres.Failure(err))
+	}
+	of := make(map[int64]*Message, len(messages))
+	for i := range messages {
+		of[messages[i].ID] = &messages[i]
+	}
+	for _, f := range files {
+		m := of[f.MessageID]
+		m.Attachments = append(m.Attachments, f)
+	}
+	return messages, nil
+}
+
+const attachmentColumns = `a.id, a.message_id, a.name, a.media_type, a.size, a.sha256, a.storage_key, a.scan`
+
+// thread reads messages and files in one round trip.
+func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		SELECT m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
+			COALESCE(m.recipient, '') AS recipient, m.deliver_at, m.delivered_at
+		FROM message m
+		LEFT JOIN staff s ON s.id = m.staff_id
+		WHERE m.ticket_id = $1
+		ORDER BY m.created_at, m.id`, ticketID).Query(func(rows pgx.Rows) (err error) {
+		messages, err = pgx.CollectRows(rows, pgx.RowToStructByName[Message])
+		return err
+	})
+	batch.Queue(`
+		SELECT `+attachmentColumns+`
+		FROM attachment a
+		JOIN message m ON m.id = a.message_id
+		WHERE m.ticket_id = $1
+		ORDER BY a.id`, ticketID).Query(func(rows pgx.Rows) (err error) {
+		files, err = pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
+		return err
+	})
+	return messages, files, s.db.SendBatch(ctx, batch).Close()
+}
+
+// Attachment finds one file of the ticket with this reference; not_found when it is another ticket's.
+func (s *Service) Attachment(ctx context.Context, reference string, id int64) (Attachment, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT `+attachmentColumns+`
+		FROM attachment a
+		JOIN message m ON m.id = a.message_id
+		JOIN ticket t ON t.id = m.ticket_id
+		WHERE t.reference = $1 AND a.id = $2`, reference, id)
+	if err != nil {
+		return Attachment{}, fmt.Errorf("find file %d of %s: %w", id, reference, postgres.Failure(err))
+	}
+	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Attachment])
+	if err != nil {
+		return Attachment{}, fmt.Errorf("find file %d of %s: %w", id, reference, postgres.Failure(err))
+	}
+	return a, nil
+}
+
+// Categories lists every category in the agency's order.
+func (s *Service) Categories(ctx context.Context) ([]Category, error) {
+	rows, err := s.db.Query(ctx, `SELECT code, group_code, label, queue_id, public FROM category ORDER BY position, code`)
+	if err != nil {
+		return nil, fmt.Errorf("list categories: %w", postgres.Failure(err))
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Category])
+	if err != nil {
+		return nil, fmt.Errorf("list categories: %w", postgres.Failure(err))
+	}
+	return found, nil
+}
+
+// Queues lists every queue in the agency's order.
+func (s *Service) Queues(ctx context.Context) ([]Queue, error) {
+	rows, err := s.db.Query(ctx, `SELECT id, code, name FROM queue ORDER BY position, code`)
+	if err != nil {
+		return nil, fmt.Errorf("list queues: %w", postgres.Failure(err))
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Queue])
+	if err != nil {
+		return nil, fmt.Errorf("list queues: %w", postgres.Failure(err))
+	}
+	return found, nil
+}

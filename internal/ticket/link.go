@@ -1,0 +1,136 @@
+package ticket
+
+import (
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/identifier"
+)
+
+// LinkState says how sure it is that a ticket belongs to its account; product.md, "Linking".
+type LinkState string
+
+// The link states. A waiting ticket has a number that no worker has looked at yet.
+const (
+	LinkWaiting      LinkState = "waiting"
+	LinkNone         LinkState = "none"
+	LinkVerified     LinkState = "verified"
+	LinkCorroborated LinkState = "corroborated"
+	LinkClaimed      LinkState = "claimed"
+	LinkConflict     LinkState = "conflict"
+	LinkUnmatched    LinkState = "unmatched"
+	LinkUnusable     LinkState = "unusable"
+)
+
+// LinkStates lists every state.
+func LinkStates() []LinkState {
+	return []LinkState{LinkWaiting, LinkNone, LinkVerified, LinkCorroborated, LinkClaimed, LinkConflict, LinkUnmatched, LinkUnusable}
+}
+
+// Evidence is a fact on which a link was decided.
+type Evidence string
+
+// The facts.
+const (
+	EvidenceSignedIn          Evidence = "signed_in"
+	EvidenceNumberOnFile      Evidence = "number_on_file"
+	EvidenceNumberUnknown     Evidence = "number_unknown"
+	EvidenceNumberInText      Evidence = "number_in_text"
+	EvidenceCheckDigitsFail   Evidence = "check_digits_fail"
+	EvidenceOtherIdentifier   Evidence = "other_identifier"
+	EvidenceEmailMatches      Evidence = "email_matches"
+	EvidenceEmailUnknown      Evidence = "email_unknown"
+	EvidenceEmailOfOther      Evidence = "email_of_other_account"
+	EvidenceNamesShareWord    Evidence = "names_share_word"
+	EvidenceNamesShareNoWord  Evidence = "names_share_no_word"
+	EvidenceChosenByAgent     Evidence = "chosen_by_agent"
+	EvidenceSuggestionByFiled Evidence = "identifier_on_file" // the account behind an A-Number or receipt number
+)
+
+// Link is a ticket's tie to an account at one moment.
+type Link struct {
+	State     LinkState `json:"state"`
+	Account   int64     `json:"account,omitempty"` // 0 for none
+	Confirmed bool      `json:"confirmed,omitempty"`
+}
+
+// Link gives the ticket's present one.
+func (t Ticket) Link() Link {
+	l := Link{State: t.LinkState, Confirmed: t.LinkConfirmedAt != nil}
+	if t.AccountID != nil {
+		l.Account = *t.AccountID
+	}
+	return l
+}
+
+// ShowsFacts reports whether an agent who reads the ticket may see the account's facts: in conflict they stay hidden until
+// a person has confirmed the link.
+func (l Link) ShowsFacts() bool {
+	return l.Account != 0 && (l.State != LinkConflict || l.Confirmed)
+}
+
+// Unsure reports whether a person should look: replies to such a ticket hold no case facts unless they go to the account's
+// own address.
+func (l Link) Unsure() bool {
+	return (l.State == LinkClaimed || l.State == LinkConflict) && !l.Confirmed
+}
+
+// LinkFacts are what is known when a link is decided. The accounts are nil when there is none.
+type LinkFacts struct {
+	Group        identifier.Group
+	Kind         identifier.Kind
+	InText       bool
+	Name, Email  string           // the applicant's, as typed
+	SignedInTo   *account.Account // sent from inside this account
+	NumberMatch  *account.Account // the account with the number
+	EmailAccount *account.Account // the account with the e-mail address
+}
+
+// LinkDecision is the link that follows from the facts, and the facts that decided.
+type LinkDecision struct {
+	Link     Link
+	Evidence []Evidence
+}
+
+// DecideLink applies the table of product.md, "Linking". It is the only place that knows it.
+func DecideLink(f LinkFacts) LinkDecision {
+	if f.SignedInTo != nil {
+		return decided(LinkVerified, f.SignedInTo, EvidenceSignedIn)
+	}
+	switch f.Group {
+	case identifier.GroupWithout:
+		return decided(LinkNone, nil)
+	case identifier.GroupUnusable:
+		if f.Kind == identifier.KindAccountNumber {
+			return decided(LinkUnusable, nil, EvidenceCheckDigitsFail)
+		}
+		return decided(LinkUnusable, nil, EvidenceOtherIdentifier)
+	}
+	var found []Evidence
+	if f.InText {
+		found = append(found, EvidenceNumberInText)
+	}
+	if f.NumberMatch == nil {
+		return decided(LinkUnmatched, nil, append(found, EvidenceNumberUnknown)...)
+	}
+	found = append(found, EvidenceNumberOnFile)
+	names := EvidenceNamesShareNoWord
+	if identifier.SharesWord(identifier.NameWords(f.Name), identifier.NameWords(f.NumberMatch.Name)) {
+		names = EvidenceNamesShareWord
+	}
+	switch {
+	case identifier.FoldEmail(f.Email) == identifier.FoldEmail(f.NumberMatch.Email):
+		return decided(LinkCorroborated, f.NumberMatch, append(found, EvidenceEmailMatches, names)...)
+	case f.EmailAccount != nil:
+		return decided(LinkConflict, f.NumberMatch, append(found, EvidenceEmailOfOther, names)...)
+	case names == EvidenceNamesShareNoWord:
+		return decided(LinkConflict, f.NumberMatch, append(found, EvidenceEmailUnknown, names)...)
+	}
+	return decided(LinkClaimed, f.NumberMatch, append(found, EvidenceEmailUnknown, names)...)
+}
+
+func decided(state LinkState, to *account.Account, evidence ...Evidence) LinkDecision {
+	d := LinkDecision{Link: Link{State: state}, Evidence: evidence}
+	if to != nil {
+		d.Link.Account = to.ID
+	}
+	return d
+}

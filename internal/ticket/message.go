@@ -1,0 +1,73 @@
+package ticket
+
+import "time"
+
+// MessageKind says who wrote a message and who may read it.
+type MessageKind string
+
+// The kinds of message. A note is for staff only.
+const (
+	KindInquiry   MessageKind = "inquiry"
+	KindApplicant MessageKind = "applicant"
+	KindReply     MessageKind = "reply"
+	KindNote      MessageKind = "note"
+)
+
+// Delivery says where the e-mail of a public reply stands.
+type Delivery string
+
+// The states of a delivery. A waiting reply can be withdrawn until DeliverAt.
+const (
+	DeliveryNone      Delivery = "none"
+	DeliveryWaiting   Delivery = "waiting"
+	DeliverySent      Delivery = "sent"
+	DeliveryFailed    Delivery = "failed"
+	DeliveryWithdrawn Delivery = "withdrawn"
+)
+
+// Message is one entry of a ticket's thread.
+type Message struct {
+	ID          int64
+	TicketID    int64
+	Kind        MessageKind
+	StaffID     *int64
+	StaffName   string // "" when no member of staff wrote it
+	Body        string
+	CreatedAt   time.Time
+	Delivery    Delivery
+	Recipient   string
+	DeliverAt   *time.Time
+	DeliveredAt *time.Time
+	Attachments []Attachment `db:"-"`
+}
+
+// Withdrawable reports whether the reply can still be taken back at that moment.
+func (m Message) Withdrawable(now time.Time) bool {
+	return m.Kind == KindReply && m.Delivery == DeliveryWaiting && m.DeliverAt != nil && now.Before(*m.DeliverAt)
+}
+
+// Scan says whether a file was looked at for viruses.
+type Scan string
+
+// The states of a scan. Only a file that is clean, or needs no scan because none is configured, is handed out.
+const (
+	ScanNone     Scan = "not_scanned"
+	ScanWaiting  Scan = "waiting"
+	ScanClean    Scan = "clean"
+	ScanInfected Scan = "infected"
+)
+
+// Attachment is a file on a message. StorageKey names it in the file store.
+type Attachment struct {
+	ID         int64
+	MessageID  int64
+	Name       string
+	MediaType  string
+	Size       int64 // bytes
+	SHA256     []byte
+	StorageKey string
+	Scan       Scan
+}
+
+// Offered reports whether staff may download the file.
+func (a Attachment) Offered() bool { return a.Scan == ScanNone || a.Scan == ScanClean }
