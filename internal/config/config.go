@@ -1,0 +1,76 @@
+// Package config reads every setting from the environment, once, and reports all mistakes together.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Config is every setting. Empty addresses mean that `askwell up` starts the service itself.
+type Config struct {
+	DatabaseURL string
+	RedisURL    string
+	MeiliURL    string
+	MeiliKey    string
+	SMTPURL     string
+	MailFrom    string
+	ClamdURL    string
+
+	Listen         string
+	BaseURL        *url.URL
+	TrustedProxies []netip.Prefix
+	MetricsToken   string
+	SecretKeys     [][]byte // the first one signs, all of them verify
+
+	FormMinFill time.Duration
+	FormRate    FormRate
+	UndoSend    time.Duration
+	FilesDir    string
+	Concurrency int // tasks that one worker process runs at once
+
+	LogLevel slog.Level
+	LogJSON  bool
+
+	Agency Agency
+}
+
+// Agency is what is particular to one agency; nothing of it is hard-wired.
+type Agency struct {
+	Name, ShortName         string
+	Color                   string // "#rrggbb"; text on it is white
+	Email, Phone, Address   string
+	Hours                   string
+	URL                     string
+	RegisterURL             string // where an applicant registers for an account
+	FindNumberURL           string // where an applicant finds the account number
+	PrivacyText, BurdenText string // legal texts, plain
+	EmergencyText           string
+	AnswerWithin            int // days in which most inquiries are answered, as promised on the confirmation
+	Language                string
+	TimeZone                *time.Location
+}
+
+// Rate is how many in how long; the zero value sets no limit.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// Off reports whether there is no limit.
+func (r Rate) Off() bool { return r.Count == 0 }
+
+func (r Rate) String() string {
+	if r.Off() {
+		return "off"
+	}
+	return fmt.Sprintf("%d/%s", r.Count, r.Per)
+}
+
+// FormRate limits inquiries by network address and by e-mail address. Past it an inquiry is quarantined; past ten times of it
+// it is refused with 429.
+type FormRate struct {
+	Address, Email Rate
+}

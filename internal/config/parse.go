@@ -1,0 +1,156 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // time zones on machines that have none
+)
+
+func readURL(field func(*Config) *string, schemes ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return nil
+		}
+		u, err := url.Parse(v)
+		if err != nil {
+			return errors.New("is no URL") // the parser's own words would repeat a password
+		}
+		if err := oneOf(u.Scheme, schemes...); err != nil {
+			return fmt.Errorf("must begin with %s://", strings.Join(schemes, ":// or "))
+		}
+		if u.Host == "" && u.Path == "" {
+			return errors.New("names no host")
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func readBaseURL(c *Config, v string) error {
+	u, err := url.Parse(strings.TrimRight(v, "/"))
+	if err != nil || u.Host == "" || oneOf(u.Scheme, "http", "https") != nil {
+		return errors.New("must be like https://help.example.org")
+	}
+	c.BaseURL = u
+	return nil
+}
+
+func readMail(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return nil
+		}
+		if _, err := mail.ParseAddress(v); err != nil {
+			return errors.New("must be like help@example.org or Name <help@example.org>")
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func readKeys(c *Config, v string) error {
+	for _, key := range strings.Split(v, ",") {
+		if key = strings.TrimSpace(key); key == "" {
+			continue
+		}
+		if len(key) < 32 {
+			return errors.New("needs at least 32 characters; make one with: openssl rand -base64 33")
+		}
+		c.SecretKeys = append(c.SecretKeys, []byte(key))
+	}
+	return nil
+}
+
+func readProxies(c *Config, v string) error {
+	for _, part := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(part)
+		if err != nil {
+			addr, errAddr := netip.ParseAddr(part)
+			if errAddr != nil {
+				return fmt.Errorf("%q is no network; write 10.0.0.0/8 or 10.1.2.3", part)
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		c.TrustedProxies = append(c.TrustedProxies, prefix)
+	}
+	return nil
+}
+
+func readInt(field func(*Config) *int, low, high int) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("must be a whole number from %d to %d", low, high)
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
+func readDuration(field func(*Config) *time.Duration, low, high time.Duration) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < low || d > high {
+			return fmt.Errorf("must be a time like 3s or 2m, up to %s", high)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func readZone(c *Config, v string) error {
+	zone, err := time.LoadLocation(v)
+	if err != nil {
+		return errors.New("must be a name like America/New_York")
+	}
+	c.Agency.TimeZone = zone
+	return nil
+}
+
+var colorShape = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func readColor(c *Config, v string) error {
+	if !colorShape.MatchString(v) {
+		return errors.New("must be like #1a4480")
+	}
+	c.Agency.Color = strings.ToLower(v)
+	return nil
+}
+
+// readFormRate reads "address:60/1h,email:20/1h", either part alone, or "off".
+func readFormRate(c *Config, v string) error {
+	if v == "off" {
+		c.FormRate = FormRate{}
+		return nil
+	}
+	for _, part := range strings.Split(v, ",") {
+		what, rate, found := strings.Cut(strings.TrimSpace(part), ":")
+		target := map[string]*Rate{"address": &c.FormRate.Address, "email": &c.FormRate.Email}[what]
+		if !found || target == nil {
+			return errors.New("must be like address:60/1h,email:20/1h, or off")
+		}
+		parsed, err := parseRate(rate)
+		if err != nil {
+			return err
+		}
+		*target = parsed
+	}
+	return nil
+}
+
+func parseRate(v string) (Rate, error) {
+	count, per, found := strings.Cut(v, "/")
+	n, errCount := strconv.Atoi(count)
+	d, errPer := time.ParseDuration(per)
+	if !found || errCount != nil || errPer != nil || n < 1 || d < time.Second {
+		return Rate{}, fmt.Errorf("%q is no rate; write 60/1h for sixty an hour", v)
+	}
+	return Rate{Count: n, Per: d}, nil
+}

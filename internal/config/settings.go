@@ -1,0 +1,124 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Setting documents one environment variable and reads it.
+type Setting struct {
+	Name     string
+	Default  string
+	About    string
+	Secret   bool // never printed
+	required bool // for serve and work, which start nothing themselves
+	read     func(c *Config, value string) error
+}
+
+// Settings lists every variable in the order of the documentation.
+func Settings() []Setting {
+	return concat(services(), server(), form(), agency())
+}
+
+func concat(groups ...[]Setting) (all []Setting) {
+	for _, g := range groups {
+		all = append(all, g...)
+	}
+	return all
+}
+
+func services() []Setting {
+	return []Setting{
+		{Name: "DATABASE_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres", "postgresql"),
+			About: "PostgreSQL 15 or later, as `postgres://name:password@host:5432/askwell`. `up` starts one when empty."},
+		{Name: "REDIS_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.RedisURL }, "redis", "rediss", "unix"),
+			About: "Redis 7 or later, or Valkey, as `redis://:password@host:6379/0`. `up` starts one when empty."},
+		{Name: "MEILI_URL", required: true, read: readURL(func(c *Config) *string { return &c.MeiliURL }, "http", "https"),
+			About: "Meilisearch 1.x, as `http://host:7700`. `up` starts a small one of its own when empty."},
+		{Name: "MEILI_KEY", Secret: true, read: text(func(c *Config) *string { return &c.MeiliKey }),
+			About: "The key that Askwell uses with Meilisearch."},
+		{Name: "SMTP_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.SMTPURL }, "smtp", "smtps"),
+			About: "The mail server, as `smtp://name:password@host:587` (STARTTLS when offered; `?tls=required` insists, `smtps` uses TLS from the start). `up` keeps mails in a mailbox at `/dev/mail` when empty."},
+		{Name: "MAIL_FROM", Default: "", read: readMail(func(c *Config) *string { return &c.MailFrom }),
+			About: "The sender of every mail, as `Name <address>` or an address; the agency's name and `AGENCY_EMAIL` when empty."},
+		{Name: "CLAMD_URL", read: readURL(func(c *Config) *string { return &c.ClamdURL }, "tcp", "unix"),
+			About: "clamd, as `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`. When set, files are held back until scanned."},
+		{Name: "FILES_DIR", Default: "", read: text(func(c *Config) *string { return &c.FilesDir }),
+			About: "The folder for applicants' files, shared by every process; `up` uses its data folder when empty. Required for `serve` and `work`."},
+	}
+}
+
+func server() []Setting {
+	return []Setting{
+		{Name: "LISTEN", Default: ":8080", read: text(func(c *Config) *string { return &c.Listen }),
+			About: "The address that the web server listens on. `up` listens on this machine only unless told otherwise."},
+		{Name: "BASE_URL", Default: "http://localhost:8080", read: readBaseURL,
+			About: "The public address, for links in mails. Cookies are marked Secure when it is https."},
+		{Name: "SECRET_KEY", Secret: true, required: true, read: readKeys,
+			About: "At least 32 characters that nobody can guess; signs form tokens. Several, separated by commas: the first signs, all verify. `up` makes one when empty."},
+		{Name: "TRUSTED_PROXIES", read: readProxies,
+			About: "Networks whose `X-Forwarded-For` is believed, as `10.0.0.0/8,192.168.1.5`."},
+		{Name: "METRICS_TOKEN", Secret: true, read: text(func(c *Config) *string { return &c.MetricsToken }),
+			About: "A bearer token for `/metrics`; without one only this machine may read it."},
+		{Name: "WORKER_CONCURRENCY", Default: "8", read: readInt(func(c *Config) *int { return &c.Concurrency }, 1, 512),
+			About: "Tasks that one worker process runs at once."},
+		{Name: "LOG_LEVEL", Default: "info", read: func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) },
+			About: "`debug`, `info`, `warn` or `error`."},
+		{Name: "LOG_FORMAT", Default: "", read: func(c *Config, v string) error {
+			c.LogJSON = v == "json"
+			return oneOf(v, "", "text", "json")
+		}, About: "`text` or `json`; empty: json for `serve` and `work`, text for `up`."},
+	}
+}
+
+func form() []Setting {
+	return []Setting{
+		{Name: "FORM_MIN_FILL", Default: "3s", read: readDuration(func(c *Config) *time.Duration { return &c.FormMinFill }, 0, time.Hour),
+			About: "An inquiry sent sooner than this after its form was loaded is quarantined as possible spam."},
+		{Name: "FORM_RATE", Default: "address:60/1h,email:20/1h", read: readFormRate,
+			About: "Inquiries per network address and per e-mail address before they are quarantined; past ten times of it they are asked to wait. `off` sets no limit."},
+		{Name: "UNDO_SEND", Default: "10s", read: readDuration(func(c *Config) *time.Duration { return &c.UndoSend }, 0, time.Hour),
+			About: "How long a reply can be taken back before its mail goes out."},
+	}
+}
+
+func agency() []Setting {
+	a := func(field func(*Agency) *string) func(*Config, string) error {
+		return text(func(c *Config) *string { return field(&c.Agency) })
+	}
+	return []Setting{
+		{Name: "AGENCY_NAME", Default: "Bureau of Arrivals", read: a(func(g *Agency) *string { return &g.Name }), About: "The agency's full name. The default is an invented one."},
+		{Name: "AGENCY_SHORT_NAME", Default: "", read: a(func(g *Agency) *string { return &g.ShortName }), About: "A short name for the phone's narrow header; the full one when empty."},
+		{Name: "AGENCY_COLOR", Default: "#1a4480", read: readColor, About: "The header's and the buttons' colour, as `#rrggbb`; dark enough for white text (4.5 to 1)."},
+		{Name: "AGENCY_EMAIL", Default: "help@arrivals.example", read: a(func(g *Agency) *string { return &g.Email }), About: "Where an applicant can write instead."},
+		{Name: "AGENCY_PHONE", Default: "555-0100", read: a(func(g *Agency) *string { return &g.Phone }), About: "Where an applicant can call instead."},
+		{Name: "AGENCY_ADDRESS", Default: "100 Harbor Street, Port Example", read: a(func(g *Agency) *string { return &g.Address }), About: "The postal address."},
+		{Name: "AGENCY_HOURS", Default: "Monday to Friday, 8 a.m. to 6 p.m.", read: a(func(g *Agency) *string { return &g.Hours }), About: "When the phone is answered."},
+		{Name: "AGENCY_URL", Default: "", read: a(func(g *Agency) *string { return &g.URL }), About: "The agency's own website."},
+		{Name: "AGENCY_REGISTER_URL", Default: "", read: a(func(g *Agency) *string { return &g.RegisterURL }), About: "Where an applicant registers for an online account; a page of Askwell when empty."},
+		{Name: "AGENCY_FIND_NUMBER_URL", Default: "", read: a(func(g *Agency) *string { return &g.FindNumberURL }), About: "Where an applicant finds the account number; a page of Askwell when empty."},
+		{Name: "AGENCY_PRIVACY_TEXT", Default: "We use what you write here only to answer your question. Staff who answer questions can read it. We do not sell it, and we do not use it for anything else.", read: a(func(g *Agency) *string { return &g.PrivacyText }), About: "The privacy notice on the form."},
+		{Name: "AGENCY_BURDEN_TEXT", Default: "It takes about 5 minutes to fill in this form.", read: a(func(g *Agency) *string { return &g.BurdenText }), About: "The burden statement on the form."},
+		{Name: "AGENCY_EMERGENCY_TEXT", Default: "", read: a(func(g *Agency) *string { return &g.EmergencyText }), About: "A notice at the top of the public pages, for closures and emergencies."},
+		{Name: "AGENCY_ANSWER_WITHIN_DAYS", Default: "5", read: readInt(func(c *Config) *int { return &c.Agency.AnswerWithin }, 1, 365), About: "Days in which most questions are answered, as the confirmation promises."},
+		{Name: "AGENCY_LANGUAGE", Default: "en", read: a(func(g *Agency) *string { return &g.Language }), About: "The language of a page before its reader chooses one."},
+		{Name: "AGENCY_TIME_ZONE", Default: "America/New_York", read: readZone, About: "The time zone of the console and of the mails, as `America/New_York`."},
+	}
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		*field(c) = strings.TrimSpace(v)
+		return nil
+	}
+}
+
+func oneOf(v string, allowed ...string) error {
+	for _, a := range allowed {
+		if v == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is none of %s", v, strings.Join(allowed, ", "))
+}
