@@ -21,7 +21,7 @@ func FindInText(texts ...string) Reading {
 		hits = append(hits, accountNumbersIn(foldText(text))...)
 	}
 	if len(hits) == 0 {
-		return Reading{Kind: KindNone, Group: GroupWithout, InText: false}
+		return Reading{Kind: KindNone, Group: GroupWithout}
 	}
 	best := slices.MaxFunc(hits, func(a, b hit) int { return a.score - b.score }).score
 	var numbers []string
@@ -74,6 +74,9 @@ func accountNumbersIn(f foldedText) []hit {
 		}
 		start, end := window[0].start, window[n-1].end
 		score, foreign := f.score(after, start, end)
+		if len(hits) > 0 && listJoint.Match(f.fold[after:start]) {
+			score, foreign = hits[len(hits)-1].score, false
+		}
 		named := score >= scoreAccount || score < 0
 		if foreign || !named && !usualGrouping(window) || !standsAlone(f, groups, i, n, named) {
 			continue
@@ -152,6 +155,8 @@ func runsOn(neighbour group, joint byte, window []group) bool {
 	switch {
 	case joint == 0 || joint == '\n':
 		return false
+	case len(window) == 1 && neighbour.size() == 12 && (joint == '/' || joint == ',' || joint == '-'):
+		return false // a list of such numbers
 	case joint != ' ':
 		return true
 	}
@@ -161,6 +166,8 @@ func runsOn(neighbour group, joint byte, window []group) bool {
 }
 
 var (
+	// listJoint is what stands between the items of a list: what names the first names the next.
+	listJoint   = regexp.MustCompile(`^[ \n]*(?:[,;/&|-]|\band\b|\bor\b|\by\b|\bo\b)?[ \n#]*$`)
 	accountWord = regexp.MustCompile(`\b(?:accounts?|acc?t|oan|cuenta|conta|compte)\b`)
 	numberWord  = regexp.MustCompile(`\b(?:numbers?|num|nbr|no|nr|id|oan|numero|n)\b|#`)
 	otherPerson = regexp.MustCompile(`\b(?:his|her|their|(?:wife|husband|spouse|partner|mother|father|mom|dad|brother|sister|son|` +

@@ -8,11 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Stand-ins for characters beyond ASCII in a folded text.
-const (
-	otherLetter = 0x80
-	otherSign   = 0x81
-)
+// otherSign stands for every character of a folded text that is no variant of an ASCII one.
+const otherSign = 0x80
 
 // foldedText is a text beside its folded form: one byte for each visible character (digits of every script as ASCII,
 // letters lower case without accents, every dash "-", every space " "), so that numbers can be found however they are
@@ -79,9 +76,6 @@ func foldCompatible(r rune) byte {
 		}
 		return b
 	}
-	if unicode.IsLetter(r) {
-		return otherLetter
-	}
 	return otherSign
 }
 
@@ -109,4 +103,6 @@ func isBlank(b byte) bool { return b == ' ' || b == '\n' }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-func isLetter(b byte) bool { return b >= 'a' && b <= 'z' || b == otherLetter }
+// isLetter reports whether b is a Latin letter, which joins a number to a code. Letters of scripts that are written without
+// blanks do not.
+func isLetter(b byte) bool { return b >= 'a' && b <= 'z' }
