@@ -1,0 +1,183 @@
+package page
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/web/messages"
+)
+
+// Frame is what every page stands in. Page data embeds it: struct{ page.Frame; ... }.
+type Frame struct {
+	Lang      string            // the language of the page, a code of the catalogue
+	Dir       string            // its direction, ltr or rtl
+	Languages []LanguageLink    // all languages when there is a choice, else empty
+	Title     string            // what the page is, without the agency's name
+	Error     bool              // the page tells of a problem: its title gets the prefix "Error: "
+	Agency    Agency            // with the legal texts of Lang only
+	Path      string            // where a language link leads back to; set it on pages that answer a POST
+	Member    *Member           // who is signed in to the console, nil on public pages
+	Query     string            // what the console's search box holds
+	Views     []ViewGroup       // the console's rail
+	Flashes   []Flash           // what the page before wanted to say
+	BodyClass string            // a class for the page's own styles
+	Theme     string            // light, dark, or empty to follow the system
+	Printer   *messages.Printer `json:"-"`
+}
+
+// LanguageLink leads to the same page in another language.
+type LanguageLink struct {
+	messages.Language
+	URL     string
+	Current bool
+}
+
+// Member is the member of staff who reads the page.
+type Member struct {
+	ID    string
+	Name  string
+	Email string
+	Role  string // agent, supervisor or administrator
+}
+
+// Supervises says whether reports and queues are for this member.
+func (m *Member) Supervises() bool {
+	return m != nil && (m.Role == "supervisor" || m.Role == "administrator")
+}
+
+// ViewGroup is a heading in the console's rail with its views; an empty Title shows none.
+type ViewGroup struct {
+	Title string
+	Views []View
+}
+
+// View is a line in the console's rail. A negative Count shows none.
+type View struct {
+	Label   string
+	URL     string
+	Icon    string
+	Count   int
+	Current bool
+}
+
+// Flash is a message that the next page shows once. Kind is success, info, warning or error.
+type Flash struct {
+	Kind string `json:"k"`
+	Text string `json:"t"`
+}
+
+type framed interface{ frame() Frame }
+
+func (f Frame) frame() Frame { return f }
+
+const (
+	languageCookie = "askwell_lang"
+	themeCookie    = "askwell_theme"
+	flashCookie    = "askwell_flash"
+	memberKey      = "askwell.member"
+	flashKey       = "askwell.flashes"
+	maxFlashes     = 4
+)
+
+// Frame begins a page for this request. It takes the flash messages out, so call it once a page.
+func (r *Renderer) Frame(c *gin.Context) Frame {
+	p := r.Printer(c)
+	f := Frame{
+		Lang: p.Language.Code, Dir: p.Language.Dir, Path: c.Request.URL.Path, Printer: p,
+		Agency: r.Agency.in(p.Language.Code), Theme: theme(c), Flashes: r.takeFlashes(c), Query: c.Query("q"),
+	}
+	if m, ok := c.Get(memberKey); ok {
+		f.Member, _ = m.(*Member)
+	}
+	f.Languages = r.languageLinks(c, f.Lang)
+	return f
+}
+
+// SetMember says who is signed in, for the frames of this request.
+func SetMember(c *gin.Context, m *Member) { c.Set(memberKey, m) }
+
+// Language is the reader's language: ?lang= (which is kept in a cookie), else the cookie, else the default. What the browser
+// asks for is not looked at: the same address shows the same page to everybody who chose nothing.
+func (r *Renderer) Language(c *gin.Context) string {
+	if asked := c.Query("lang"); asked != "" && r.Messages.Has(asked) {
+		if isGet(c) && !c.GetBool(languageCookie) {
+			c.Set(languageCookie, true)
+			r.setCookie(c, languageCookie, asked, 365*24*3600)
+		}
+		return asked
+	}
+	if kept, err := c.Cookie(languageCookie); err == nil && r.Messages.Has(kept) {
+		return kept
+	}
+	return r.Config.Language
+}
+
+func (r *Renderer) languageLinks(c *gin.Context, current string) []LanguageLink {
+	all := r.Messages.Languages()
+	if len(all) < 2 {
+		return nil
+	}
+	links := make([]LanguageLink, 0, len(all))
+	for _, l := range all {
+		query := url.Values{}
+		if isGet(c) {
+			query = c.Request.URL.Query()
+		}
+		query.Set("lang", l.Code)
+		links = append(links, LanguageLink{Language: l, URL: "?" + query.Encode(), Current: l.Code == current})
+	}
+	return links
+}
+
+// Flash keeps a message for the next page, in a cookie: it must hold nothing that the reader's browser may not.
+func (r *Renderer) Flash(c *gin.Context, kind, text string) {
+	var waiting []Flash
+	if v, ok := c.Get(flashKey); ok {
+		waiting, _ = v.([]Flash)
+	}
+	waiting = append(waiting, Flash{Kind: kind, Text: text})
+	c.Set(flashKey, waiting)
+	data, err := json.Marshal(waiting)
+	if err != nil {
+		return // strings always marshal
+	}
+	r.setCookie(c, flashCookie, base64.RawURLEncoding.EncodeToString(data), 60)
+}
+
+func (r *Renderer) takeFlashes(c *gin.Context) []Flash {
+	kept, err := c.Cookie(flashCookie)
+	if err != nil || kept == "" {
+		return nil
+	}
+	r.setCookie(c, flashCookie, "", -1)
+	data, err := base64.RawURLEncoding.DecodeString(kept)
+	if err != nil {
+		return nil
+	}
+	var flashes []Flash
+	if json.Unmarshal(data, &flashes) != nil || len(flashes) > maxFlashes {
+		return nil
+	}
+	return slices.DeleteFunc(flashes, func(f Flash) bool {
+		return !slices.Contains([]string{"success", "info", "warning", "error"}, f.Kind) || f.Text == ""
+	})
+}
+
+func (r *Renderer) setCookie(c *gin.Context, name, value string, seconds int) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: r.Secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// theme is the colour scheme the reader chose; the switch on the page sets the cookie.
+func theme(c *gin.Context) string {
+	if kept, err := c.Cookie(themeCookie); err == nil && (kept == "light" || kept == "dark") {
+		return kept
+	}
+	return ""
+}
