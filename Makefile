@@ -1,0 +1,45 @@
+# Everything a newcomer needs. `make help` lists it.
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X main.version=$(VERSION)
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@latest
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@latest
+
+.DEFAULT_GOAL := help
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing on this machine
+	@scripts/setup
+
+generate: setup ## build the client bundle into web/dist and the table of settings into docs
+	@$(GO) run ./scripts/bundle
+	@$(GO) run ./cmd/askwell settings --write docs/configuration.md
+
+build: generate ## build bin/askwell
+	@$(GO) build -ldflags "$(LDFLAGS)" -o bin/askwell ./cmd/askwell
+
+run: build ## start a desk with demo data at http://localhost:8080 (ARGS="--listen :9000")
+	@bin/askwell up $(ARGS)
+
+test: ## run every test on a real PostgreSQL, Redis and browser
+	@scripts/setup test
+	@$(GO) run ./scripts/bundle
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on -timeout 30m ./...
+
+bench: build ## measure intake, linking, lists, search and reports, each beside its floor
+	@scripts/setup test
+	@$(GO) run ./scripts/bench $(ARGS)
+
+lint: ## check style and import rules
+	$(GO) run $(GOLANGCI_LINT) run ./...
+
+vuln: ## look for known vulnerabilities (needs the vulnerability database)
+	$(GO) run $(GOVULNCHECK) ./...
+
+clean: ## remove what was built
+	rm -rf bin node_modules web/dist/*
+
+.PHONY: help setup generate build run test bench lint vuln clean
