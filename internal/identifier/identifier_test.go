@@ -160,7 +160,7 @@ func TestLongInputIsCheap(t *testing.T) {
 	t.Parallel()
 	// Each of these makes a naive reading quadratic; the test's own time limit is the check.
 	for _, unit := range []string{"127-90-7167,", "1639 2070 2842 ", "4111 1111 1111 1111-", "9", "a@", "#", "-", " ", "\u0301", "account number 1"} {
-		long := strings.Repeat(unit, 400_000/len(unit))
+		long := strings.Repeat(unit, 100_000/len(unit))
 		if got := len([]rune(Read(long).Given)); got > MaxGiven {
 			t.Errorf("Read(%q...).Given has %d characters, want at most %d", unit, got, MaxGiven)
 		}

@@ -58,11 +58,14 @@ const (
 	scoreOther   = -5
 )
 
+// weighedMost is how many valid numbers of one text are weighed: more are a list, not a question, and nobody's in particular.
+const weighedMost = 64
+
 func accountNumbersIn(f foldedText) []hit {
 	var hits []hit
 	groups := digitGroups(f)
-	after := 0 // where the words about the next number begin
-	for i := 0; i < len(groups); i++ {
+	after, weighed := 0, 0 // where the words about the next number begin; how many were looked at closely
+	for i := 0; i < len(groups) && weighed < weighedMost; i++ {
 		n := windowAt(groups, i)
 		if n == 0 {
 			continue
@@ -72,6 +75,7 @@ func accountNumbersIn(f foldedText) []hit {
 		if !ValidAccountNumber(number) {
 			continue
 		}
+		weighed++
 		start, end := window[0].start, window[n-1].end
 		score, foreign := f.score(after, start, end)
 		if len(hits) > 0 && listJoint.Match(f.fold[after:start]) {
