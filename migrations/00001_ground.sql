@@ -147,8 +147,10 @@ CREATE TABLE ticket (
     queue_id           bigint NOT NULL REFERENCES queue,
     assignee_id        bigint REFERENCES staff,
 
-    applicant_name     text NOT NULL CHECK (length(btrim(applicant_name)) BETWEEN 1 AND 128),
-    applicant_email    text NOT NULL CHECK (position('@' IN applicant_email) > 1 AND length(applicant_email) <= 254),
+    -- History from another desk may lack who asked: '' then, for that channel alone.
+    applicant_name     text NOT NULL CHECK (length(btrim(applicant_name)) BETWEEN 1 AND 128 OR channel = 'import' AND applicant_name = ''),
+    applicant_email    text NOT NULL
+        CHECK (position('@' IN applicant_email) > 1 AND length(applicant_email) <= 254 OR channel = 'import' AND applicant_email = ''),
     subject            text NOT NULL CHECK (length(btrim(subject)) BETWEEN 1 AND 200),
 
     -- The number as given (masked where the law says so), and what it was read as when the inquiry came in.
@@ -196,6 +198,7 @@ CREATE INDEX ticket_link_state_idx ON ticket (link_state, opened_at DESC, id DES
 CREATE INDEX ticket_category_idx ON ticket (category, opened_at DESC, id DESC);
 CREATE INDEX ticket_suspected_idx ON ticket (opened_at DESC, id DESC) WHERE suspected_of <> '{}';
 CREATE INDEX ticket_account_idx ON ticket (account_id, opened_at DESC) WHERE account_id IS NOT NULL;
+CREATE INDEX ticket_number_read_idx ON ticket (number_read) WHERE number_read <> '';
 CREATE INDEX ticket_applicant_email_idx ON ticket (lower(applicant_email), opened_at DESC);
 
 CREATE TABLE message (

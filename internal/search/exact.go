@@ -1,0 +1,155 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// maxExact bounds the tickets that one identifier finds: a law office's e-mail address may have sent thousands.
+const maxExact = 50
+
+// clue is what a text is when it is one identifier and nothing else.
+type clue struct {
+	reference string
+	reading   identifier.Reading
+}
+
+// readClue reads a text as an identifier, spaces, dashes and case forgiven; false when it is words.
+func readClue(text string) (clue, bool) {
+	if reference, ok := identifier.ParseReference(text); ok {
+		return clue{reference: reference}, true
+	}
+	if len(text) > identifier.MaxGiven {
+		return clue{}, false
+	}
+	r := identifier.Read(text)
+	switch r.Kind {
+	case identifier.KindAccountNumber, identifier.KindANumber, identifier.KindReceiptNumber:
+		// A number among words is searched for with its words; the A of an A-Number may be ours.
+		whole := strings.TrimPrefix(identifier.Normalize(text), "A") == strings.TrimPrefix(r.Normal, "A")
+		return clue{reading: r}, whole && r.Normal != ""
+	case identifier.KindEmail:
+		return clue{reading: r}, identifier.FoldEmail(text) == r.Normal
+	}
+	return clue{}, false
+}
+
+// exact looks an identifier up in PostgreSQL: the accounts behind it, then the tickets that are linked to them or gave it.
+func (e *Engine) exact(ctx context.Context, text, kind string) ([]Hit, error) {
+	c, ok := readClue(text)
+	if !ok {
+		return nil, nil
+	}
+	if c.reference != "" {
+		if kind == KindAccount {
+			return nil, nil
+		}
+		return e.tickets(ctx, `t.reference = $1`, c.reference)
+	}
+	accounts, err := e.accountsBehind(ctx, c.reading)
+	if err != nil {
+		return nil, err
+	}
+	var hits []Hit
+	for _, a := range accounts {
+		if kind != KindTicket {
+			hits = append(hits, accountHit(a))
+		}
+	}
+	if kind == KindAccount {
+		return hits, nil
+	}
+	found, err := e.ticketsBehind(ctx, c.reading, accounts)
+	return append(hits, found...), err
+}
+
+func (e *Engine) accountsBehind(ctx context.Context, r identifier.Reading) ([]account.Account, error) {
+	store := account.Store{DB: e.db}
+	one := func(a account.Account, err error) ([]account.Account, error) {
+		if failure.Is(err, failure.KindNotFound) {
+			return nil, nil
+		}
+		return []account.Account{a}, err
+	}
+	switch r.Kind {
+	case identifier.KindAccountNumber:
+		return one(store.ByNumber(ctx, r.Normal))
+	case identifier.KindANumber:
+		return store.ByANumber(ctx, r.Normal)
+	case identifier.KindReceiptNumber:
+		return one(store.ByReceiptNumber(ctx, r.Normal))
+	}
+	return one(store.ByEmail(ctx, r.Normal))
+}
+
+// ticketsBehind: for an e-mail address those from it; for a number those that gave it and, for an account's own number, those
+// linked to the account.
+func (e *Engine) ticketsBehind(ctx context.Context, r identifier.Reading, accounts []account.Account) ([]Hit, error) {
+	if r.Kind == identifier.KindEmail {
+		return e.tickets(ctx, `lower(t.applicant_email) = $1`, r.Normal)
+	}
+	if r.Kind == identifier.KindAccountNumber && len(accounts) == 1 {
+		return e.tickets(ctx, `(t.number_read = $1 OR t.account_id = $2)`, r.Normal, accounts[0].ID)
+	}
+	return e.tickets(ctx, `t.number_read = $1`, r.Normal)
+}
+
+// Jump tells the one record that an identifier means: a reference its ticket, a number or an address its account, or the only
+// ticket there is for it. False when the text is no identifier, or means several records or none. Needs no Meilisearch.
+func (e *Engine) Jump(ctx context.Context, text string) (Hit, bool, error) {
+	hits, err := e.exact(ctx, strings.TrimSpace(text), "")
+	if err != nil {
+		return Hit{}, false, fmt.Errorf("jump to a record: %w", err)
+	}
+	var accounts int
+	for _, h := range hits {
+		if h.Kind == KindAccount {
+			accounts++
+		}
+	}
+	if accounts == 1 || accounts == 0 && len(hits) == 1 {
+		return hits[0], true, nil
+	}
+	return Hit{}, false, nil
+}
+
+// tickets reads the newest maxExact tickets of a condition as hits.
+func (e *Engine) tickets(ctx context.Context, where string, args ...any) ([]Hit, error) {
+	rows, err := e.db.Query(ctx, `
+		WITH page AS MATERIALIZED (
+			SELECT t.* FROM ticket t WHERE `+where+` ORDER BY t.opened_at DESC, t.id DESC LIMIT `+fmt.Sprint(maxExact)+`
+		)
+		SELECT t.id, t.reference, COALESCE(a.number, ''), t.subject, t.applicant_name, t.status, t.category, q.name, t.link_state,
+			t.language, COALESCE(s.name, ''), t.opened_at, t.excluded_reason IS NOT NULL OR t.suspected_of <> '{}'
+		FROM page t
+		JOIN queue q ON q.id = t.queue_id
+		LEFT JOIN staff s ON s.id = t.assignee_id
+		LEFT JOIN account a ON a.id = t.account_id
+		ORDER BY t.opened_at DESC, t.id DESC`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read tickets for a search: %w", postgres.Failure(err))
+	}
+	hits, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hit, error) {
+		h := Hit{Kind: KindTicket}
+		err := row.Scan(&h.ID, &h.Reference, &h.Number, &h.Title, &h.Name, &h.Status, &h.Category, &h.Queue, &h.LinkState,
+			&h.Language, &h.Assignee, &h.OpenedAt, &h.Hidden)
+		h.Marked = []Span{{Text: h.Title}}
+		return h, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read tickets for a search: %w", postgres.Failure(err))
+	}
+	return hits, nil
+}
+
+func accountHit(a account.Account) Hit {
+	return Hit{Kind: KindAccount, ID: a.ID, Number: a.Number, Title: a.Name, Marked: []Span{{Text: a.Name}}, Language: a.Language}
+}

@@ -1,0 +1,105 @@
+package search
+
+import (
+	"strings"
+	"time"
+)
+
+// The kinds of record that a search finds.
+const (
+	KindTicket  = "ticket"
+	KindAccount = "account"
+)
+
+// What answered a search.
+const (
+	EngineExact       = "exact" // an identifier, looked up in PostgreSQL
+	EngineMeilisearch = "meilisearch"
+)
+
+// Query is what somebody looks for. Kind "" looks for tickets and accounts. Limit defaults to 20 and is at most 100.
+type Query struct {
+	Text   string
+	Kind   string
+	Offset int
+	Limit  int
+}
+
+// Results is one page of hits. Total is how many there are in all, estimated when Meilisearch answered. LagSeconds is how long
+// the oldest change has waited to be indexed, and Waiting how many wait (MaxWaiting stands for that many or more).
+type Results struct {
+	Engine     string  `json:"engine"`
+	TookMS     int64   `json:"took_ms"`
+	LagSeconds float64 `json:"lag_seconds"`
+	Waiting    int64   `json:"waiting"`
+	Total      int64   `json:"total"`
+	Hits       []Hit   `json:"hits"`
+}
+
+// Hit is one record, as PostgreSQL has it now. Reference is a ticket's, Number an account's, or that of the account the ticket
+// is linked to.
+type Hit struct {
+	Kind      string    `json:"kind"`
+	ID        int64     `json:"-"`
+	Reference string    `json:"reference,omitempty"`
+	Number    string    `json:"number,omitempty"`
+	Title     string    `json:"title"` // the ticket's subject, the account's name
+	Marked    []Span    `json:"-"`     // Title with what matched
+	Excerpt   []Span    `json:"excerpt,omitempty"`
+	Name      string    `json:"name,omitempty"` // of the applicant
+	Status    string    `json:"status,omitempty"`
+	Category  string    `json:"category,omitempty"`
+	Queue     string    `json:"queue,omitempty"` // its name
+	LinkState string    `json:"link_state,omitempty"`
+	Language  string    `json:"language,omitempty"`
+	Assignee  string    `json:"assignee,omitempty"` // name
+	OpenedAt  time.Time `json:"opened_at,omitzero"`
+	Hidden    bool      `json:"hidden,omitempty"` // in quarantine, or counted in no figure
+}
+
+// Span is a piece of text, marked when it matched.
+type Span struct {
+	Text string `json:"text"`
+	Mark bool   `json:"mark,omitempty"`
+}
+
+// Meilisearch wraps what matched in these; they are in Unicode's private use area, and spans drops any that a text brings.
+const (
+	markStart = "\uE000"
+	markEnd   = "\uE001"
+)
+
+var marks = strings.NewReplacer(markStart, "", markEnd, "")
+
+// spans reads a highlighted text.
+func spans(s string) []Span {
+	var found []Span
+	add := func(text string, mark bool) {
+		if text = marks.Replace(text); text != "" {
+			found = append(found, Span{Text: text, Mark: mark})
+		}
+	}
+	for s != "" {
+		before, rest, opened := strings.Cut(s, markStart)
+		add(before, false)
+		if !opened {
+			break
+		}
+		inside, after, closed := strings.Cut(rest, markEnd)
+		add(inside, closed)
+		s = after
+		if !closed {
+			break
+		}
+	}
+	return found
+}
+
+func marked(found []Span) bool {
+	for _, s := range found {
+		if s.Mark {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,75 @@
+// Package search keeps tickets and accounts findable by their words in Meilisearch, and by their identifiers in PostgreSQL.
+//
+// Identifiers (account number, reference, receipt number, A-Number, e-mail) are looked up exactly, in PostgreSQL, before any
+// word is searched for; they are found while Meilisearch is away, too. Meilisearch answers with rows' IDs and highlights
+// alone: what a hit shows is read from PostgreSQL, so that nothing out of date is shown and the index holds no more than
+// searching needs.
+package search
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/meilisearch/meilisearch-go"
+)
+
+// The kinds of task that keep the indexes up to date; Freshness counts them.
+const (
+	TaskIndexTicket  = "index_ticket"
+	TaskIndexAccount = "index_account"
+)
+
+const (
+	askTimeout   = time.Second      // a person waits
+	writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
+)
+
+// Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_".
+type Config struct {
+	URL, Key string
+	Prefix   string
+	DB       *pgxpool.Pool
+	Logger   *slog.Logger
+	Now      func() time.Time
+}
+
+// Engine indexes and searches. Safe for concurrent use.
+type Engine struct {
+	db     *pgxpool.Pool
+	ask    meilisearch.ServiceManager // short time-out, no second try
+	write  meilisearch.ServiceManager
+	prefix string
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is away.
+func New(cfg Config) (*Engine, error) {
+	e := &Engine{
+		db: cfg.DB, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now,
+		ask: connect(cfg, askTimeout), write: connect(cfg, writeTimeout),
+	}
+	if e.prefix == "" {
+		e.prefix = "askwell_"
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	return e, nil
+}
+
+// connect makes a client that never tries twice by itself: a person gets an answer in time, and a worker's task comes back.
+func connect(cfg Config, timeout time.Duration) meilisearch.ServiceManager {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16
+	return meilisearch.New(cfg.URL, meilisearch.WithAPIKey(cfg.Key), meilisearch.DisableRetries(),
+		meilisearch.WithCustomClient(&http.Client{Transport: transport, Timeout: timeout}))
+}
+
+func (e *Engine) ticketsIndex() string  { return e.prefix + "tickets" }
+func (e *Engine) accountsIndex() string { return e.prefix + "accounts" }
