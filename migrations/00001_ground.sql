@@ -186,7 +186,10 @@ CREATE TABLE ticket (
 
 -- The lists we know: everything by age, one status, one queue's work in hand, one agent's, those without an answer,
 -- one account's, one person's.
-CREATE INDEX ticket_opened_idx ON ticket (opened_at DESC, id DESC);
+-- The first one also carries all that a response-time report counts, so that a report reads no table row: 31,000 of
+-- 100,000 tickets are 235 pages instead of 3,125.
+CREATE INDEX ticket_opened_idx ON ticket (opened_at DESC, id DESC)
+    INCLUDE (number_group, first_responded_at, solved_at, excluded_at, excluded_reason);
 CREATE INDEX ticket_status_idx ON ticket (status, opened_at DESC, id DESC);
 CREATE INDEX ticket_queue_idx ON ticket (queue_id, opened_at DESC, id DESC)
     WHERE status IN ('new', 'open', 'pending', 'on_hold');

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// State says which of a group's tickets a list holds.
+type State string
+
+// The states. StateCounted are those that a group's figures count.
+const (
+	StateCounted  State = "counted" // answered and waiting
+	StateAnswered State = "answered"
+	StateWaiting  State = "waiting"
+	StateExcluded State = "excluded"
+)
+
+// Part is the tickets behind one number of a report.
+type Part struct {
+	Query
+	Group identifier.Group
+	State State
+}
+
+// ParsePart reads the group and the state; empty means GroupAll and StateCounted. Errors: invalid with the fields group and
+// state.
+func ParsePart(q Query, group, state string) (Part, error) {
+	p := Part{Query: q, Group: GroupAll, State: StateCounted}
+	var wrong []failure.Field
+	if group != "" {
+		p.Group = identifier.Group(group)
+	}
+	if state != "" {
+		p.State = State(state)
+	}
+	switch p.Group {
+	case identifier.GroupWith, identifier.GroupUnusable, identifier.GroupWithout, GroupAll:
+	default:
+		wrong = append(wrong, failure.Field{Name: "group", Code: "unknown", Text: "The group is with, unusable, without or all."})
+	}
+	switch p.State {
+	case StateCounted, StateAnswered, StateWaiting, StateExcluded:
+	default:
+		wrong = append(wrong, failure.Field{Name: "state", Code: "unknown", Text: "The state is counted, answered, waiting or excluded."})
+	}
+	return p, failure.InvalidFields(wrong...)
+}
+
+// Row is a ticket behind a number, as it stood at the cut-off.
+type Row struct {
+	ID             int64
+	Reference      string
+	Subject        string
+	Category       string // as triaged
+	NumberGroup    identifier.Group
+	OpenedAt       time.Time
+	EndedAt        *time.Time // answered or solved, as the measure says; nil: not by the cut-off
+	ExcludedReason string     // "" when it counts
+}
+
+// Waited is how long the ticket was or has been waited for.
+func (r Row) Waited(asOf time.Time) time.Duration {
+	if r.EndedAt != nil {
+		return r.EndedAt.Sub(r.OpenedAt)
+	}
+	return asOf.Sub(r.OpenedAt)
+}
+
+// Page is a part of a list, and how long the whole is. Next is the zero Cursor on the last page.
+type Page struct {
+	Rows  []Row
+	Total int
+	Next  ticket.Cursor
+}
+
+// pageSize is how many tickets a page of a list holds.
+const pageSize = 50
+
+// condition says in SQL what State says.
+func (p Part) condition() string {
+	in := inCohort
+	if p.Group != GroupAll {
+		in += ` AND t.number_group = @group`
+	}
+	const excluded = `t.excluded_at IS NOT NULL AND t.excluded_at <= @as_of`
+	ended := p.Measure.ended() + ` IS NOT NULL AND ` + p.Measure.ended() + ` <= @as_of`
+	if p.State == StateExcluded {
+		return in + ` AND ` + excluded
+	}
+	in += ` AND NOT (` + excluded + `)`
+	switch p.State {
+	case StateAnswered:
+		in += ` AND ` + ended
+	case StateWaiting:
+		in += ` AND NOT (` + ended + `)`
+	}
+	return in
+}
+
+// List gives one page of the tickets behind a number, the newest first, and their number: the one that the report shows. For
+// staff who may read reports. Errors: unavailable.
+func (s *Service) List(ctx context.Context, p Part, after ticket.Cursor) (Page, error) {
+	args := p.args()
+	args["group"], args["limit"] = p.Group, pageSize+1
+	in := p.condition()
+	var page Page
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT count(*) FROM ticket t WHERE `+in, args).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total) })
+	if after.ID != 0 {
+		in += ` AND (t.opened_at, t.id) < (@after_at, @after_id)`
+		args["after_at"], args["after_id"] = after.At, after.ID
+	}
+	batch.Queue(`
+		SELECT t.id, t.reference, t.subject, t.category, t.number_group, t.opened_at,
+			CASE WHEN `+p.Measure.ended()+` <= @as_of THEN `+p.Measure.ended()+` END AS ended_at,
+			CASE WHEN t.excluded_at <= @as_of THEN t.excluded_reason ELSE '' END AS excluded_reason
+		FROM ticket t
+		WHERE `+in+`
+		ORDER BY t.opened_at DESC, t.id DESC
+		LIMIT @limit`, args).Query(func(rows pgx.Rows) (err error) {
+		page.Rows, err = pgx.CollectRows(rows, pgx.RowToStructByName[Row])
+		return err
+	})
+	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
+		return Page{}, fmt.Errorf("list the tickets behind a report: %w", postgres.Failure(err))
+	}
+	if len(page.Rows) > pageSize {
+		page.Rows = page.Rows[:pageSize]
+		last := page.Rows[pageSize-1]
+		page.Next = ticket.Cursor{At: last.OpenedAt, ID: last.ID}
+	}
+	return page, nil
+}
