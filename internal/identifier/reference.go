@@ -20,17 +20,31 @@ const (
 // (P + c) mod 30 = 1. It detects every single wrong character and all but a few of a thousand swaps of neighbours.
 // Not unique by itself: the caller keeps it so and draws again. An error is r's.
 func NewReference(r io.Reader) (string, error) {
-	body := make([]byte, referenceRandom)
-	for i := range body {
+	var n int64
+	for range referenceRandom {
 		v, err := draw(r, len(referenceAlphabet))
 		if err != nil {
 			return "", fmt.Errorf("draw a reference: %w", err)
 		}
-		body[i] = referenceAlphabet[v]
+		n = n*int64(len(referenceAlphabet)) + int64(v)
 	}
-	values, _ := referenceValues(string(body))
-	check := referenceAlphabet[hybridCheck(values, len(referenceAlphabet))]
-	return formatReference(string(body) + string(check)), nil
+	return ReferenceOf(n), nil
+}
+
+// References is how many references there are: 30^7.
+const References = 21_870_000_000
+
+// ReferenceOf gives the reference whose seven characters write n, 0 <= n < References, in base 30. For whoever makes many
+// at once and sees to it that no n comes twice and that they do not follow one another.
+func ReferenceOf(n int64) string {
+	values := make([]int, referenceRandom)
+	body := make([]byte, referenceRandom)
+	for i := referenceRandom - 1; i >= 0; i-- {
+		values[i] = int(n % int64(len(referenceAlphabet)))
+		body[i] = referenceAlphabet[values[i]]
+		n /= int64(len(referenceAlphabet))
+	}
+	return formatReference(string(body) + string(referenceAlphabet[hybridCheck(values, len(referenceAlphabet))]))
 }
 
 // ParseReference reads a reference as people type it: any case, spaces or dashes anywhere or nowhere, full-width, in

@@ -98,9 +98,11 @@ func (c *change) replyFailed(ctx context.Context, m Message) error {
 	if _, err := c.tx.Exec(ctx, `UPDATE message SET delivery = 'failed' WHERE id = $1`, m.ID); err != nil {
 		return err
 	}
-	var err error
-	if c.FirstRespondedAt, err = c.earliestReply(ctx); err != nil {
-		return err
+	if first := c.FirstRespondedAt; first != nil && first.Equal(m.CreatedAt) {
+		var err error
+		if c.FirstRespondedAt, err = c.earliestReply(ctx); err != nil {
+			return err
+		}
 	}
 	if c.Status.InHand() {
 		c.AwaitingSince = earlier(c.AwaitingSince, &m.CreatedAt)

@@ -117,7 +117,10 @@ func (c *change) checkSeen(ctx context.Context, seen int64) error {
 }
 
 func (c *change) recipient(ctx context.Context, toAccount bool) (string, error) {
-	if !toAccount {
+	switch {
+	case !toAccount && c.ApplicantEmail == "":
+		return "", failure.Invalid("body", "no_address", "This ticket came from another desk without an address to answer to.")
+	case !toAccount:
 		return c.ApplicantEmail, nil
 	}
 	if !c.Link().ShowsFacts() {

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/migrations"
+)
+
+const checkWithin = 5 * time.Second
+
+// check looks at one dependency: what is well, or what is wrong and what to do about it.
+type check struct {
+	name string
+	look func(ctx context.Context, cfg config.Config) (well string, err error)
+}
+
+// runDoctor checks every dependency and says what to do. It changes nothing.
+func runDoctor(ctx context.Context, t terminal, args []string) error {
+	fs := t.flags("doctor", "[--data DIR]")
+	data := dataFlag(fs)
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	cfg, err := target(t, *data)
+	if err != nil {
+		return err
+	}
+	sick := 0
+	for _, c := range []check{
+		{"PostgreSQL", checkPostgres}, {"Redis", checkRedis}, {"Meilisearch", checkSearch},
+		{"Mail", checkMail}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff},
+	} {
+		ctx, cancel := context.WithTimeout(ctx, checkWithin)
+		well, err := c.look(ctx, cfg)
+		cancel()
+		if err != nil {
+			sick++
+			fmt.Fprintf(t.out, "FAIL  %-12s %s\n", c.name, strings.ReplaceAll(err.Error(), "\n", "\n      "+strings.Repeat(" ", 13)))
+			continue
+		}
+		fmt.Fprintf(t.out, "ok    %-12s %s\n", c.name, well)
+	}
+	if sick > 0 {
+		return fmt.Errorf("%d of the checks failed", sick)
+	}
+	return nil
+}
+
+func advice(what string, err error) error {
+	if err == nil {
+		return errors.New(what)
+	}
+	return fmt.Errorf("%s\n(%w)", what, err)
+}
+
+func checkPostgres(ctx context.Context, cfg config.Config) (string, error) {
+	if cfg.DatabaseURL == "" {
+		return "", advice("DATABASE_URL is not set.", nil)
+	}
+	conn, err := pgx.Connect(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return "", advice("It does not answer: see that it runs and that DATABASE_URL is right.", hidden(err))
+	}
+	defer conn.Close(ctx)
+	var number int
+	var version string
+	if err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version')`).Scan(&number, &version); err != nil {
+		return "", err
+	}
+	if number < 150000 {
+		return "", advice("Version "+version+" is too old: Askwell needs 15 or later.", nil)
+	}
+	state, err := migrations.Read(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return "", err
+	}
+	if state.Current != state.Latest {
+		return "", advice(fmt.Sprintf("The schema is at %d of %d: run askwell migrate.", state.Current, state.Latest), nil)
+	}
+	return fmt.Sprintf("%s, schema %d", version, state.Current), nil
+}
+
+// hidden keeps passwords out of what is printed: a connection error may repeat the whole address.
+func hidden(err error) error {
+	var connect interface{ Unwrap() error }
+	if errors.As(err, &connect) && connect.Unwrap() != nil {
+		return connect.Unwrap()
+	}
+	return err
+}
+
+func checkRedis(ctx context.Context, cfg config.Config) (string, error) {
+	options, err := redis.ParseURL(cfg.RedisURL)
+	if err != nil {
+		return "", advice("REDIS_URL is not set or cannot be read.", nil)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	if err := client.Ping(ctx).Err(); err != nil {
+		return "", advice("It does not answer: see that it runs and that REDIS_URL is right. Until then tasks wait in the database; none is lost.", err)
+	}
+	policy, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
+	if set := policy["maxmemory-policy"]; err == nil && set != "noeviction" && set != "" {
+		return "", advice("maxmemory-policy is "+set+": set it to noeviction, or tasks are thrown away under pressure and wait for their lease to end.", nil)
+	}
+	return "answers", nil
+}
+
+func checkSearch(ctx context.Context, cfg config.Config) (string, error) {
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, 2)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db})
+	if err != nil {
+		return "", advice("MEILI_URL is not set or cannot be read.", err)
+	}
+	health, err := engine.Health(ctx)
+	if err != nil {
+		return "", advice("It does not answer as it should: see that it runs, that MEILI_URL is right and that MEILI_KEY may read and write the indexes.", err)
+	}
+	return health, nil
+}
+
+func checkMail(ctx context.Context, cfg config.Config) (string, error) {
+	if cfg.SMTPURL == "" {
+		return "", advice("SMTP_URL is not set.", nil)
+	}
+	sender, err := mail.NewSender(mail.SenderConfig{URL: cfg.SMTPURL, From: cfg.MailFrom})
+	if err != nil {
+		return "", advice("SMTP_URL cannot be used.", err)
+	}
+	if err := sender.Check(ctx); err != nil {
+		return "", advice("The mail server does not answer, or refuses the name and password in SMTP_URL.", err)
+	}
+	return "the mail server answers", nil
+}
+
+func checkFiles(_ context.Context, cfg config.Config) (string, error) {
+	if cfg.FilesDir == "" {
+		return "", advice("FILES_DIR is not set.", nil)
+	}
+	probe, err := os.CreateTemp(cfg.FilesDir, ".doctor-")
+	if err != nil {
+		return "", advice("FILES_DIR cannot be written: applicants' files would be refused. See that the folder is there and belongs to this account.", err)
+	}
+	return "the folder can be written", errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+func checkClamd(ctx context.Context, cfg config.Config) (string, error) {
+	if cfg.ClamdURL == "" {
+		return "off: CLAMD_URL is not set, files are offered to staff unscanned", nil
+	}
+	scanner, err := files.NewClamd(cfg.ClamdURL)
+	if err != nil {
+		return "", advice("CLAMD_URL cannot be used.", err)
+	}
+	if err := scanner.Ping(ctx); err != nil {
+		return "", advice("clamd does not answer: files are held back until it does.", err)
+	}
+	return "clamd answers", nil
+}
+
+func checkStaff(ctx context.Context, cfg config.Config) (string, error) {
+	conn, err := pgx.Connect(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return "", advice("Unknown, for the database does not answer.", nil)
+	}
+	defer conn.Close(ctx)
+	var active, demo int
+	err = conn.QueryRow(ctx, `
+		SELECT count(*), count(*) FILTER (WHERE demo) FROM staff WHERE deactivated_at IS NULL`).Scan(&active, &demo)
+	if err != nil {
+		return "", err
+	}
+	if active == 0 {
+		return "", advice("Nobody can sign in: add the first administrator with askwell staff add.", nil)
+	}
+	if demo > 0 && !loopback(cfg.BaseURL) {
+		return "", advice(fmt.Sprintf("%d demo sign-ins with a password that everybody knows can reach this desk.", demo), nil)
+	}
+	return fmt.Sprintf("%d can sign in", active), nil
+}
+
+func loopback(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}

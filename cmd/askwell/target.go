@@ -1,0 +1,93 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/devstack"
+)
+
+// dataFlag adds --data, by which every command finds a running `up`.
+func dataFlag(fs *flag.FlagSet) *string {
+	return fs.String("data", "", "the data `folder` of a running askwell up (the usual one when empty)")
+}
+
+// target reads the settings for a command that works on a desk: the addresses in the environment, else those of a running
+// `up` on the data folder. Both together would be a guess, so --data wins.
+func target(t terminal, dataDir string) (config.Config, error) {
+	getenv := t.getenv
+	if dataDir != "" || getenv("DATABASE_URL") == "" {
+		running, err := findUp(dataDir)
+		if err != nil {
+			return config.Config{}, err
+		}
+		getenv = running.over(getenv)
+	}
+	return config.Load(getenv, config.NeedNothing)
+}
+
+type runningUp struct {
+	devstack.Running
+	dir string
+}
+
+func findUp(dataDir string) (runningUp, error) {
+	dir := dataDir
+	if dir == "" {
+		var err error
+		if dir, err = devstack.DefaultFolder(); err != nil {
+			return runningUp{}, err
+		}
+	}
+	running, err := devstack.ReadRunning(dir)
+	if errors.Is(err, devstack.ErrNotRunning) {
+		return runningUp{}, fmt.Errorf("no desk is running on %s: start one with `askwell up`, name its folder with --data, or set DATABASE_URL and the other addresses", dir)
+	}
+	return runningUp{running, dir}, err
+}
+
+// over lays the addresses of a running desk over the environment.
+func (r runningUp) over(getenv func(string) string) func(string) string {
+	addresses := map[string]string{
+		"DATABASE_URL": r.DatabaseURL, "REDIS_URL": r.RedisURL, "MEILI_URL": r.MeiliURL, "MEILI_KEY": r.MeiliKey,
+		"SMTP_URL": r.SMTPURL, "BASE_URL": r.Web, "FILES_DIR": filepath.Join(r.dir, "files"),
+	}
+	return func(name string) string {
+		if address := addresses[name]; address != "" {
+			return address
+		}
+		return getenv(name)
+	}
+}
+
+// logger writes text for people and JSON for machines.
+func (t terminal) logger(cfg config.Config, json bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	if cfg.LogJSON || json && t.getenv("LOG_FORMAT") != "text" {
+		return slog.New(slog.NewJSONHandler(t.err, options))
+	}
+	return slog.New(slog.NewTextHandler(t.err, options))
+}
+
+// secretKey reads the key that `up` signs with, and makes one in the data folder at the first start.
+func secretKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "secret.key")
+	if key, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(key))) >= 32 {
+		return []byte(strings.TrimSpace(string(key))), nil
+	}
+	raw := make([]byte, 33)
+	rand.Read(raw)
+	key := []byte(base64.StdEncoding.EncodeToString(raw))
+	if err := os.WriteFile(path, append(key, '\n'), 0o600); err != nil {
+		return nil, fmt.Errorf("keep the secret key: %w", err)
+	}
+	return key, nil
+}

@@ -1,0 +1,149 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// AccountColumns are the columns of a file of accounts.
+func AccountColumns() []string {
+	return []string{"number", "name", "email", "date_of_birth", "address", "a_number", "language"}
+}
+
+// ImportAccounts takes accounts in, in one transaction: all that are not rejected, or none. An account that is there already,
+// by number, gets the file's contents. The workers index what changed.
+func ImportAccounts(ctx context.Context, db postgres.Beginner, r io.Reader, columns Columns, rejects *Rejects, progress Progress) (Result, error) {
+	var result Result
+	t, err := openTable(r, AccountColumns(), []string{"number", "name", "email"}, columns)
+	if err != nil {
+		return result, err
+	}
+	var rows [][]any
+	seen := map[string]int{}
+	err = each(t, rejects, progress, &result, func(r row) error {
+		values, err := accountValues(r)
+		if err != nil {
+			return err
+		}
+		for _, key := range []string{"number " + values[0].(string), "e-mail " + strings.ToLower(values[3].(string))} {
+			if line, twice := seen[key]; twice {
+				what, _, _ := strings.Cut(key, " ")
+				return fmt.Errorf("line %d has the same %s", line, what)
+			}
+			seen[key] = r.line
+		}
+		rows = append(rows, values)
+		return nil
+	})
+	if err != nil {
+		return result, err
+	}
+	err = postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeAccounts(ctx, tx, rows, &result) })
+	if err != nil {
+		return Result{}, fmt.Errorf("import accounts: %w", err)
+	}
+	return result, nil
+}
+
+var accountStage = []string{"number", "name", "name_words", "email", "date_of_birth", "address", "a_number", "language"}
+
+var (
+	aNumberShape  = regexp.MustCompile(`^A[0-9]{7,9}$`)
+	languageShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]+)*$`)
+)
+
+// accountValues checks one row, in the order of accountStage.
+func accountValues(r row) ([]any, error) {
+	number := identifier.Normalize(r.value("number"))
+	name, email := r.value("name"), r.value("email")
+	if !identifier.ValidAccountNumber(number) {
+		return nil, errors.New("number: not 12 digits with right check digits")
+	}
+	if n := utf8.RuneCountInString(name); n < 1 || n > 128 {
+		return nil, errors.New("name: must have 1 to 128 characters")
+	}
+	if parsed, err := mail.ParseAddress(email); err != nil || parsed.Address != email || len(email) > 254 {
+		return nil, errors.New("email: no address like name@example.org")
+	}
+	var born *time.Time
+	if text := r.value("date_of_birth"); text != "" {
+		date, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return nil, errors.New("date_of_birth: no date like 1990-12-31")
+		}
+		born = &date
+	}
+	var aNumber *string
+	if text := identifier.Normalize(r.value("a_number")); text != "" {
+		if !aNumberShape.MatchString(text) {
+			return nil, errors.New("a_number: not A and 7 to 9 digits")
+		}
+		aNumber = &text
+	}
+	language := r.value("language")
+	if language == "" {
+		language = "en"
+	}
+	if !languageShape.MatchString(language) {
+		return nil, errors.New("language: no code like en")
+	}
+	if len(r.value("address")) > 1000 {
+		return nil, errors.New("address: longer than 1,000 characters")
+	}
+	return []any{number, name, orEmpty(identifier.NameWords(name)), email, born, r.value("address"), aNumber, language}, nil
+}
+
+func orEmpty[T any](s []T) []T { return slices.Concat([]T{}, s) }
+
+func mergeAccounts(ctx context.Context, tx pgx.Tx, rows [][]any, result *Result) error {
+	_, err := tx.Exec(ctx, `
+		CREATE TEMPORARY TABLE stage ON COMMIT DROP AS
+		SELECT number, name, name_words, email, date_of_birth, address, a_number, language FROM account WITH NO DATA`)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"stage"}, accountStage, pgx.CopyFromRows(rows)); err != nil {
+		return err
+	}
+	var taken string
+	err = tx.QueryRow(ctx, `
+		SELECT COALESCE(min(s.number), '') FROM stage s
+		JOIN account a ON lower(a.email) = lower(s.email) AND a.number <> s.number
+		WHERE NOT EXISTS (SELECT FROM stage other WHERE other.number = a.number)`).Scan(&taken)
+	if err != nil {
+		return err
+	}
+	if taken != "" {
+		return fmt.Errorf("the e-mail address of account %s belongs to another account on this desk; nothing was imported", taken)
+	}
+	err = tx.QueryRow(ctx, `
+		WITH merged AS (
+			INSERT INTO account AS a (number, name, name_words, email, date_of_birth, address, a_number, language)
+			SELECT number, name, name_words, email, date_of_birth, address, a_number, language FROM stage
+			ON CONFLICT (number) DO UPDATE
+			SET name = excluded.name, name_words = excluded.name_words, email = excluded.email,
+				date_of_birth = excluded.date_of_birth, address = excluded.address, a_number = excluded.a_number,
+				language = excluded.language, updated_at = now(), version = a.version + 1
+			WHERE (a.name, a.email, a.date_of_birth, a.address, a.a_number, a.language) IS DISTINCT FROM
+				(excluded.name, excluded.email, excluded.date_of_birth, excluded.address, excluded.a_number, excluded.language)
+			RETURNING id, version
+		), to_do AS (
+			INSERT INTO outbox (event, subject_id) SELECT 'account.changed', id FROM merged
+		)
+		SELECT count(*) FILTER (WHERE version = 1), count(*) FILTER (WHERE version > 1) FROM merged`).Scan(&result.Added, &result.Changed)
+	result.Same = len(rows) - result.Added - result.Changed
+	return err
+}

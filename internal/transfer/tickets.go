@@ -1,0 +1,243 @@
+package transfer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// TicketColumns are the columns of a file of tickets from another desk.
+func TicketColumns() []string {
+	return []string{
+		"opened_at", "category", "account_number", "number_at_submission", "applicant_name", "applicant_email", "subject",
+		"question", "first_responded_at", "solved_at", "status", "excluded_reason",
+	}
+}
+
+// TicketOptions say how to read a file of tickets.
+type TicketOptions struct {
+	Columns       Columns
+	TimeZone      *time.Location // of times that name none
+	AddCategories bool           // make categories that are not known, instead of rejecting their rows
+}
+
+// defaultCategory is what a ticket without one is filed under.
+const defaultCategory = "something-else"
+
+// imported is one ticket to be, checked.
+type imported struct {
+	line                int
+	key                 [16]byte
+	reference           string
+	category            string
+	number              identifier.Reading
+	name, email         string
+	subject, question   string
+	openedAt            time.Time
+	respondedAt, solved *time.Time
+	status              ticket.Status
+	excluded            string
+}
+
+// ticketReader turns rows into tickets.
+type ticketReader struct {
+	options    TicketOptions
+	categories map[string]bool
+	added      map[string]bool
+	seen       map[[16]byte]uint32
+}
+
+func (tr *ticketReader) read(r row) (imported, error) {
+	t := imported{line: r.line, name: r.value("applicant_name"), email: r.value("applicant_email"), excluded: r.value("excluded_reason")}
+	var err error
+	if t.openedAt, err = tr.time(r, "opened_at"); err != nil {
+		return t, err
+	}
+	if t.respondedAt, err = tr.optionalTime(r, "first_responded_at", t.openedAt); err != nil {
+		return t, err
+	}
+	if t.solved, err = tr.optionalTime(r, "solved_at", t.openedAt); err != nil {
+		return t, err
+	}
+	if t.category, err = tr.category(r.value("category")); err != nil {
+		return t, err
+	}
+	if err := t.setTexts(r); err != nil {
+		return t, err
+	}
+	if t.number, err = readNumber(r, t.subject, t.question); err != nil {
+		return t, err
+	}
+	if err := t.setStatus(ticket.Status(r.value("status"))); err != nil {
+		return t, err
+	}
+	t.key = tr.key(r)
+	return t, nil
+}
+
+var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
+
+func (tr *ticketReader) time(r row, column string) (time.Time, error) {
+	text := r.value(column)
+	for _, layout := range layouts {
+		if at, err := time.ParseInLocation(layout, text, tr.options.TimeZone); err == nil {
+			if at.Year() < 1970 || at.After(time.Now().AddDate(0, 0, 1)) {
+				return at, fmt.Errorf("%s: %s is before 1970 or in the future", column, text)
+			}
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s: %q is no time like 2026-01-31T14:05:00", column, text)
+}
+
+func (tr *ticketReader) optionalTime(r row, column string, from time.Time) (*time.Time, error) {
+	if r.value(column) == "" {
+		return nil, nil
+	}
+	at, err := tr.time(r, column)
+	if err == nil && at.Before(from) {
+		err = fmt.Errorf("%s: before opened_at", column)
+	}
+	return &at, err
+}
+
+func (tr *ticketReader) category(code string) (string, error) {
+	switch {
+	case code == "":
+		return defaultCategory, nil
+	case tr.categories[code]:
+		return code, nil
+	case !tr.options.AddCategories:
+		return "", fmt.Errorf("category: %q is not known here; map it, or add it with --add-categories", code)
+	}
+	slug := slugOf(code)
+	if slug == "" || len(slug) > 60 {
+		return "", fmt.Errorf("category: no code can be made of %q", code)
+	}
+	if !tr.categories[slug] {
+		tr.categories[slug], tr.added[slug] = true, true
+	}
+	return slug, nil
+}
+
+// slugOf makes a category's code of any name.
+func slugOf(name string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return strings.Join(words, "-")
+}
+
+func (t *imported) setTexts(r row) error {
+	t.subject, _ = identifier.MaskSensitive(r.value("subject"))
+	t.question, _ = identifier.MaskSensitive(r.value("question"))
+	if t.subject == "" {
+		t.subject = "(no subject)"
+	}
+	switch {
+	case utf8.RuneCountInString(t.name) > ticket.MaxName:
+		return errors.New("applicant_name: longer than 128 characters")
+	case utf8.RuneCountInString(t.subject) > ticket.MaxSubject:
+		return errors.New("subject: longer than 200 characters")
+	case utf8.RuneCountInString(t.question) > 100_000:
+		return errors.New("question: longer than 100,000 characters")
+	case t.email != "" && (len(t.email) > ticket.MaxEmail || strings.IndexByte(t.email, '@') < 1):
+		return errors.New("applicant_email: no address like name@example.org")
+	}
+	return nil
+}
+
+// readNumber reads the number as the form would; number_at_submission, where it is given, says how reports count it.
+func readNumber(r row, subject, question string) (identifier.Reading, error) {
+	number := identifier.ReadInquiry(r.value("account_number"), subject, question)
+	switch group := identifier.Group(r.value("number_at_submission")); group {
+	case "":
+	case identifier.GroupWith, identifier.GroupUnusable, identifier.GroupWithout:
+		number.Group = group
+	default:
+		return number, fmt.Errorf("number_at_submission: %q is none of with, unusable, without", group)
+	}
+	return number, nil
+}
+
+func (t *imported) setStatus(status ticket.Status) error {
+	switch {
+	case status != "" && !status.Valid():
+		return fmt.Errorf("status: %q is none of %v", status, ticket.Statuses())
+	case status != "":
+		t.status = status
+	case t.solved != nil:
+		t.status = ticket.StatusSolved
+	case t.respondedAt != nil:
+		t.status = ticket.StatusOpen
+	default:
+		t.status = ticket.StatusNew
+	}
+	if t.excluded != "" && !slices.Contains(ticket.ExcludedReasons(), t.excluded) {
+		return fmt.Errorf("excluded_reason: %q is none of %v", t.excluded, ticket.ExcludedReasons())
+	}
+	return nil
+}
+
+// key tells the same row of the same file when it comes again: a hash of all that is read of it, and, for rows that are alike,
+// which of them it is.
+func (tr *ticketReader) key(r row) [16]byte {
+	hash := sha256.New()
+	for _, column := range TicketColumns() {
+		value := r.value(column)
+		io.WriteString(hash, fmt.Sprintf("%d:%s", len(value), value))
+	}
+	io.WriteString(hash, tr.options.TimeZone.String())
+	alike := [16]byte(hash.Sum(nil)[:16])
+	tr.seen[alike]++
+	var nth [4]byte
+	binary.BigEndian.PutUint32(nth[:], tr.seen[alike])
+	hash.Write(nth[:])
+	return [16]byte(hash.Sum(nil)[:16])
+}
+
+// ImportTickets takes history in from another desk, in one transaction: all rows that are not rejected, or none. A row that
+// was imported before is not added again. The workers link and index what was added.
+func ImportTickets(ctx context.Context, db database, r io.Reader, options TicketOptions, rejects *Rejects, progress Progress) (Result, error) {
+	var result Result
+	if options.TimeZone == nil {
+		options.TimeZone = time.UTC
+	}
+	t, err := openTable(r, TicketColumns(), []string{"opened_at"}, options.Columns)
+	if err != nil {
+		return result, err
+	}
+	known, err := categories(ctx, db)
+	if err != nil {
+		return result, err
+	}
+	reader := &ticketReader{options: options, categories: known, added: map[string]bool{}, seen: map[[16]byte]uint32{}}
+	stage := newTicketStage(db)
+	defer stage.close(ctx)
+	if err := stage.open(ctx); err != nil {
+		return result, err
+	}
+	err = each(t, rejects, progress, &result, func(r row) error {
+		read, err := reader.read(r)
+		if err != nil {
+			return err
+		}
+		return stage.add(ctx, read)
+	})
+	if err != nil {
+		return result, err
+	}
+	if result.Added, err = stage.merge(ctx, reader.added); err != nil {
+		return Result{}, fmt.Errorf("import tickets: %w", err)
+	}
+	result.Same = result.Rows - result.Rejected - result.Added
+	return result, nil
+}

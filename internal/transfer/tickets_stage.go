@@ -1,0 +1,196 @@
+package transfer
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// database is a pool or a connection.
+type database interface {
+	postgres.Beginner
+	postgres.Querier
+}
+
+// stageRows is how many tickets are held before they are sent.
+const stageRows = 2000
+
+// ticketStage collects tickets in a temporary table, in one transaction, and turns them into tickets at the end.
+type ticketStage struct {
+	db   database
+	tx   pgx.Tx
+	rows [][]any
+}
+
+// fatalError is an error that ends the import instead of rejecting a row.
+type fatalError struct{ error }
+
+func (e fatalError) Unwrap() error { return e.error }
+
+func newTicketStage(db database) *ticketStage { return &ticketStage{db: db} }
+
+func (s *ticketStage) open(ctx context.Context) (err error) {
+	if s.tx, err = s.db.Begin(ctx); err != nil {
+		return postgres.Failure(err)
+	}
+	_, err = s.tx.Exec(ctx, `
+		CREATE TEMPORARY TABLE stage (
+			line integer, reference text, import_key bytea, status text, category text, name text, email text, subject text,
+			question text, number_given text, number_read text, number_kind text, number_in_text boolean, number_group text,
+			link_state text, opened_at timestamptz, first_responded_at timestamptz, solved_at timestamptz, excluded_reason text
+		) ON COMMIT DROP`)
+	return postgres.Failure(err)
+}
+
+var stageColumns = []string{
+	"line", "reference", "import_key", "status", "category", "name", "email", "subject", "question", "number_given",
+	"number_read", "number_kind", "number_in_text", "number_group", "link_state", "opened_at", "first_responded_at",
+	"solved_at", "excluded_reason",
+}
+
+func (s *ticketStage) add(ctx context.Context, t imported) error {
+	reference, err := identifier.NewReference(rand.Reader)
+	if err != nil {
+		return fatalError{err}
+	}
+	linkState := ticket.LinkNone
+	if t.number.Kind != identifier.KindNone {
+		linkState = ticket.LinkWaiting
+	}
+	s.rows = append(s.rows, []any{
+		t.line, reference, t.key[:], t.status, t.category, t.name, t.email, t.subject, t.question, t.number.Given,
+		t.number.Normal, t.number.Kind, t.number.InText, t.number.Group, linkState, t.openedAt, t.respondedAt, t.solved, t.excluded,
+	})
+	if len(s.rows) < stageRows {
+		return nil
+	}
+	return s.send(ctx)
+}
+
+func (s *ticketStage) send(ctx context.Context) error {
+	_, err := s.tx.CopyFrom(ctx, pgx.Identifier{"stage"}, stageColumns, pgx.CopyFromRows(s.rows))
+	s.rows = s.rows[:0]
+	if err != nil {
+		return fatalError{postgres.Failure(err)}
+	}
+	return nil
+}
+
+// close rolls back what merge has not committed.
+func (s *ticketStage) close(ctx context.Context) {
+	if s.tx != nil {
+		s.tx.Rollback(context.WithoutCancel(ctx))
+	}
+}
+
+// merge makes the tickets and says how many are new.
+func (s *ticketStage) merge(ctx context.Context, added map[string]bool) (int, error) {
+	if err := s.send(ctx); err != nil {
+		return 0, err
+	}
+	if len(added) > 0 {
+		if err := addCategories(ctx, s.tx, slices.Sorted(maps.Keys(added))); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.freeReferences(ctx); err != nil {
+		return 0, err
+	}
+	var n int
+	if err := s.tx.QueryRow(ctx, mergeTicketsSQL).Scan(&n); err != nil {
+		return 0, postgres.Failure(err)
+	}
+	return n, postgres.Failure(s.tx.Commit(ctx))
+}
+
+const mergeTicketsSQL = `
+	WITH made AS (
+		INSERT INTO ticket (reference, import_key, channel, language, status, category, category_submitted, queue_id,
+			applicant_name, applicant_email, subject, number_given, number_read, number_kind, number_in_text, number_group,
+			link_state, opened_at, updated_at, awaiting_since, first_responded_at, solved_at, excluded_reason, excluded_at)
+		SELECT s.reference, s.import_key, 'import', 'en', s.status, s.category, s.category, c.queue_id,
+			s.name, s.email, s.subject, s.number_given, s.number_read, s.number_kind, s.number_in_text, s.number_group,
+			s.link_state, s.opened_at, GREATEST(s.opened_at, s.first_responded_at, s.solved_at),
+			CASE WHEN s.first_responded_at IS NULL AND s.status NOT IN ('solved', 'closed') THEN s.opened_at END,
+			s.first_responded_at, s.solved_at, NULLIF(s.excluded_reason, ''),
+			CASE WHEN s.excluded_reason <> '' THEN GREATEST(s.opened_at, s.first_responded_at, s.solved_at) END
+		FROM stage s
+		JOIN category c ON c.code = s.category
+		ORDER BY s.opened_at, s.line
+		ON CONFLICT (import_key) DO NOTHING
+		RETURNING id, import_key, opened_at, link_state
+	), messages AS (
+		INSERT INTO message (ticket_id, kind, body, created_at)
+		SELECT m.id, 'inquiry', s.question, s.opened_at
+		FROM made m
+		JOIN stage s USING (import_key)
+		WHERE s.question <> ''
+	), events AS (
+		INSERT INTO ticket_event (ticket_id, kind, actor, at)
+		SELECT id, 'opened', 'import', opened_at FROM made
+	), to_do AS (
+		INSERT INTO outbox (event, subject_id)
+		SELECT 'ticket.changed', id FROM made
+		UNION ALL
+		SELECT 'ticket.number_given', id FROM made WHERE link_state = 'waiting'
+	)
+	SELECT count(*) FROM made`
+
+// freeReferences draws again the references that stand here already, or twice in the stage.
+func (s *ticketStage) freeReferences(ctx context.Context) error {
+	for range 20 {
+		rows, err := s.tx.Query(ctx, `
+			SELECT s.line FROM stage s
+			WHERE EXISTS (SELECT FROM ticket t WHERE t.reference = s.reference)
+			UNION
+			SELECT max(line) FROM stage GROUP BY reference HAVING count(*) > 1`)
+		if err != nil {
+			return postgres.Failure(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+		if err != nil || len(lines) == 0 {
+			return postgres.Failure(err)
+		}
+		for _, line := range lines {
+			reference, err := identifier.NewReference(rand.Reader)
+			if err != nil {
+				return err
+			}
+			if _, err := s.tx.Exec(ctx, `UPDATE stage SET reference = $2 WHERE line = $1`, line, reference); err != nil {
+				return postgres.Failure(err)
+			}
+		}
+	}
+	return errors.New("no free references in twenty tries")
+}
+
+func categories(ctx context.Context, db postgres.Querier) (map[string]bool, error) {
+	rows, err := db.Query(ctx, `SELECT code FROM category`)
+	if err != nil {
+		return nil, fmt.Errorf("list categories: %w", postgres.Failure(err))
+	}
+	codes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	known := make(map[string]bool, len(codes))
+	for _, c := range codes {
+		known[c] = true
+	}
+	return known, postgres.Failure(err)
+}
+
+// addCategories makes categories that the form does not offer; their tickets wait in the general queue.
+func addCategories(ctx context.Context, tx pgx.Tx, codes []string) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO category (code, group_code, label, queue_id, position, public)
+		SELECT code, 'other', code, (SELECT queue_id FROM category WHERE code = 'something-else'), 1000, false
+		FROM unnest($1::text[]) AS code`, codes)
+	return postgres.Failure(err)
+}
