@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -20,9 +21,10 @@ func Load(getenv func(string) string, need Need) (Config, error) {
 	var c Config
 	var wrong []error
 	for _, s := range Settings() {
-		value := getenv(s.Name)
-		if value == "" {
-			value = s.Default
+		value, err := s.value(getenv)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
 		}
 		if value == "" && s.required && need == NeedServices {
 			wrong = append(wrong, fmt.Errorf("%s is not set: %s", s.Name, s.About))
@@ -47,6 +49,22 @@ func Load(getenv func(string) string, need Need) (Config, error) {
 	return c, nil
 }
 
+// value is what the environment says, for a secret also the contents of the file that NAME_FILE names, else the default.
+func (s Setting) value(getenv func(string) string) (string, error) {
+	if value := getenv(s.Name); value != "" {
+		return value, nil
+	}
+	file := getenv(s.Name + "_FILE")
+	if !s.Secret || file == "" {
+		return s.Default, nil
+	}
+	contents, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("%s_FILE cannot be read: %w", s.Name, err)
+	}
+	return strings.TrimSpace(string(contents)), nil
+}
+
 // Markdown documents every setting as one table.
 func Markdown() string {
 	var b strings.Builder
@@ -56,7 +74,11 @@ func Markdown() string {
 		if value != "" {
 			value = "`" + value + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, value, s.About)
+		name := "`" + s.Name + "`"
+		if s.Secret {
+			name += " (secret)"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, value, s.About)
 	}
 	return b.String()
 }

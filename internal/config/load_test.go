@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,24 @@ func TestLoadNeverRepeatsASecret(t *testing.T) {
 	_, err := Load(env(map[string]string{"DATABASE_URL": "postgres://me:hunter2@host:port/\x7f", "SECRET_KEY": "hunter2"}), NeedNothing)
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("the error is %v, want one without the secret", err)
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(env(map[string]string{"SECRET_KEY_FILE": file, "LISTEN_FILE": "/nowhere"}), NeedNothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(c.SecretKeys[0]); got != "0123456789abcdef0123456789abcdef" {
+		t.Errorf("the key is %q", got)
+	}
+	if _, err := Load(env(map[string]string{"MEILI_KEY_FILE": file + "x"}), NeedNothing); err == nil {
+		t.Error("a file that is not there was accepted")
 	}
 }
 
