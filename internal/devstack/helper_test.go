@@ -2,10 +2,10 @@ package devstack_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,35 +46,62 @@ func await(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// processesOf lists the live processes, ourselves aside, that run on the folder: those with its path in their command
-// line and all of their descendants, which is where a server's backends are.
-func processesOf(t *testing.T, dir string) []string {
+// process is a line of ps.
+type process struct {
+	pid, parent int
+	args        string
+}
+
+// processes lists all that live.
+func processes(t *testing.T) []process {
 	t.Helper()
 	out, err := exec.Command("ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args=").Output()
 	if err != nil {
 		t.Fatalf("list processes: %v", err)
 	}
-	type process struct{ pid, parent, line string }
 	var all []process
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
-		if len(f) < 4 || strings.HasPrefix(f[2], "Z") || f[0] == strconv.Itoa(os.Getpid()) {
+		if len(f) < 4 || strings.HasPrefix(f[2], "Z") {
 			continue
 		}
-		all = append(all, process{f[0], f[1], strings.TrimSpace(line)})
+		pid, err1 := strconv.Atoi(f[0])
+		parent, err2 := strconv.Atoi(f[1])
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatalf("list processes: %v", err)
+		}
+		all = append(all, process{pid, parent, strings.Join(f[3:], " ")})
 	}
-	ours := map[string]bool{}
-	var found []string
+	return all
+}
+
+// descendants lists the children of a process, their children and so on.
+func descendants(t *testing.T, pid int) []process {
+	t.Helper()
+	all := processes(t)
+	family := map[int]bool{pid: true}
+	var found []process
 	for more := true; more; {
 		more = false
 		for _, p := range all {
-			if !ours[p.pid] && (ours[p.parent] || strings.Contains(p.line, dir)) {
-				ours[p.pid], more = true, true
-				found = append(found, p.line)
+			if family[p.parent] && !family[p.pid] {
+				family[p.pid], more = true, true
+				found = append(found, p)
 			}
 		}
 	}
-	slices.Sort(found)
+	return found
+}
+
+// childrenNaming lists our children whose command line has the text in it.
+func childrenNaming(t *testing.T, text string) []string {
+	t.Helper()
+	var found []string
+	for _, p := range descendants(t, os.Getpid()) {
+		if strings.Contains(p.args, text) {
+			found = append(found, p.args)
+		}
+	}
 	return found
 }
 

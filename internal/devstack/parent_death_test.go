@@ -3,6 +3,7 @@ package devstack_test
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,16 +34,20 @@ func TestNothingOutlivesAKilledParent(t *testing.T) {
 		return query[int](t, running.DatabaseURL, "SELECT count(*)::int FROM pg_stat_activity "+
 			"WHERE state = 'active' AND query LIKE '%generate_series%' AND pid <> pg_backend_pid()") == 1
 	})
-	if found := processesOf(t, dir); len(found) < 3 {
-		t.Fatalf("while it runs the folder has the processes %q, want the servers and the backend", found)
+	family := descendants(t, parent.Process.Pid)
+	for _, name := range []string{"postgres -D", "checkpointer", "SELECT", string(devstack.RedisServer)} {
+		if !slices.ContainsFunc(family, func(p process) bool { return strings.Contains(p.args, name) }) {
+			t.Errorf("among the processes %v is no %q", family, name)
+		}
 	}
-	backend := strconv.Itoa(int(busy.PgConn().PID()))
 
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "every process of the folder to end", func() bool {
-		return len(processesOf(t, dir)) == 0 && gone(t, backend)
+	await(t, "every process that the parent had to end", func() bool {
+		return !slices.ContainsFunc(processes(t), func(p process) bool {
+			return slices.ContainsFunc(family, func(was process) bool { return was.pid == p.pid })
+		})
 	})
 	if err := <-statement; err == nil {
 		t.Error("the statement survived its server")
@@ -55,15 +60,6 @@ func TestNothingOutlivesAKilledParent(t *testing.T) {
 	if got := query[int](t, again.URL(), "SELECT n FROM kept"); got != 7 {
 		t.Errorf("after the kill the table holds %d, want 7", got)
 	}
-}
-
-func gone(t *testing.T, pid string) bool {
-	t.Helper()
-	n, err := strconv.Atoi(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return errors.Is(syscall.Kill(n, 0), syscall.ESRCH)
 }
 
 func TestPostgresStartsDespiteForeignPostmasterPID(t *testing.T) {

@@ -79,7 +79,7 @@ func TestPostgresKeepsDataAcrossRestarts(t *testing.T) {
 	if err := pg.Err(); err != nil {
 		t.Errorf("Err after Stop: %v, want nil", err)
 	}
-	if left := processesOf(t, dir); len(left) > 0 {
+	if left := childrenNaming(t, dir); len(left) > 0 {
 		t.Errorf("left after Stop: %s", strings.Join(left, "\n"))
 	}
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,13 +28,19 @@ func startRedis(t *testing.T, cfg devstack.RedisConfig) *devstack.Redis {
 	return r
 }
 
-func redisClient(t *testing.T, r *devstack.Redis, change func(*redis.Options)) *redis.Client {
+func redisOptions(t *testing.T, r *devstack.Redis) *redis.Options {
 	t.Helper()
 	options, err := redis.ParseURL(r.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	options.MaxRetries = -1
+	return options
+}
+
+func redisClient(t *testing.T, r *devstack.Redis, change func(*redis.Options)) *redis.Client {
+	t.Helper()
+	options := redisOptions(t, r)
 	if change != nil {
 		change(options)
 	}
@@ -66,7 +73,7 @@ func TestRedisWantsItsPassword(t *testing.T) {
 				t.Errorf("password %s: got %v, want a refusal", name, err)
 			}
 		}
-		_, secret, _ := strings.Cut(strings.TrimSuffix(r.URL()[:strings.LastIndex(r.URL(), "@")], "@"), "//:")
+		secret := redisOptions(t, r).Password
 		out, err := exec.Command("ps", "-A", "-ww", "-o", "args=").Output()
 		if err != nil {
 			t.Fatal(err)
@@ -105,10 +112,14 @@ func TestRedisKeepsDataAcrossRestarts(t *testing.T) {
 	if err := redisClient(t, first, nil).Set(within(t), "key", "value", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
+	port := strconv.Itoa(devstack.PortOf(redisOptions(t, first).Addr))
+	if running := childrenNaming(t, ":"+port); len(running) != 1 {
+		t.Errorf("while it runs the processes at its port are %q, want one", running)
+	}
 	if err := first.Stop(within(t)); err != nil {
 		t.Fatal(err)
 	}
-	if left := processesOf(t, dir); len(left) > 0 {
+	if left := childrenNaming(t, ":"+port); len(left) > 0 {
 		t.Errorf("left after Stop: %s", strings.Join(left, "\n"))
 	}
 	again := startRedis(t, devstack.RedisConfig{Dir: dir})
@@ -121,14 +132,10 @@ func TestRedisComesBackAtItsAddress(t *testing.T) {
 	t.Parallel()
 	bothKinds(t, func(t *testing.T, cfg devstack.RedisConfig) {
 		first := startRedis(t, cfg)
-		options, err := redis.ParseURL(first.URL())
-		if err != nil {
-			t.Fatal(err)
-		}
 		if err := first.Stop(within(t)); err != nil {
 			t.Fatal(err)
 		}
-		cfg.Port = devstack.PortOf(options.Addr)
+		cfg.Port = devstack.PortOf(redisOptions(t, first).Addr)
 		again := startRedis(t, cfg)
 		if again.URL() != first.URL() {
 			t.Errorf("came back at another address")
