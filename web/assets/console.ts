@@ -1,1 +1,23 @@
-import 'htmx.org'; export {}
+// What the console's pages do beyond HTML and htmx. It hooks on attributes only; each module documents its own:
+//
+//   lib/keys.ts       [data-key], [data-list], [data-row]: the keyboard
+//   lib/panels.ts     [data-toggle], [data-dialog-open], [data-menu], [role=tablist]: what folds, opens and changes
+//   lib/unsent.ts     [data-unsent]: text that must not be lost
+//   lib/times.ts      <time data-relative>: times that stay right
+//   lib/toasts.ts     [data-toasts]: short messages, from the server through HX-Trigger
+//   lib/selection.ts  [data-select-all], [data-selection]: rows chosen for a bulk action
+//   lib/live.ts       htmx 4 with its server-sent events, and what to say when the desk cannot be reached
+import "./lib/live";
+import { keyboard } from "./lib/keys";
+import { panels } from "./lib/panels";
+import { selection } from "./lib/selection";
+import { times } from "./lib/times";
+import { toasts } from "./lib/toasts";
+import { unsent } from "./lib/unsent";
+
+keyboard();
+panels();
+selection();
+times();
+toasts();
+unsent();

@@ -3,6 +3,7 @@ package messages
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -50,6 +51,15 @@ func (p *Printer) Find(key, otherwise string, args ...any) string {
 		return otherwise
 	}
 	return p.T(key, args...)
+}
+
+// Forms gives the plural forms of a message by category ("one", "other"), unfilled, for scripts that count.
+func (p *Printer) Forms(key string) (map[string]string, error) {
+	t, owner := p.lookup(key)
+	if owner == nil {
+		return nil, fmt.Errorf("message %q is in no language", key)
+	}
+	return maps.Clone(t), nil
 }
 
 // Has says whether this language or the fallback knows key.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"strings"
@@ -13,6 +14,7 @@ import (
 //
 //	{{t "key" "name" .Value}}        a message            {{thtml "key"}}      a message with the catalogue's markup
 //	{{tor "key" .Label}}             a message, or the second argument when there is none (codes from the database)
+//	{{forms "key"}}                  the plural forms as JSON, for scripts that count
 //	{{asset "public.css"}}           hashed URL           {{icon "search"}}    inline icon, hidden from screen readers
 //	{{date .At}} {{datetime .At}} {{shortdate .At}} {{shortdatetime .At}} {{clock .At}}   local formats
 //	{{timeago .At}}                  <time> that the browser keeps up to date; {{age .At}} the same in little room
@@ -32,6 +34,7 @@ func (r *Renderer) funcs(p *messages.Printer) template.FuncMap {
 	}
 	return template.FuncMap{
 		"t":     p.Text,
+		"forms": func(key string) (string, error) { return formsJSON(p, key) },
 		"thtml": p.HTML,
 		"tor":   p.Find,
 		"asset": r.assets.URL,
@@ -121,4 +124,13 @@ func initials(name string) string {
 		}
 	}
 	return letters
+}
+
+func formsJSON(p *messages.Printer, key string) (string, error) {
+	forms, err := p.Forms(key)
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(forms)
+	return string(data), err
 }
