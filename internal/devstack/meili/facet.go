@@ -1,0 +1,144 @@
+package meili
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// A facetCount is one value of a facet with the number of hits that have it.
+type facetCount struct {
+	Value string `json:"value"`
+	Count int    `json:"count"`
+
+	folded string
+}
+
+type facetStats struct {
+	Min float64 `json:"min"`
+	Max float64 `json:"max"`
+}
+
+// A distribution is written in its order, which Go's maps would lose.
+type distribution []facetCount
+
+func (d distribution) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, value := range d {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := json.Marshal(value.Value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		count, err := json.Marshal(value.Count)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(count)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// facets counts the values of each named facet among the hits.
+func (v *view) facets(names []string, hits docSet) (map[string]distribution, map[string]facetStats, error) {
+	allowed := v.rec.Settings.filterPatterns()
+	if slices.Contains(names, "*") {
+		names = v.facetNames()
+	}
+	counts, stats := map[string]distribution{}, map[string]facetStats{}
+	for _, name := range names {
+		if !matchesAny(allowed, name) {
+			return nil, nil, invalid("invalid_search_facets", "Invalid facet distribution: Attribute `%s` is not filterable. "+
+				"Available filterable attributes patterns are: `%s`.", name, joinNames(allowed))
+		}
+		all, numbers, err := v.countFacet(name, hits)
+		if err != nil {
+			return nil, nil, err
+		}
+		if numbers != nil {
+			stats[name] = *numbers
+		}
+		v.sortFacet(name, all)
+		counts[name] = all[:min(len(all), v.rec.Settings.Faceting.MaxValuesPerFacet)]
+	}
+	return counts, stats, nil
+}
+
+func joinNames(names []string) string {
+	names = slices.Clone(names)
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+func (v *view) facetNames() []string {
+	var names []string
+	for _, name := range sortedKeys(v.rec.Fields) {
+		if matchesAny(v.rec.Settings.filterPatterns(), name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (v *view) countFacet(name string, hits docSet) (distribution, *facetStats, error) {
+	at := map[string]int{}
+	var all distribution
+	var stats *facetStats
+	for _, s := range v.segments {
+		c, err := s.column(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		tally := make([]int, len(c.values))
+		for doc := range s.count {
+			if hits.has(s.base + doc) {
+				for _, ord := range c.of(doc) {
+					tally[ord]++
+				}
+			}
+		}
+		for ord, count := range tally {
+			if count == 0 {
+				continue
+			}
+			value := c.values[ord]
+			key := value.folded
+			if value.numeric {
+				key = value.text
+				if stats == nil {
+					stats = &facetStats{Min: math.Inf(1), Max: math.Inf(-1)}
+				}
+				stats.Min, stats.Max = min(stats.Min, value.number), max(stats.Max, value.number)
+			}
+			if i, ok := at[key]; ok {
+				all[i].Count += count
+				continue
+			}
+			at[key] = len(all)
+			all = append(all, facetCount{Value: value.text, Count: count, folded: key})
+		}
+	}
+	return all, stats, nil
+}
+
+func (v *view) sortFacet(name string, all distribution) {
+	by, ok := v.rec.Settings.Faceting.SortFacetValuesBy[name]
+	if !ok {
+		by = v.rec.Settings.Faceting.SortFacetValuesBy["*"]
+	}
+	slices.SortFunc(all, func(a, b facetCount) int {
+		if by == "count" && a.Count != b.Count {
+			return b.Count - a.Count
+		}
+		return strings.Compare(a.folded, b.folded)
+	})
+}

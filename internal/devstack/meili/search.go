@@ -1,0 +1,295 @@
+package meili
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// A searchRequest is the body of POST /indexes/{uid}/search. What the server
+// does not do is listed so that it can say so.
+type searchRequest struct {
+	Q                       *string         `json:"q"`
+	Offset                  *int            `json:"offset"`
+	Limit                   *int            `json:"limit"`
+	Page                    *int            `json:"page"`
+	HitsPerPage             *int            `json:"hitsPerPage"`
+	Filter                  json.RawMessage `json:"filter"`
+	Facets                  []string        `json:"facets"`
+	Sort                    []string        `json:"sort"`
+	AttributesToRetrieve    []string        `json:"attributesToRetrieve"`
+	AttributesToSearchOn    []string        `json:"attributesToSearchOn"`
+	AttributesToHighlight   []string        `json:"attributesToHighlight"`
+	HighlightPreTag         *string         `json:"highlightPreTag"`
+	HighlightPostTag        *string         `json:"highlightPostTag"`
+	AttributesToCrop        []string        `json:"attributesToCrop"`
+	CropLength              *int            `json:"cropLength"`
+	CropMarker              *string         `json:"cropMarker"`
+	MatchingStrategy        string          `json:"matchingStrategy"`
+	ShowMatchesPosition     bool            `json:"showMatchesPosition"`
+	ShowRankingScore        bool            `json:"showRankingScore"`
+	RankingScoreThreshold   *float64        `json:"rankingScoreThreshold"`
+	ShowRankingScoreDetails bool            `json:"showRankingScoreDetails"`
+	ShowPerformanceDetails  bool            `json:"showPerformanceDetails"`
+	Distinct                *string         `json:"distinct"`
+	Locales                 []string        `json:"locales"`
+	Vector                  []float64       `json:"vector"`
+	Hybrid                  json.RawMessage `json:"hybrid"`
+	RetrieveVectors         bool            `json:"retrieveVectors"`
+	Media                   json.RawMessage `json:"media"`
+}
+
+func (q *searchRequest) check() *apiError {
+	present := func(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+	for what, asked := range map[string]bool{
+		"vector search":         q.Vector != nil || present(q.Hybrid) || present(q.Media) || q.RetrieveVectors,
+		"rankingScoreThreshold": q.RankingScoreThreshold != nil, "distinct": q.Distinct != nil,
+		"showRankingScoreDetails": q.ShowRankingScoreDetails, "showPerformanceDetails": q.ShowPerformanceDetails,
+	} {
+		if asked {
+			return unsupported(what)
+		}
+	}
+	if q.MatchingStrategy == "" {
+		q.MatchingStrategy = "last"
+	}
+	if !slices.Contains([]string{"last", "all", "frequency"}, q.MatchingStrategy) {
+		return invalid("invalid_search_matching_strategy",
+			"Unknown value `%s` at `.matchingStrategy`: expected one of `last`, `all`, `frequency`", q.MatchingStrategy)
+	}
+	for _, field := range []struct {
+		name  string
+		value *int
+	}{
+		{"offset", q.Offset}, {"limit", q.Limit}, {"page", q.Page}, {"hitsPerPage", q.HitsPerPage}, {"cropLength", q.CropLength},
+	} {
+		if field.value != nil && *field.value < 0 {
+			return invalid("invalid_search_"+snake(field.name),
+				"Invalid value type at `.%s`: expected a positive integer, but found a negative integer: `%d`", field.name, *field.value)
+		}
+	}
+	return nil
+}
+
+// pages says whether the request counts in pages, and its first and last place.
+func (q searchRequest) pages(maxTotal int) (paged bool, from, to int) {
+	if q.Page == nil && q.HitsPerPage == nil {
+		from = orElse(q.Offset, 0)
+		to = from + orElse(q.Limit, 20)
+	} else {
+		paged = true
+		perPage := orElse(q.HitsPerPage, 20)
+		from = (max(orElse(q.Page, 1), 1) - 1) * perPage
+		to = from + perPage
+		if orElse(q.Page, 1) == 0 {
+			to = from
+		}
+	}
+	return paged, min(from, maxTotal), min(to, maxTotal)
+}
+
+func orElse[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
+
+func (q searchRequest) text() string { return orElse(q.Q, "") }
+
+type sortBy struct {
+	attribute  string
+	descending bool
+}
+
+func (v *view) parseSort(list []string) ([]sortBy, *apiError) {
+	var out []sortBy
+	for _, item := range list {
+		attribute, descending, ok := customRule(strings.TrimSpace(item))
+		if !ok {
+			return nil, invalid("invalid_search_sort",
+				"Invalid syntax for the sort parameter: expected expression ending by `:asc` or `:desc`, found `%s`.", item)
+		}
+		if strings.HasPrefix(attribute, "_geo") {
+			return nil, unsupported("sorting by place")
+		}
+		if !matchesAny(v.rec.Settings.SortableAttributes, attribute) {
+			return nil, invalid("invalid_search_sort", "Attribute `%s` is not sortable. Available sortable attributes are: `%s`.",
+				attribute, joinNames(v.rec.Settings.SortableAttributes))
+		}
+		out = append(out, sortBy{attribute, descending})
+	}
+	return out, nil
+}
+
+// A hit is one document found, with what a federation needs to merge it.
+type hit struct {
+	fields map[string]json.RawMessage
+	score  float64
+	sort   []rankKey
+}
+
+// A found holds the outcome of one search.
+type found struct {
+	hits   []hit
+	total  int
+	from   int
+	to     int
+	paged  bool
+	facets map[string]distribution
+	stats  map[string]facetStats
+	took   time.Duration
+}
+
+// search answers a request on one index.
+func (s *Server) search(uid string, q searchRequest) (*found, error) {
+	started := time.Now()
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	x, err := s.index(uid)
+	if err != nil {
+		return nil, err
+	}
+	v, err := x.view()
+	if err != nil {
+		return nil, err
+	}
+	defer v.close()
+	var out *found
+	err = s.db.View(func(tx *bolt.Tx) error {
+		var err error
+		out, err = v.search(tx.Bucket(bucketDocs).Bucket(key64(v.rec.Data)), s.deriver, q)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.took = time.Since(started)
+	return out, nil
+}
+
+func (v *view) search(docs *bolt.Bucket, deriver *deriver, q searchRequest) (*found, error) {
+	sort, apiErr := v.parseSort(q.Sort)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	r, hits, err := v.match(docs, deriver, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &found{total: hits.count()}
+	if q.Facets != nil {
+		if out.facets, out.stats, err = v.facets(q.Facets, hits); err != nil {
+			return nil, err
+		}
+	}
+	out.paged, out.from, out.to = q.pages(v.rec.Settings.Pagination.MaxTotalHits)
+	if out.to <= out.from || docs == nil {
+		return out, nil
+	}
+	rules := r.rules(sort)
+	ordered := order(hits.slice(), rules, out.from, out.to)
+	ordered = ordered[min(out.from, len(ordered)):min(out.to, len(ordered))]
+	format := newFormatter(r, q)
+	for _, doc := range ordered {
+		hit, err := r.hit(doc, rules, format, q)
+		if err != nil {
+			return nil, err
+		}
+		if hit != nil {
+			out.hits = append(out.hits, *hit)
+		}
+	}
+	return out, nil
+}
+
+// match returns the ranking of a query and the documents it finds.
+func (v *view) match(docs *bolt.Bucket, deriver *deriver, q searchRequest) (*ranking, docSet, error) {
+	filter, apiErr := parseFilter(q.Filter, "invalid_search_filter")
+	if apiErr != nil {
+		return nil, nil, apiErr
+	}
+	allowed := v.live
+	var err error
+	if filter != nil {
+		if allowed, err = v.filter(filter, "invalid_search_filter"); err != nil {
+			return nil, nil, err
+		}
+	}
+	m := &matcher{view: v, docs: docs, deriver: deriver, query: parseQuery(q.text(), v.rec.Settings)}
+	if m.attributes, apiErr = v.attributesToSearch(q.AttributesToSearchOn); apiErr != nil {
+		return nil, nil, apiErr
+	}
+	if err := m.run(); err != nil {
+		return nil, nil, err
+	}
+	if len(m.query.negative) > 0 {
+		excluded, err := m.excluded()
+		if err != nil {
+			return nil, nil, err
+		}
+		allowed = allowed.clone()
+		allowed.andNot(excluded)
+	}
+	r := newRanking(m, q.MatchingStrategy)
+	return r, r.candidates(allowed), nil
+}
+
+// hit reads a document and gives it the shape that was asked for. A document
+// deleted since the view was taken is none.
+func (r *ranking) hit(doc uint32, rules []rule, format *formatter, q searchRequest) (*hit, error) {
+	sequence, err := r.view.sequence(doc)
+	if err != nil {
+		return nil, err
+	}
+	value := r.docs.Get(sequence)
+	if value == nil {
+		return nil, nil
+	}
+	raw, err := storedJSON(value)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := format.fields(raw)
+	if err != nil {
+		return nil, err
+	}
+	out := &hit{fields: fields, score: r.score(doc)}
+	if q.ShowRankingScore {
+		if out.fields["_rankingScore"], err = json.Marshal(out.score); err != nil {
+			return nil, err
+		}
+	}
+	for _, rule := range rules {
+		if rule.name == "sort" {
+			out.sort = append(out.sort, rule.key(doc))
+		}
+	}
+	return out, nil
+}
+
+// response is the body that answers a search.
+func (f *found) response(q searchRequest) map[string]any {
+	hits := make([]map[string]json.RawMessage, 0, len(f.hits))
+	for _, h := range f.hits {
+		hits = append(hits, h.fields)
+	}
+	out := map[string]any{"hits": hits, "query": q.text(), "processingTimeMs": f.took.Milliseconds()}
+	if f.facets != nil {
+		out["facetDistribution"], out["facetStats"] = f.facets, f.stats
+	}
+	if !f.paged {
+		out["offset"], out["limit"], out["estimatedTotalHits"] = orElse(q.Offset, 0), orElse(q.Limit, 20), f.total
+		return out
+	}
+	perPage := orElse(q.HitsPerPage, 20)
+	out["page"], out["hitsPerPage"], out["totalHits"], out["totalPages"] = orElse(q.Page, 1), perPage, f.total, 0
+	if perPage > 0 {
+		out["totalPages"] = (f.total + perPage - 1) / perPage
+	}
+	return out
+}
