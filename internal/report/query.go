@@ -2,6 +2,7 @@ package report
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,9 +50,15 @@ func ParseQuery(p Params, zone *time.Location, now time.Time) (Query, error) {
 		r.order(q)
 	}
 	if len(r.fields) > 0 {
+		slices.SortStableFunc(r.fields, func(a, b failure.Field) int { return place(a) - place(b) })
 		return Query{}, failure.InvalidFields(r.fields...)
 	}
 	return q, nil
+}
+
+// place is where a field stands in the form.
+func place(f failure.Field) int {
+	return slices.Index([]string{"from", "to", "as_of", "measure"}, f.Name)
 }
 
 // Before is the first moment after the last day.

@@ -1,0 +1,145 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/testkit"
+)
+
+// dataFile reads a file of the folder ASKWELL_DATA, by default shared/data beside the repository. Where there is none nil
+// comes back, except in continuous integration.
+func dataFile(t *testing.T, name string) []byte {
+	t.Helper()
+	dir := os.Getenv("ASKWELL_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
+		t.Logf("not tried: %s is not here; set ASKWELL_DATA to its folder", name)
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// known is what expected.json says of a cohort of the help desk's log.
+type known struct {
+	N        int     `json:"n"`
+	Events   int     `json:"events"`
+	Censored int     `json:"censored"`
+	Median   float64 `json:"median_seconds"`
+	P90      float64 `json:"p90_seconds"`
+}
+
+type helpdeskFacts struct {
+	Helpdesk struct {
+		AsOf          string `json:"as_of"`
+		FirstResponse known  `json:"first_response"`
+		Resolution    known  `json:"resolution"`
+		Snapshot      struct {
+			AsOf       string `json:"as_of"`
+			Resolution known  `json:"resolution"`
+		} `json:"snapshot"`
+	} `json:"helpdesk"`
+}
+
+// TestMakeOfARealLog checks medians and 90th percentiles of a real help desk's history against figures computed elsewhere.
+func TestMakeOfARealLog(t *testing.T) {
+	t.Parallel()
+	expected, log := dataFile(t, "reference/expected.json"), dataFile(t, "eventlog/helpdesk_tickets.csv")
+	if expected == nil || log == nil {
+		return
+	}
+	var facts helpdeskFacts
+	if err := json.Unmarshal(expected, &facts); err != nil {
+		t.Fatal(err)
+	}
+	db := testkit.Database(t)
+	insert(t, db, helpdeskTickets(t, log))
+	service := report.NewService(db, nil)
+	desk := facts.Helpdesk
+	for name, c := range map[string]struct {
+		in   report.Params
+		want known
+	}{
+		"first response": {
+			report.Params{From: "2010-01-01", To: "2014-01-31", AsOf: desk.AsOf, Measure: "first_response"}, desk.FirstResponse,
+		},
+		"resolution": {
+			report.Params{From: "2010-01-01", To: "2014-01-31", AsOf: desk.AsOf, Measure: "resolution"}, desk.Resolution,
+		},
+		// The 60 days before 1 March 2012: 31 of January and 29 of February.
+		"resolution as it looked in the middle": {
+			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: desk.Snapshot.AsOf, Measure: "resolution"}, desk.Snapshot.Resolution,
+		},
+		"the day of the cut-off has no tickets yet": {
+			report.Params{From: "2012-01-01", AsOf: desk.Snapshot.AsOf, Measure: "resolution"}, desk.Snapshot.Resolution,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q, err := report.ParseQuery(c.in, time.UTC, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made, err := service.Make(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, group := range []identifier.Group{identifier.GroupWithout, report.GroupAll} {
+				f := made.Group(group)
+				if f.Median.Seconds == nil || f.P90.Seconds == nil {
+					t.Fatalf("%s: median %v, 90th percentile %v", group, f.Median, f.P90)
+				}
+				got := known{f.Tickets, f.Answered, f.Waiting, *f.Median.Seconds, *f.P90.Seconds}
+				if diff := cmp.Diff(c.want, got); diff != "" {
+					t.Errorf("%s (-want +got)\n%s", group, diff)
+				}
+			}
+		})
+	}
+}
+
+func helpdeskTickets(t *testing.T, log []byte) []past {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(log)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	moment := func(row []string, name string) *time.Time {
+		if row[column[name]] == "" {
+			return nil
+		}
+		m, err := time.Parse("2006-01-02T15:04:05", row[column[name]])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &m
+	}
+	var tickets []past
+	for _, row := range rows[1:] {
+		tickets = append(tickets, past{
+			group: identifier.GroupWithout, opened: *moment(row, "opened_at"),
+			responded: moment(row, "taken_in_charge_at"), solved: moment(row, "resolved_at"),
+		})
+	}
+	return tickets
+}
