@@ -8,7 +8,7 @@ import (
 )
 
 //go:embed all:dist templates messages/*/*.json
-var files embed.FS
+var embedded embed.FS
 
 // Templates are the page templates by area, with their layouts.
 func Templates() fs.FS { return sub("templates") }
@@ -21,7 +21,7 @@ func Dist() fs.FS { return sub("dist") }
 
 // sub cannot fail: the folders are named in the embed directive, so the build would have.
 func sub(folder string) fs.FS {
-	f, err := fs.Sub(files, folder)
+	f, err := fs.Sub(embedded, folder)
 	if err != nil {
 		panic(fmt.Sprintf("embedded folder %s: %v", folder, err))
 	}

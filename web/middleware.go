@@ -1,0 +1,136 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+)
+
+const requestIDKey = "askwell.request"
+
+func requestID(c *gin.Context) string { return c.GetString(requestIDKey) }
+
+// observe numbers, logs and measures the request: the route's pattern and never the address, which may hold what a person
+// typed.
+func (s *site) observe(c *gin.Context) {
+	begun := time.Now()
+	var id [6]byte
+	_, _ = rand.Read(id[:]) // never fails
+	c.Set(requestIDKey, hex.EncodeToString(id[:]))
+	c.Header("X-Request-Id", requestID(c))
+	c.Next()
+	took := time.Since(begun)
+	route := c.FullPath()
+	if route == "" {
+		route = "none"
+	}
+	s.metrics.observe(route, c.Request.Method, c.Writer.Status(), took)
+	level := slog.LevelInfo
+	if quiet(route) {
+		level = slog.LevelDebug
+	}
+	s.Logger.Log(c.Request.Context(), level, "request",
+		slog.String("id", requestID(c)), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.Int("status", c.Writer.Status()), slog.Float64("ms", float64(took.Microseconds())/1000))
+}
+
+// quiet reports whether the route is asked all the time and tells nothing.
+func quiet(route string) bool {
+	return strings.HasPrefix(route, "/assets/") || route == "/healthz" || route == "/readyz" || route == "/metrics" || route == "/agency.css"
+}
+
+// policy lets a page use what this site serves and nothing else; nothing may stand in the page itself.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (s *site) securityHeaders(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+	if s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	if underConsole(c) || strings.HasPrefix(c.Request.URL.Path, "/inquiries") {
+		h.Set("Cache-Control", "no-store")
+	}
+	c.Next()
+}
+
+// recoverPanic answers a panic as a mistake of ours.
+func (s *site) recoverPanic(c *gin.Context) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if v == http.ErrAbortHandler { //nolint:errorlint // the value that net/http documents
+			panic(v)
+		}
+		s.Logger.Error("panic", slog.String("id", requestID(c)), slog.String("stack", string(debug.Stack())))
+		c.Abort()
+		s.answer(c, fmt.Errorf("panic: %v", v))
+	}()
+	c.Next()
+}
+
+// The time that a body may take. Five photographs over a slow phone take minutes.
+const (
+	bodyTime   = 30 * time.Second
+	uploadTime = 15 * time.Minute
+)
+
+// limitBody holds the body's size and the time that reading it may take.
+func (s *site) limitBody(c *gin.Context) {
+	if c.Request.Body == nil || c.Request.Body == http.NoBody {
+		c.Next()
+		return
+	}
+	limit, ok := bodyLimits[c.FullPath()]
+	if !ok {
+		limit = bodyLimit
+	}
+	patience := bodyTime
+	if limit > megabyte {
+		patience = uploadTime
+	}
+	// A writer without deadlines, as in tests, has no slow network either.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(patience))
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+	c.Next()
+}
+
+// protectOrigins refuses forms that another site sends in a reader's name.
+func (s *site) protectOrigins() error {
+	s.origins = http.NewCrossOriginProtection()
+	if base := s.Settings.BaseURL; base != nil {
+		// A proxy may hand on another Host than the one in the address bar.
+		if err := s.origins.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+			return fmt.Errorf("web: base URL: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *site) checkOrigin(c *gin.Context) {
+	if err := s.origins.Check(c.Request); err != nil {
+		_ = c.Error(failure.New(failure.KindForbidden, "This form was sent from another website.", errors.Join(err)))
+		c.Abort()
+		return
+	}
+	c.Next()
+}

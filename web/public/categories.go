@@ -1,0 +1,82 @@
+package public
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/web/page"
+)
+
+const (
+	categoriesFresh = 30 * time.Second
+	categoriesAsk   = 2 * time.Second // how long a reader waits for the database when the list is old
+)
+
+// categories keeps the agency's list in the process: the form needs it on every page, and when the database is away.
+type categories struct {
+	tickets *ticket.Service
+	now     func() time.Time
+
+	mu     sync.Mutex
+	list   []ticket.Category
+	readAt time.Time
+}
+
+func newCategories(tickets *ticket.Service, now func() time.Time) *categories {
+	return &categories{tickets: tickets, now: now}
+}
+
+// offered lists what the form offers. An old list is better than none: an error only says that there is none yet.
+func (k *categories) offered(ctx context.Context) ([]ticket.Category, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.list != nil && k.now().Sub(k.readAt) < categoriesFresh {
+		return k.list, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, categoriesAsk)
+	defer cancel()
+	all, err := k.tickets.Categories(ctx)
+	if err != nil {
+		if k.list == nil {
+			return nil, err
+		}
+		k.readAt = k.now() // asks again later, not with every reader
+		return k.list, nil
+	}
+	list := make([]ticket.Category, 0, len(all))
+	for _, c := range all {
+		if c.Public {
+			list = append(list, c)
+		}
+	}
+	k.list, k.readAt = list, k.now()
+	return list, nil
+}
+
+// optionGroups arranges the list for a select, in the reader's language.
+func optionGroups(list []ticket.Category, p *messages.Printer) []page.OptionGroup {
+	var groups []page.OptionGroup
+	last := ""
+	for _, c := range list {
+		if len(groups) == 0 || c.GroupCode != last {
+			groups = append(groups, page.OptionGroup{Label: p.Find("category_group."+c.GroupCode, c.GroupCode)})
+			last = c.GroupCode
+		}
+		g := &groups[len(groups)-1]
+		g.Options = append(g.Options, page.Option{Value: c.Code, Label: p.Find("category."+c.Code, c.Label)})
+	}
+	return groups
+}
+
+// labelOf names a category; false when it is not offered.
+func labelOf(list []ticket.Category, code string, p *messages.Printer) (string, bool) {
+	for _, c := range list {
+		if c.Code == code {
+			return p.Find("category."+c.Code, c.Label), true
+		}
+	}
+	return p.Find("category."+code, code), false
+}

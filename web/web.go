@@ -1,0 +1,104 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/ops"
+	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/public"
+)
+
+// Config is everything that the pages need. Redis and Mailbox may be nil.
+type Config struct {
+	Settings config.Config
+	DB       *pgxpool.Pool
+	Tickets  *ticket.Service
+	Redis    redis.UniversalClient // counts inquiries for FORM_RATE; without it each process counts for itself
+	Files    files.Store
+	Pages    *page.Renderer
+	Mailbox  http.Handler         // at /dev/mail, only where no mail server was named
+	Ready    []ops.Dependency     // what /readyz asks, PostgreSQL aside
+	Metrics  *prometheus.Registry // what /metrics gives; a new one when nil
+	Logger   *slog.Logger
+	Now      func() time.Time
+}
+
+// site is what the middleware and the routes share.
+type site struct {
+	Config
+	public  *public.Area
+	ops     *ops.Area
+	metrics *requestMetrics
+	origins *http.CrossOriginProtection
+}
+
+// New makes the handler of every URL.
+func New(cfg Config) (http.Handler, error) {
+	if cfg.DB == nil || cfg.Tickets == nil || cfg.Files == nil || cfg.Pages == nil {
+		return nil, errors.New("web: DB, Tickets, Files and Pages are needed")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics)}
+	if err := s.protectOrigins(); err != nil {
+		return nil, err
+	}
+	if err := s.makeAreas(); err != nil {
+		return nil, err
+	}
+	engine, err := s.newEngine()
+	if err != nil {
+		return nil, err
+	}
+	s.routes(engine)
+	return engine, nil
+}
+
+func (s *site) makeAreas() (err error) {
+	s.ops = ops.New(ops.Config{
+		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, Logger: s.Logger,
+	})
+	s.public, err = public.New(public.Config{
+		Settings: s.Settings, Tickets: s.Tickets, Redis: s.Redis, Files: s.Files, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	return nil
+}
+
+// newEngine makes gin believe X-Forwarded-For from TRUSTED_PROXIES and from nobody else.
+func (s *site) newEngine() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	var trusted []string
+	for _, network := range s.Settings.TrustedProxies {
+		trusted = append(trusted, network.String())
+	}
+	if err := engine.SetTrustedProxies(trusted); err != nil {
+		return nil, fmt.Errorf("web: trusted proxies: %w", err)
+	}
+	engine.Use(s.observe, s.securityHeaders, compress, s.recoverPanic, s.answerFailures, s.limitBody, s.checkOrigin)
+	return engine, nil
+}
