@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-//go:embed all:dist templates messages/*/*.json
+//go:embed all:dist all:templates messages/*/*.json
 var embedded embed.FS
 
 // Templates are the page templates by area, with their layouts.
