@@ -60,33 +60,6 @@ func PrepareFolder(dir string) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
-// TempDir makes a folder for a test's services: its path is short, so that unix sockets fit (107 bytes), and every
-// folder above it can be passed by the account PostgreSQL runs under, which t.TempDir does not promise to root.
-func TempDir() (dir string, cleanup func(), err error) {
-	parent := os.TempDir()
-	for _, candidate := range []string{"/tmp", "/var/tmp", parent} {
-		if passable(candidate) == nil {
-			parent = candidate
-			break
-		}
-	}
-	if dir, err = os.MkdirTemp(parent, "askwell-"); err != nil {
-		return "", nil, fmt.Errorf("make a folder for tests: %w", err)
-	}
-	cleanup = func() { os.RemoveAll(dir) }
-	if os.Geteuid() == 0 {
-		err = os.Chmod(dir, 0o711)
-	}
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
-	if err != nil {
-		cleanup()
-		return "", nil, fmt.Errorf("open the folder for tests: %w", err)
-	}
-	return dir, cleanup, nil
-}
-
 // passable says whether every account may pass through dir and the folders above it; if not, the error names the
 // first that is closed.
 func passable(dir string) error {

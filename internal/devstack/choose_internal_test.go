@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -179,5 +180,41 @@ func TestLaunchTriesAnotherPortWhenTaken(t *testing.T) {
 		if !errors.Is(err, errPortTaken) {
 			t.Errorf("Redis (in memory: %t) on a taken port: %v, want errPortTaken", inMemory, err)
 		}
+	}
+}
+
+func TestSweepTemp(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	makeOld := func(name string) string {
+		dir := filepath.Join(parent, name)
+		if err := os.MkdirAll(filepath.Join(dir, "postgres-15"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	left, held, foreign := makeOld("askwell-test-1"), makeOld("askwell-test-2"), makeOld("askwell-test-3")
+	for _, dir := range []string{left, held} {
+		owner, err := lockFile(filepath.Join(dir, tempOwner), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dir == left {
+			owner.Close() // as the kernel does when the process ends
+		} else {
+			t.Cleanup(func() { owner.Close() })
+		}
+	}
+	remaining := func() []string {
+		found, _ := filepath.Glob(filepath.Join(parent, "*"))
+		return found
+	}
+	sweepTemp(parent, time.Now())
+	if diff := cmp.Diff([]string{left, held, foreign}, remaining()); diff != "" {
+		t.Errorf("within the grace (-want +got):\n%s", diff)
+	}
+	sweepTemp(parent, time.Now().Add(tempGrace+time.Second))
+	if diff := cmp.Diff([]string{held, foreign}, remaining()); diff != "" {
+		t.Errorf("after the grace (-want +got):\n%s", diff)
 	}
 }
