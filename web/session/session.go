@@ -1,0 +1,220 @@
+// Package session keeps the staff signed in, and says on each request who they are and what they may do.
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/pgxstore"
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/web/page"
+)
+
+// How long a session lasts: at most, and without a request of the person's own.
+const (
+	Lifetime = 24 * time.Hour
+	Idle     = 8 * time.Hour
+)
+
+// SignInPath is where a person without a session is sent.
+const SignInPath = "/console/sign-in"
+
+const (
+	cookieName = "askwell_session"
+	memberKey  = "askwell.session.member"
+	touchEvery = time.Minute
+	liveSuffix = "/live" // what an open page asks for by itself, which is no sign of a person
+)
+
+// The values of a session.
+const (
+	keyMember = "member"
+	keyStamp  = "stamp"
+	keySeen   = "seen"
+)
+
+// Config is what a Manager needs.
+type Config struct {
+	DB     *pgxpool.Pool
+	Secure bool // cookies travel over HTTPS only
+	Now    func() time.Time
+}
+
+// Manager reads and writes sessions. They live in PostgreSQL; the token is hashed there.
+type Manager struct {
+	scs   *scs.SessionManager
+	db    *pgxpool.Pool
+	staff staff.Store
+	now   func() time.Time
+}
+
+// New makes a Manager.
+func New(cfg Config) *Manager {
+	m := scs.New()
+	m.Store = pgxstore.NewWithCleanupInterval(cfg.DB, 0) // SignIn sweeps
+	m.Lifetime = Lifetime
+	m.HashTokenInStore = true
+	m.Cookie.Name = cookieName
+	m.Cookie.Secure = cfg.Secure
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Path = "/"
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Manager{scs: m, db: cfg.DB, staff: staff.Store{DB: cfg.DB}, now: cfg.Now}
+}
+
+// Load finds out who makes the request, afresh: a member who was deactivated, or whose password changed, is signed out by
+// their next request. It belongs before Require, as a handler of the web package. Errors: unavailable.
+func (m *Manager) Load(c *gin.Context) error {
+	token, err := c.Cookie(cookieName)
+	if err != nil || token == "" {
+		token = ""
+	}
+	ctx, err := m.scs.Load(c.Request.Context(), token)
+	if err != nil {
+		return fmt.Errorf("load a session: %w", postgres.Failure(err))
+	}
+	c.Request = c.Request.WithContext(ctx)
+	id := m.scs.GetInt64(ctx, keyMember)
+	if id == 0 {
+		return nil
+	}
+	member, err := m.staff.ForSession(ctx, id)
+	gone := failure.Is(err, failure.KindNotFound)
+	if err != nil && !gone {
+		return fmt.Errorf("load a session: %w", err)
+	}
+	seen := time.Unix(m.scs.GetInt64(ctx, keySeen), 0)
+	idle := m.now().Sub(seen)
+	if gone || member.Stamp != m.scs.GetString(ctx, keyStamp) || idle > Idle {
+		return m.SignOut(c)
+	}
+	c.Set(memberKey, member.Member)
+	page.SetMember(c, &page.Member{
+		ID: strconv.FormatInt(member.ID, 10), Name: member.Name, Email: member.Email, Role: string(member.Role),
+	})
+	if idle > touchEvery && !strings.HasSuffix(c.Request.URL.Path, liveSuffix) {
+		m.scs.Put(ctx, keySeen, m.now().Unix())
+		if _, _, err := m.scs.Commit(ctx); err != nil {
+			return fmt.Errorf("keep a session: %w", postgres.Failure(err))
+		}
+	}
+	return nil
+}
+
+// Member gives who makes the request; false when nobody is signed in.
+func (m *Manager) Member(c *gin.Context) (staff.Member, bool) { return Member(c) }
+
+// Member gives who makes the request; false when nobody is signed in.
+func Member(c *gin.Context) (staff.Member, bool) {
+	v, ok := c.Get(memberKey)
+	if !ok {
+		return staff.Member{}, false
+	}
+	member, ok := v.(staff.Member)
+	return member, ok
+}
+
+// Require lets only those pass whose role grants the permission. Nobody signed in: a page that was asked for leads to the
+// sign-in and from there back, anything else is unauthenticated. Errors: unauthenticated, forbidden.
+func (m *Manager) Require(p staff.Permission) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		member, ok := Member(c)
+		switch {
+		case ok && member.Role.Can(p):
+			return nil
+		case ok:
+			return failure.Forbidden("Your role does not allow this. Ask an administrator if you need it.")
+		}
+		return askToSignIn(c)
+	}
+}
+
+func askToSignIn(c *gin.Context) error {
+	data := strings.HasSuffix(c.Request.URL.Path, ".json") || strings.HasSuffix(c.Request.URL.Path, ".csv")
+	fragment := c.GetHeader("HX-Request") != ""
+	reads := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+	switch {
+	case data || fragment && !reads:
+		return failure.New(failure.KindUnsigned, "Sign in first.", nil)
+	case fragment:
+		c.Header("HX-Redirect", SignInPath)
+		return failure.New(failure.KindUnsigned, "Sign in first.", nil)
+	case !reads:
+		c.Redirect(http.StatusSeeOther, SignInPath)
+	default:
+		c.Redirect(http.StatusSeeOther, SignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
+	}
+	c.Abort()
+	return nil
+}
+
+// SignIn begins a session under a new token, so that one planted before is worth nothing, and sweeps what has expired.
+func (m *Manager) SignIn(c *gin.Context, member staff.Stamped) error {
+	ctx := c.Request.Context()
+	if err := m.scs.RenewToken(ctx); err != nil {
+		return fmt.Errorf("begin a session: %w", postgres.Failure(err))
+	}
+	m.scs.Put(ctx, keyMember, member.ID)
+	m.scs.Put(ctx, keyStamp, member.Stamp)
+	m.scs.Put(ctx, keySeen, m.now().Unix())
+	m.scs.SetDeadline(ctx, m.now().Add(Lifetime).UTC())
+	token, expiry, err := m.scs.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a session: %w", postgres.Failure(err))
+	}
+	m.scs.WriteSessionCookie(ctx, c.Writer, token, expiry)
+	_, err = m.db.Exec(ctx, `DELETE FROM sessions WHERE expiry < now()`)
+	return postgres.Failure(err)
+}
+
+// SignOut ends the session, here and in the database.
+func (m *Manager) SignOut(c *gin.Context) error {
+	ctx := c.Request.Context()
+	if err := m.scs.Destroy(ctx); err != nil {
+		return fmt.Errorf("end a session: %w", postgres.Failure(err))
+	}
+	m.scs.WriteSessionCookie(ctx, c.Writer, "", time.Time{})
+	return nil
+}
+
+var errNext = errors.New("not a path of the console")
+
+// Next reads where to go after signing in: a path of the console and nothing else, so that no link of a stranger's leads
+// through our sign-in to their own site.
+func Next(raw string) string {
+	const home = "/console/tickets"
+	u, err := localPath(raw)
+	if err != nil || strings.HasPrefix(u.Path, SignInPath) {
+		return home
+	}
+	return u.RequestURI()
+}
+
+func localPath(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "":
+		return nil, errNext
+	case u.Path != "/console" && !strings.HasPrefix(u.Path, "/console/"):
+		return nil, errNext
+	case strings.ContainsAny(raw, "\\\r\n\t") || strings.Contains(u.Path, ".."):
+		return nil, errNext
+	}
+	return u, nil
+}
