@@ -98,7 +98,7 @@ func (s *Service) Counts(ctx context.Context, filters []Filter) ([]int, error) {
 	batch := &pgx.Batch{}
 	for i, f := range filters {
 		w := f.where()
-		sql := `SELECT count(*) FROM (SELECT FROM ticket t WHERE ` + w.sql() + ` LIMIT ` + strconv.Itoa(MaxCount) + `) AS some`
+		sql := `SELECT count(*) FROM (SELECT FROM ticket t WHERE ` + w.sql() + ` LIMIT ` + strconv.Itoa(MaxCount) + `) AS counted`
 		batch.Queue(sql, w.args...).QueryRow(func(row pgx.Row) error { return row.Scan(&counts[i]) })
 	}
 	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {

@@ -75,6 +75,7 @@ func (s *Service) Open(ctx context.Context, in Inquiry) (Opened, error) {
 		if err != nil {
 			return Opened{}, fmt.Errorf("open a ticket: %w", openFailure(err))
 		}
+		s.wake()
 		return opened, nil
 	}
 	return Opened{}, errors.New("open a ticket: no free reference in five tries")

@@ -60,7 +60,7 @@ func TestOpenWritesEverythingAtOnce(t *testing.T) {
 		t.Errorf("thread is %+v", thread)
 	}
 	for sql, want := range map[string]int{
-		`SELECT count(*) FROM ticket_event WHERE kind = 'opened'`:                                              1,
+		`SELECT count(*) FROM ticket_event WHERE kind = 'opened'`:                                            1,
 		`SELECT count(*) FROM outbox WHERE event IN ('ticket.opened', 'ticket.number_given', 'file.stored')`: 3,
 	} {
 		if n := count(t, db, sql); n != want {

@@ -31,19 +31,25 @@ type Service struct {
 	now    func() time.Time
 	random io.Reader
 	undo   time.Duration
+	wake   func()
 }
 
-// Config is what a Service needs. Now and Random default to the real ones; UndoSend is how long a reply can be withdrawn.
+// Config is what a Service needs. Now and Random default to the real ones; UndoSend is how long a reply can be withdrawn; Wake
+// (outbox.Waker's) is called after every change, so that the relay need not find it by looking.
 type Config struct {
 	DB       *pgxpool.Pool
 	Now      func() time.Time
 	Random   io.Reader
 	UndoSend time.Duration
+	Wake     func()
 }
 
 // NewService makes a Service.
 func NewService(cfg Config) *Service {
-	s := &Service{db: cfg.DB, now: cfg.Now, random: cfg.Random, undo: cfg.UndoSend}
+	s := &Service{db: cfg.DB, now: cfg.Now, random: cfg.Random, undo: cfg.UndoSend, wake: cfg.Wake}
+	if s.wake == nil {
+		s.wake = func() {}
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -84,6 +90,9 @@ func (s *Service) change(ctx context.Context, where string, key any, by Actor, f
 		changed, err = s.changeIn(ctx, tx, where, key, by, fn)
 		return err
 	})
+	if err == nil {
+		s.wake()
+	}
 	return changed, err
 }
 

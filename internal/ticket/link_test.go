@@ -1,0 +1,139 @@
+package ticket_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// The table of product.md, "Linking", row by row.
+func TestDecideLink(t *testing.T) {
+	t.Parallel()
+	owner := &account.Account{ID: 7, Name: "José Núñez", Email: "jose@mail.example"}
+	other := &account.Account{ID: 8, Name: "Wei Li", Email: "wei@mail.example"}
+	for name, c := range map[string]struct {
+		facts ticket.LinkFacts
+		want  ticket.Link
+	}{
+		"no number": {ticket.LinkFacts{Group: identifier.GroupWithout}, ticket.Link{State: ticket.LinkNone}},
+		"signed in": {ticket.LinkFacts{Group: identifier.GroupWithout, SignedInTo: owner}, ticket.Link{State: ticket.LinkVerified, Account: 7}},
+		"their e-mail, case aside": {
+			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, EmailAccount: owner, Email: "JOSE@Mail.example", Name: "J"},
+			ticket.Link{State: ticket.LinkCorroborated, Account: 7},
+		},
+		"unknown e-mail, a shared word without accents, other order": {
+			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, Email: "x@mail.example", Name: "NUNEZ maria"},
+			ticket.Link{State: ticket.LinkClaimed, Account: 7},
+		},
+		"unknown e-mail, no shared word": {
+			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, Email: "x@mail.example", Name: "Maria Petrov"},
+			ticket.Link{State: ticket.LinkConflict, Account: 7},
+		},
+		"another account's e-mail, though the names agree": {
+			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, EmailAccount: other, Email: other.Email, Name: "José Núñez"},
+			ticket.Link{State: ticket.LinkConflict, Account: 7},
+		},
+		"no such account": {
+			ticket.LinkFacts{Group: identifier.GroupWith, EmailAccount: other, Email: other.Email},
+			ticket.Link{State: ticket.LinkUnmatched},
+		},
+		"another kind of identifier": {
+			ticket.LinkFacts{Group: identifier.GroupUnusable, Kind: identifier.KindANumber}, ticket.Link{State: ticket.LinkUnusable},
+		},
+		"wrong check digits": {
+			ticket.LinkFacts{Group: identifier.GroupUnusable, Kind: identifier.KindAccountNumber, EmailAccount: owner},
+			ticket.Link{State: ticket.LinkUnusable},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.want, ticket.DecideLink(c.facts).Link); diff != "" {
+				t.Errorf("link (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLinkByNumberIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	number, id := d.addAccount("1234567890", "Ana María Núñez", "other@mail.example")
+	opened := d.open(number)
+	task := d.task(ticket.OutboxNumberGiven, "link_account", opened.ID)
+	for range 3 {
+		d.must(d.tickets.LinkByNumber(t.Context(), task, opened.ID))
+	}
+	got := d.read(opened.Reference)
+	if got.LinkState != ticket.LinkClaimed || got.AccountID == nil || *got.AccountID != id {
+		t.Errorf("link is %+v, want claimed for %d", got.Link(), id)
+	}
+	if n := count(t, d.db, `SELECT count(*) FROM ticket_event WHERE kind = 'linked'`); n != 1 {
+		t.Errorf("%d events, want 1", n)
+	}
+	if n := count(t, d.db, `SELECT count(*) FROM outbox_task WHERE id = $1`, task); n != 0 {
+		t.Error("the task is still there")
+	}
+}
+
+func TestConflictIsHiddenUntilConfirmed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	number, id := d.addAccount("1234567890", "Wei Li", "wei@mail.example")
+	linked := d.link(d.open(number))
+	if linked.LinkState != ticket.LinkConflict || linked.Link().ShowsFacts() {
+		t.Fatalf("link is %+v, want a conflict that shows nothing", linked.Link())
+	}
+	_, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), linked.Reference, ticket.Draft{Body: "Hello", ToAccount: true})
+	if !failure.Is(err, failure.KindForbidden) {
+		t.Errorf("a reply to the owner: %v, want forbidden", err)
+	}
+	if _, err := d.tickets.ConfirmLink(t.Context(), ticket.Staff(d.ana), linked.Reference, id+1); !failure.Is(err, failure.KindConflict) {
+		t.Errorf("confirming another account: %v, want conflict", err)
+	}
+	confirmed, err := d.tickets.ConfirmLink(t.Context(), ticket.Staff(d.ana), linked.Reference, id)
+	d.must(err)
+	if !confirmed.Link().ShowsFacts() || confirmed.LinkState != ticket.LinkConflict {
+		t.Errorf("link is %+v, want the conflict confirmed", confirmed.Link())
+	}
+}
+
+func TestEveryLinkChangeCanBeUndone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	number, first := d.addAccount("1234567890", "Ana Núñez", "ana.nunez@mail.example")
+	second, secondID := d.addAccount("2345678901", "Ana M Núñez", "anam@mail.example")
+	by := ticket.Staff(d.ana)
+	linked := d.link(d.open(number))
+	reference := linked.Reference
+
+	undoLast := func(want ticket.Link) {
+		t.Helper()
+		events, err := d.tickets.Events(t.Context(), linked.ID)
+		d.must(err)
+		last := events[len(events)-1]
+		if _, err := d.tickets.UndoLink(t.Context(), by, reference, last.ID-1); !failure.Is(err, failure.KindConflict) {
+			t.Errorf("undoing an older event: %v, want conflict", err)
+		}
+		got, err := d.tickets.UndoLink(t.Context(), by, reference, last.ID)
+		d.must(err)
+		if diff := cmp.Diff(want, got.Link()); diff != "" {
+			t.Errorf("after undo (-want +got):\n%s", diff)
+		}
+	}
+	claimed := ticket.Link{State: ticket.LinkClaimed, Account: first}
+	_, err := d.tickets.Unlink(t.Context(), by, reference)
+	d.must(err)
+	undoLast(claimed)
+	_, err = d.tickets.LinkTo(t.Context(), by, reference, second)
+	d.must(err)
+	undoLast(claimed)
+	undoLast(ticket.Link{State: ticket.LinkClaimed, Account: secondID, Confirmed: true}) // an undo undone
+	if got := d.read(reference); got.NumberGroup != identifier.GroupWith {
+		t.Errorf("the group at submission became %s", got.NumberGroup)
+	}
+}
