@@ -17,7 +17,7 @@ export function counters(): void {
     const count = (): void => {
       const left = limit - [...field.value].length;
       line.textContent = phrase((left < 0 ? line.dataset.over : line.dataset.left) ?? "{}", Math.abs(left));
-      line.toggleAttribute("data-over", left < 0);
+      line.toggleAttribute("data-too-long", left < 0);
       clearTimeout(timer);
       // Said aloud only near the end and when typing rests: a counter that talks at every key is noise.
       if (left <= limit / 10) timer = setTimeout(() => (spoken.textContent = line.textContent), 1000);

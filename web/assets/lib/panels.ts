@@ -4,7 +4,8 @@
 //                                    aria-expanded; data-remember on the button keeps the choice in this browser
 //   button[data-dialog-open="ID"]    opens that <dialog>; [data-dialog-close] inside closes it, so does a click beside it
 //   details[data-menu]               a menu: closes on Escape and on a click elsewhere; one is open at a time
-//   [role=tablist] with button[role=tab][aria-controls]   arrow keys, Home and End; a click goes into the panel's textarea
+//   [role=tablist] with button[role=tab][aria-controls]   arrow keys, Home and End; a click goes into the panel's
+//                                    textarea; a panel is a <div role=tabpanel> around its form
 //   button[data-theme-switch]        light or dark, kept in the cookie askwell_theme that the server reads
 export function panels(): void {
   restore();
