@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// OutboxChanged is the outbox's event for an account that was added or changed; its subject is the account's ID.
+const OutboxChanged = "account.changed"
+
 // Account is an applicant's profile. Number is 12 digits with ISO 7064 MOD 97-10 check digits.
 type Account struct {
 	ID          int64

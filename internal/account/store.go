@@ -90,6 +90,14 @@ func (s Store) ByIDs(ctx context.Context, ids []int64) ([]Account, error) {
 	return s.list(ctx, `id = ANY ($1)`, ids)
 }
 
+// ByNumbersOrEmails lists the accounts with one of the numbers or one of the folded addresses, in no order.
+func (s Store) ByNumbersOrEmails(ctx context.Context, numbers, emails []string) ([]Account, error) {
+	if len(numbers) == 0 && len(emails) == 0 {
+		return nil, nil
+	}
+	return s.list(ctx, `number = ANY ($1) OR lower(email) = ANY ($2)`, numbers, emails)
+}
+
 // Cases lists an account's cases, the newest first.
 func (s Store) Cases(ctx context.Context, accountID int64) ([]Case, error) {
 	rows, err := s.DB.Query(ctx, `

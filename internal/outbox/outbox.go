@@ -216,10 +216,11 @@ func ListStuck(ctx context.Context, db postgres.Querier, minAttempts, limit int)
 	return stuck, nil
 }
 
-// Payload is what travels through the task queue: the row's ID and its subject.
+// Payload is what travels through the task queue: the row's ID, its subject and how often it was tried before.
 type Payload struct {
-	Task    int64 `json:"task"`
-	Subject int64 `json:"subject"`
+	Task     int64 `json:"task"`
+	Subject  int64 `json:"subject"`
+	Attempts int   `json:"attempts"`
 }
 
 // Marshal gives the payload's JSON.

@@ -1,0 +1,84 @@
+package mail
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+	"unicode"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+var (
+	textTemplates = texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/*.txt"))
+	htmlTemplates = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/*.html"))
+)
+
+// sheet is what the templates show.
+type sheet struct {
+	Texts
+	Letter
+	Agency     Agency
+	Body       string   // a reply's
+	Paragraphs []string // the same, split at empty lines
+	StatusURL  string
+}
+
+// Category is the category's label in the mail's language.
+func (s sheet) CategoryLabel() string {
+	return s.Find("category."+s.Letter.Category, s.Letter.Category)
+}
+
+// Promise says by when an answer comes.
+func (s sheet) Promise() string { return s.T("mail.promise", "count", s.Agency.AnswerWithin) }
+
+// Greeting addresses the applicant.
+func (s sheet) Greeting() string { return s.T("mail.greeting", "name", plain(s.Name)) }
+
+func (m *Mailer) render(l Letter, name, body string) (text, html string, err error) {
+	s := sheet{
+		Texts: m.cfg.Texts(l.Language), Letter: l, Agency: m.cfg.Agency,
+		Body: lines(body), Paragraphs: paragraphs(body),
+		StatusURL: m.cfg.BaseURL.JoinPath("inquiries", l.Reference).String(),
+	}
+	s.Subject, s.Name = plain(l.Subject), plain(l.Name)
+	var t, h bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&t, name+".txt", s); err != nil {
+		return "", "", fmt.Errorf("render %s.txt: %w", name, err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&h, name+".html", s); err != nil {
+		return "", "", fmt.Errorf("render %s.html: %w", name, err)
+	}
+	return t.String(), h.String(), nil
+}
+
+// visible maps away what has no place in a mail: control characters, and those that turn the direction of a line.
+func visible(r rune) rune {
+	switch {
+	case r == '\n' || r == '\t':
+		return r
+	case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0xFEFF:
+		return ' '
+	}
+	return r
+}
+
+func paragraphs(body string) []string {
+	var found []string
+	for p := range strings.SplitSeq(lines(body), "\n\n") {
+		if p = strings.Trim(p, "\n"); p != "" {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// lines gives every line end the same form. Lines stay as long as they are: the mail's encoding folds them.
+func lines(body string) string {
+	body = strings.ReplaceAll(strings.ReplaceAll(body, "\r\n", "\n"), "\r", "\n")
+	return strings.TrimSpace(strings.Map(visible, strings.ToValidUTF8(body, "\uFFFD")))
+}

@@ -1,0 +1,182 @@
+// Package mail writes to applicants: the acknowledgement of an inquiry, and the agency's reply.
+package mail
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/askwell/askwell/internal/failure"
+)
+
+// Texts writes the messages of one language; messages.Printer is one.
+type Texts interface {
+	T(key string, args ...any) string
+	Find(key, otherwise string, args ...any) string
+}
+
+// Agency is what the mails say of the agency. AnswerWithin is the promise, in days.
+type Agency struct {
+	Name, Email, Phone, Hours, Address string
+	Color                              string // "#rrggbb"
+	AnswerWithin                       int
+}
+
+// Config is what a Mailer needs. From is "Name <address>" or an address; when empty it is the agency's name and address. BaseURL
+// is the site's public address, for links. Texts gives the texts of a language, or of the nearest one there is. TLS is the
+// time-out's and the port's companion in URL: smtp://name:password@host:587, ?tls=required, smtps://host.
+type Config struct {
+	URL     string
+	From    string
+	BaseURL *url.URL
+	Agency  Agency
+	Texts   func(language string) Texts
+	Now     func() time.Time
+}
+
+// Mailer sends mails. Safe for concurrent use.
+type Mailer struct {
+	server server
+	from   mail.Address
+	cfg    Config
+	host   string // of the Message-IDs
+}
+
+// New makes a Mailer; it connects to nothing yet.
+func New(cfg Config) (*Mailer, error) {
+	server, err := parseServer(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.BaseURL == nil {
+		return nil, errors.New("mail: the base address is missing")
+	}
+	from := mail.Address{Name: cfg.Agency.Name, Address: cfg.Agency.Email}
+	if cfg.From != "" {
+		parsed, err := mail.ParseAddress(cfg.From)
+		if err != nil {
+			return nil, errors.New("mail: the sender must be like help@example.org or Name <help@example.org>")
+		}
+		if from = *parsed; from.Name == "" {
+			from.Name = cfg.Agency.Name
+		}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	host := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	m := &Mailer{server: server, from: from, cfg: cfg, host: host}
+	if _, err := m.address(from.Address); err != nil {
+		return nil, errors.New("mail: the agency's e-mail address cannot send mails; set MAIL_FROM")
+	}
+	return m, nil
+}
+
+// Letter is what every mail about a ticket needs to know of it: nothing of the account behind it.
+type Letter struct {
+	To        string
+	Name      string // the applicant's, as typed
+	Language  string
+	Reference string
+	Subject   string
+	Category  string // its code
+}
+
+// Acknowledge tells the applicant that the inquiry has arrived: its reference, what was asked, what happens next and by when, and
+// how to follow it. The question itself is not sent back: whoever typed somebody else's address would make us carry his words.
+// Errors: invalid when no other try will succeed, unavailable otherwise.
+func (m *Mailer) Acknowledge(ctx context.Context, l Letter) error {
+	msg, err := m.message(l, "acknowledge", m.rootID(l.Reference), "")
+	if err != nil {
+		return fmt.Errorf("write the acknowledgement of %s: %w", l.Reference, err)
+	}
+	// RFC 3834: no vacation responder answers this, and no two desks acknowledge each other for ever.
+	msg.SetGenHeader("Auto-Submitted", "auto-replied")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetGenHeader("Precedence", "auto_reply")
+	if err := m.send(ctx, msg); err != nil {
+		return fmt.Errorf("acknowledge %s: %w", l.Reference, err)
+	}
+	return nil
+}
+
+// Reply sends the agency's answer. messageID is the reply's row: the same reply has the same Message-ID whenever it is sent.
+// Errors: as Acknowledge.
+func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body string) error {
+	msg, err := m.message(l, "reply", m.messageID(l.Reference, "reply", strconv.FormatInt(messageID, 10)), body)
+	if err != nil {
+		return fmt.Errorf("write a reply to %s: %w", l.Reference, err)
+	}
+	// All mails about a ticket hang under its acknowledgement, sent or not, so that they stand in one thread.
+	root := "<" + m.rootID(l.Reference) + ">"
+	msg.SetGenHeader(gomail.HeaderInReplyTo, root)
+	msg.SetGenHeader(gomail.HeaderReferences, root)
+	if err := m.send(ctx, msg); err != nil {
+		return fmt.Errorf("send a reply to %s: %w", l.Reference, err)
+	}
+	return nil
+}
+
+func (m *Mailer) rootID(reference string) string {
+	return m.messageID(reference, "acknowledge", "")
+}
+
+// messageID hides the row's number, which would tell how many replies the agency writes.
+func (m *Mailer) messageID(reference, what, row string) string {
+	sum := sha256.Sum256([]byte(reference + "/" + what + "/" + row))
+	return strings.ToLower(reference) + "." + hex.EncodeToString(sum[:8]) + "@" + m.host
+}
+
+// message writes a mail in both forms.
+func (m *Mailer) message(l Letter, name, id, body string) (*gomail.Msg, error) {
+	to, err := m.address(l.To)
+	if err != nil {
+		return nil, err
+	}
+	text, html, err := m.render(l, name, body)
+	if err != nil {
+		return nil, err
+	}
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(&m.from)
+	msg.ToMailAddress(&mail.Address{Name: plain(l.Name), Address: to})
+	msg.ReplyToMailAddress(&mail.Address{Name: m.cfg.Agency.Name, Address: m.replyTo()})
+	msg.Subject("[" + l.Reference + "] " + plain(l.Subject))
+	msg.SetMessageIDWithValue(id)
+	msg.SetDateWithValue(m.cfg.Now())
+	msg.SetGenHeader(gomail.HeaderContentLang, m.cfg.Texts(l.Language).T("mail.language"))
+	msg.SetGenHeader("X-Askwell-Reference", l.Reference)
+	msg.SetBodyString(gomail.TypeTextPlain, text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	return msg, nil
+}
+
+func (m *Mailer) replyTo() string {
+	if m.cfg.Agency.Email != "" {
+		return m.cfg.Agency.Email
+	}
+	return m.from.Address
+}
+
+// address checks an address before it goes into a header or a command of the mail server.
+func (m *Mailer) address(s string) (string, error) {
+	parsed, err := mail.ParseAddress("<" + s + ">")
+	if err != nil || parsed.Address != s || plain(s) != s || strings.ContainsAny(s, " ") {
+		return "", failure.New(failure.KindInvalid, "The e-mail address cannot receive mail.", nil)
+	}
+	return s, nil
+}
+
+// plain makes one line of a text: no line breaks that would start another header, no invisible signs that turn it around.
+func plain(s string) string {
+	return strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, ""))), " ")
+}

@@ -1,0 +1,62 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// Due tells which of the kinds have tasks that are due.
+func Due(ctx context.Context, db postgres.Querier, kinds []string) ([]string, error) {
+	rows, err := db.Query(ctx, `
+		SELECT kind FROM unnest($1::text[]) AS kind
+		WHERE EXISTS (SELECT FROM outbox_task WHERE task = kind AND due_at <= now() AND given_up_at IS NULL)`, kinds)
+	if err != nil {
+		return nil, fmt.Errorf("look for due tasks: %w", postgres.Failure(err))
+	}
+	due, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("look for due tasks: %w", postgres.Failure(err))
+	}
+	return due, nil
+}
+
+// Release gives claimed tasks back that were not handed on: they are due at once, and this was no attempt.
+func Release(ctx context.Context, db postgres.Querier, ids ...int64) error {
+	_, err := db.Exec(ctx, `
+		UPDATE outbox_task SET due_at = now(), attempts = GREATEST(attempts - 1, 0) WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return fmt.Errorf("give tasks back: %w", postgres.Failure(err))
+	}
+	return nil
+}
+
+// QueueState is one queue of the task queue at one moment.
+type QueueState struct {
+	Name      string
+	Pending   int // ready to run
+	Active    int // running
+	Scheduled int // not before a time
+	Retry     int // failed, to be tried again
+	Archived  int // never tried again by itself
+	Processed int // today, failed ones among them
+	Failed    int // today
+	Latency   time.Duration
+	Paused    bool
+}
+
+// FailAll is Failed for several tasks at once.
+func FailAll(ctx context.Context, db postgres.Querier, ids []int64, reason string, retryIn time.Duration, giveUp bool) error {
+	_, err := db.Exec(ctx, `
+		UPDATE outbox_task
+		SET last_error = left($2, 500), due_at = now() + $3, given_up_at = CASE WHEN $4 THEN now() END
+		WHERE id = ANY ($1)`, ids, reason, retryIn, giveUp)
+	if err != nil {
+		return fmt.Errorf("record the failure of %d tasks: %w", len(ids), postgres.Failure(err))
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+// Package workers does what follows from what happened: it takes tasks from the outbox, hands them to asynq, and runs them.
+//
+// A task lives in PostgreSQL until its effect is committed (internal/outbox). asynq, on Redis, spreads the work over
+// processes and says what runs; it holds nothing that the database does not. So there is one place that decides about another
+// attempt, the task's row, and asynq itself never retries.
+//
+// Kinds of task that come in floods (linking, indexing, acknowledging) are run in batches: the asynq task only says "there is
+// work of this kind", and its handler claims rows until none is left. The others are one asynq task each.
+package workers
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/askwell/askwell/internal/search"
+)
+
+// The kinds of task.
+const (
+	TaskLinkAccount  = "link_account"
+	TaskIndexTicket  = search.TaskIndexTicket
+	TaskIndexAccount = search.TaskIndexAccount
+	TaskAcknowledge  = "acknowledge"
+	TaskSendReply    = "send_reply"
+	TaskScanFile     = "scan_file"
+)
+
+// asynq's queues. A reply to an applicant goes before everything; the index comes last.
+const (
+	queueCritical = "critical"
+	queueDefault  = "default"
+	queueIndex    = "index"
+)
+
+var queueWeights = map[string]int{queueCritical: 6, queueDefault: 3, queueIndex: 1}
+
+// kind says how tasks of one kind are run.
+type kind struct {
+	name    string
+	queue   string
+	batch   int           // rows that a handler claims at once; 0 for one asynq task a row
+	lanes   int           // handlers of a batched kind at once, over all processes
+	lease   time.Duration // an unfinished row is handed over again after it; longer than the time-out
+	timeout time.Duration // for one row, or one batch
+	slowest time.Duration // the longest wait between two attempts
+	tries   int           // attempts after which a failure that nobody expected is given up
+	away    int           // attempts after which a dependency that is away is given up; 0 for never
+}
+
+// kinds is the table of all of them. A mail that no mail server took for two days is given up, as mail servers do themselves.
+var kinds = []kind{
+	{name: TaskSendReply, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 2 * time.Minute, tries: 8, away: 1440},
+	{name: TaskLinkAccount, queue: queueDefault, batch: 500, lanes: 1, lease: 20 * time.Second, timeout: 15 * time.Second, slowest: 10 * time.Second, tries: 10},
+	{name: TaskAcknowledge, queue: queueDefault, batch: 10, lanes: 4, lease: 90 * time.Second, timeout: 80 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
+	{name: TaskScanFile, queue: queueDefault, lease: 3 * time.Minute, timeout: 2 * time.Minute, slowest: time.Minute, tries: 8},
+	{name: TaskIndexTicket, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
+	{name: TaskIndexAccount, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
+}
+
+func (k kind) batched() bool { return k.batch > 0 }
+
+// names lists the kinds that a condition picks.
+func names(pick func(kind) bool) []string {
+	var found []string
+	for _, k := range kinds {
+		if pick(k) {
+			found = append(found, k.name)
+		}
+	}
+	return found
+}
+
+// backoff is the wait after a failed attempt: a second, doubled each time up to the kind's slowest, and a fifth more or less,
+// so that what failed together does not come back together.
+func (k kind) backoff(attempts int) time.Duration {
+	wait := k.slowest
+	if attempts < 20 {
+		wait = min(wait, time.Second<<attempts)
+	}
+	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // no secret
+}
+
+// window is how long one asynq task of a batched kind goes on claiming rows, and how long its ID blocks another one when its
+// process dies under it.
+const window = 4 * time.Second

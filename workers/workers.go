@@ -1,0 +1,165 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// stopWithin is how long running tasks may go on after the context ended. What is unfinished then is rolled back and comes
+// again.
+const stopWithin = 3 * time.Second
+
+// Scanner looks for viruses; files.Clamd is one.
+type Scanner interface {
+	Scan(ctx context.Context, file io.Reader) (files.Verdict, error)
+}
+
+// Config is what Workers need. Scanner is nil when none is configured: then no file waits for a scan. Registry and Logger may be
+// nil; Concurrency is how many asynq tasks run at once in this process, 8 when 0.
+type Config struct {
+	DB          *pgxpool.Pool
+	RedisURL    string
+	Tickets     *ticket.Service
+	Search      *search.Engine
+	Mail        *mail.Mailer
+	Files       files.Store
+	Scanner     Scanner
+	Concurrency int
+	Logger      *slog.Logger
+	Registry    prometheus.Registerer
+	Now         func() time.Time
+}
+
+// Workers is the relay, asynq's server with the handlers, and what runs by the clock.
+type Workers struct {
+	Config
+	db       *pgxpool.Pool
+	redis    redis.UniversalClient
+	log      *slog.Logger
+	relay    *relay
+	handlers map[string]handler
+	metrics  *metrics
+	stop     chan struct{}
+	once     sync.Once
+}
+
+// New makes Workers. Nothing is connected yet, so that a process can start while what it needs is away.
+func New(cfg Config) (*Workers, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Concurrency == 0 {
+		cfg.Concurrency = 8
+	}
+	client, err := openRedis(cfg.RedisURL)
+	if err != nil {
+		return nil, err
+	}
+	w := &Workers{
+		Config: cfg, db: cfg.DB, redis: client, log: cfg.Logger, stop: make(chan struct{}),
+		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now),
+	}
+	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	w.handlers = map[string]handler{
+		TaskLinkAccount:  {all: w.linkAccounts},
+		TaskIndexTicket:  {all: w.indexTickets},
+		TaskIndexAccount: {all: w.indexAccounts},
+		TaskAcknowledge:  {one: w.acknowledge},
+		TaskSendReply:    {one: w.sendReply},
+		TaskScanFile:     {one: w.scanFile},
+	}
+	return w, nil
+}
+
+// openRedis makes the one client that the relay, asynq's server and its inspector use.
+func openRedis(address string) (redis.UniversalClient, error) {
+	options, err := redis.ParseURL(address)
+	if err != nil {
+		return nil, errors.New("read REDIS_URL: it must be like redis://:password@host:6379/0")
+	}
+	options.DialTimeout = 2 * time.Second
+	options.ContextTimeoutEnabled = true
+	options.DisableIdentity = true
+	return redis.NewClient(options), nil
+}
+
+// Run works until the context ends, and returns within 4 s of that. It may be called once.
+func (w *Workers) Run(ctx context.Context) error {
+	// Handlers outlive ctx by stopWithin, to finish what they began.
+	base, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	server := w.newServer(base)
+	if err := server.Start(asynq.HandlerFunc(w.serve)); err != nil {
+		return fmt.Errorf("start asynq's server: %w", err)
+	}
+	var helpers sync.WaitGroup
+	for _, run := range []func(context.Context){w.relay.run, w.schedule, w.prepareSearch} {
+		helpers.Go(func() { run(ctx) })
+	}
+	<-ctx.Done()
+	w.once.Do(func() { close(w.stop) })
+	w.shutdown(server, abort, &helpers)
+	return w.redis.Close()
+}
+
+// shutdown waits for the running tasks, ends those that take too long, and does not wait for a Redis that is away.
+func (w *Workers) shutdown(server *asynq.Server, abort context.CancelFunc, helpers *sync.WaitGroup) {
+	end := time.AfterFunc(stopWithin-500*time.Millisecond, abort)
+	defer end.Stop()
+	done := make(chan struct{})
+	go func() {
+		server.Shutdown()
+		helpers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(stopWithin + 500*time.Millisecond):
+		w.log.Warn("the workers did not stop in time; what they left comes again")
+	}
+}
+
+// stopping reports whether Run has been told to end.
+func (w *Workers) stopping() bool {
+	select {
+	case <-w.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// prepareSearch makes the indexes and their settings, once Meilisearch is there, and fills an index that is empty or of an
+// older shape.
+func (w *Workers) prepareSearch(ctx context.Context) {
+	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 30*time.Second) {
+		err := w.Search.Prepare(ctx)
+		if err == nil {
+			return
+		}
+		if ctx.Err() == nil {
+			w.log.Warn("search is not ready", slog.Any("error", err))
+		}
+		sleep(ctx, wait)
+	}
+}
