@@ -53,12 +53,17 @@ func quantile(c survival.Curve, p float64) Time {
 	return Time{Seconds: known(e.Value, e.Reached), Low: known(e.Low, e.LowReached), High: known(e.High, e.HighReached)}
 }
 
-// within turns the share still waiting into the share answered; the ends of its interval change places.
 func within(c survival.Curve, days int) Share {
-	s := c.At(float64(days * day))
+	s := ShareAt(c, float64(days*day))
+	s.Days = days
+	return s
+}
+
+// ShareAt gives the share answered by some seconds. It turns the share still waiting round, and so the ends of its interval.
+func ShareAt(c survival.Curve, seconds float64) Share {
+	s := c.At(seconds)
 	return Share{
-		Days: days, Value: known(1-s.Value, s.Known),
-		Low: known(1-s.High, s.IntervalKnown), High: known(1-s.Low, s.IntervalKnown),
+		Value: known(1-s.Value, s.Known), Low: known(1-s.High, s.IntervalKnown), High: known(1-s.Low, s.IntervalKnown),
 	}
 }
 

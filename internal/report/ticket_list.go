@@ -61,6 +61,7 @@ type Row struct {
 	Reference      string
 	Subject        string
 	Category       string // as triaged
+	CategoryLabel  string // in English; another language's is the message "category.<code>"
 	NumberGroup    identifier.Group
 	OpenedAt       time.Time
 	EndedAt        *time.Time // answered or solved, as the measure says; nil: not by the cut-off
@@ -120,10 +121,11 @@ func (s *Service) List(ctx context.Context, p Part, after ticket.Cursor) (Page, 
 		args["after_at"], args["after_id"] = after.At, after.ID
 	}
 	batch.Queue(`
-		SELECT t.id, t.reference, t.subject, t.category, t.number_group, t.opened_at,
+		SELECT t.id, t.reference, t.subject, t.category, c.label AS category_label, t.number_group, t.opened_at,
 			CASE WHEN `+p.Measure.ended()+` <= @as_of THEN `+p.Measure.ended()+` END AS ended_at,
 			CASE WHEN t.excluded_at <= @as_of THEN t.excluded_reason ELSE '' END AS excluded_reason
 		FROM ticket t
+		JOIN category c ON c.code = t.category
 		WHERE `+in+`
 		ORDER BY t.opened_at DESC, t.id DESC
 		LIMIT @limit`, args).Query(func(rows pgx.Rows) (err error) {

@@ -1,0 +1,135 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// column is a group at the head of the table.
+type column struct{ Code, Name string }
+
+// row is a figure of every group.
+type row struct {
+	Name  string
+	Hint  string
+	Cells []cell
+}
+
+// cell is one figure. More stands below it, smaller.
+type cell struct {
+	Text  string
+	More  string
+	URL   string // the tickets behind it
+	Faint bool   // there is no figure
+}
+
+// table gives groups side by side: what is to be compared stands in one line.
+func (w writer) table(r report.Report) ([]column, []row) {
+	var columns []column
+	for _, f := range r.Groups {
+		columns = append(columns, column{Code: string(f.Group), Name: w.T("reports.group." + string(f.Group))})
+	}
+	line := func(key string, cell func(report.Figures) cell, args ...any) row {
+		out := row{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}
+		for _, f := range r.Groups {
+			out.Cells = append(out.Cells, cell(f))
+		}
+		return out
+	}
+	measure := string(r.Measure)
+	rows := []row{
+		line("tickets", func(f report.Figures) cell { return w.count(r, f, f.Tickets, report.StateCounted) }),
+		line("answered."+measure, func(f report.Figures) cell { return w.count(r, f, f.Answered, report.StateAnswered) }),
+		line("waiting."+measure, func(f report.Figures) cell { return w.count(r, f, f.Waiting, report.StateWaiting) }),
+		line("excluded", func(f report.Figures) cell { return w.excluded(r, f) }),
+		line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median) }),
+		line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90) }),
+	}
+	for i, days := range report.WithinDays() {
+		rows = append(rows, line("within."+measure, func(f report.Figures) cell { return w.within(f, f.Within[i]) }, "count", days))
+	}
+	return columns, rows
+}
+
+func (w writer) count(r report.Report, f report.Figures, n int, state report.State) cell {
+	c := cell{Text: w.Number(int64(n))}
+	if n > 0 {
+		c.URL = behind(r.Query, f, state)
+	}
+	return c
+}
+
+func (w writer) excluded(r report.Report, f report.Figures) cell {
+	c := w.count(r, f, f.ExcludedTotal(), report.StateExcluded)
+	var reasons []string
+	for _, reason := range ticket.ExcludedReasons() {
+		if n := f.Excluded[reason]; n > 0 {
+			reasons = append(reasons, w.T("reports.reason_count."+reason, "count", n))
+		}
+	}
+	c.More = strings.Join(reasons, ", ")
+	return c
+}
+
+// missing is a cell without a figure, and why.
+func (w writer) missing(f report.Figures, reason string) cell {
+	switch {
+	case f.Tickets == 0:
+		return cell{Text: w.T("reports.cell.none"), Faint: true}
+	case f.Withheld:
+		return cell{Text: w.T("reports.cell.withheld", "minimum", report.MinimumSize), Faint: true}
+	}
+	return cell{Text: w.T("reports.cell." + reason), Faint: true}
+}
+
+func (w writer) time(f report.Figures, t report.Time) cell {
+	if t.Seconds != nil {
+		return cell{Text: w.span(*t.Seconds), More: w.interval(t)}
+	}
+	c := w.missing(f, "not_reached")
+	if t.Low != nil {
+		c.More = w.interval(t)
+	}
+	return c
+}
+
+func (w writer) within(f report.Figures, s report.Share) cell {
+	if s.Value == nil {
+		return w.missing(f, "not_yet")
+	}
+	return cell{Text: w.share(*s.Value, f.Tickets), More: w.shareInterval(s, f.Tickets)}
+}
+
+// points is a group's curve as figures, one a mark of the picture's axis.
+type points struct {
+	Name string
+	At   []point
+}
+
+type point struct {
+	Time, Share, Interval, AtRisk string
+}
+
+func (w writer) points(r report.Report) []points {
+	shown := shownGroups(r)
+	if len(shown) == 0 {
+		return nil
+	}
+	marks, u := timeMarks(reach(shown), layouts[0].marks)
+	var all []points
+	for _, f := range shown {
+		p := points{Name: w.T("reports.group." + string(f.Group))}
+		for _, m := range slices.DeleteFunc(slices.Clone(marks), func(m float64) bool { return m == 0 }) {
+			s := report.ShareAt(f.Curve, m)
+			c := w.within(f, s)
+			p.At = append(p.At, point{
+				Time: w.in(u, m), Share: c.Text, Interval: c.More, AtRisk: w.Number(int64(f.Curve.AtRisk(m))),
+			})
+		}
+		all = append(all, p)
+	}
+	return all
+}

@@ -1,0 +1,92 @@
+package reports
+
+import (
+	"math"
+
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/web/messages"
+)
+
+const (
+	minute = 60.0
+	hour   = 60 * minute
+	day    = 24 * hour
+)
+
+// unit is what a length of time is told in.
+type unit struct {
+	name    string // of the messages reports.unit.<name>
+	seconds float64
+}
+
+var units = []unit{{"day", day}, {"hour", hour}, {"minute", minute}, {"second", 1}}
+
+// unitOf gives the largest unit of which there is at least one.
+func unitOf(seconds float64) unit {
+	for _, u := range units {
+		if seconds >= u.seconds {
+			return u
+		}
+	}
+	return units[2]
+}
+
+// writer writes figures in one language.
+type writer struct{ *messages.Printer }
+
+// span writes a length of time in one unit, to a tenth below a hundred: "1.9 days".
+func (w writer) span(seconds float64) string { return w.in(unitOf(seconds), seconds) }
+
+func (w writer) in(u unit, seconds float64) string {
+	n := round(seconds / u.seconds)
+	count := int64(2) // of a broken number the plural
+	if n == math.Trunc(n) {
+		count = int64(n)
+	}
+	return w.T("reports.unit."+u.name, "value", w.Decimal(n, 1), "count", count)
+}
+
+func (w writer) bare(u unit, seconds float64) string { return w.Decimal(round(seconds/u.seconds), 1) }
+
+// round keeps a tenth of what is below a hundred.
+func round(n float64) float64 {
+	if n < 100 {
+		return math.Round(n*10) / 10
+	}
+	return math.Round(n)
+}
+
+// interval writes the 95 % interval of a time in the unit of its value: "1.7 to 2.1 days".
+func (w writer) interval(t report.Time) string {
+	switch {
+	case t.Low == nil:
+		return w.T("reports.interval.none")
+	case t.High == nil:
+		return w.T("reports.interval.from", "low", w.span(*t.Low))
+	}
+	u := unitOf(*t.High)
+	if t.Seconds != nil {
+		u = unitOf(*t.Seconds)
+	}
+	return w.T("reports.interval.between", "low", w.bare(u, *t.Low), "high", w.in(u, *t.High))
+}
+
+// share writes a share as a percentage, to a tenth when enough tickets stand behind it. What is not everything never becomes
+// 100 % by rounding, nor what is something 0 %.
+func (w writer) share(v float64, tickets int) string {
+	digits, least := 0, 0.01
+	if tickets >= 1000 {
+		digits, least = 1, 0.001
+	}
+	if v > 0 && v < 1 {
+		v = min(max(v, least), 1-least)
+	}
+	return w.Percent(v, digits)
+}
+
+func (w writer) shareInterval(s report.Share, tickets int) string {
+	if s.Low == nil || s.High == nil {
+		return w.T("reports.interval.none")
+	}
+	return w.T("reports.interval.between", "low", w.share(*s.Low, tickets), "high", w.share(*s.High, tickets))
+}
