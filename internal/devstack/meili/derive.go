@@ -105,18 +105,21 @@ func (d *deriver) automaton(s slot, typos int) (segment.Automaton, error) {
 }
 
 // A prefixAutomaton accepts every word whose beginning the inner one accepts.
-type prefixAutomaton struct{ *levenshtein.DFA }
+// It does not embed the inner one: Bleve would ask it for edit distances, in
+// states that only the outer one knows.
+type prefixAutomaton struct{ dfa *levenshtein.DFA }
 
 const accepted = math.MaxInt32
 
-func (a prefixAutomaton) IsMatch(state int) bool         { return state == accepted || a.DFA.IsMatch(state) }
-func (a prefixAutomaton) CanMatch(state int) bool        { return state == accepted || a.DFA.CanMatch(state) }
+func (a prefixAutomaton) IsMatch(state int) bool         { return state == accepted || a.dfa.IsMatch(state) }
+func (a prefixAutomaton) CanMatch(state int) bool        { return state == accepted || a.dfa.CanMatch(state) }
 func (a prefixAutomaton) WillAlwaysMatch(state int) bool { return state == accepted }
+func (a prefixAutomaton) Start() int                     { return a.dfa.Start() }
 func (a prefixAutomaton) Accept(state int, b byte) int {
-	if state == accepted || a.DFA.IsMatch(state) {
+	if state == accepted || a.dfa.IsMatch(state) {
 		return accepted
 	}
-	return a.DFA.Accept(state, b)
+	return a.dfa.Accept(state, b)
 }
 
 func walk(dict segment.TermDictionary, automaton segment.Automaton, start, end []byte, fn func(string) error) error {

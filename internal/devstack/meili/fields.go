@@ -11,12 +11,11 @@ import (
 	index "github.com/blevesearch/bleve_index_api"
 )
 
-// Names of Bleve's fields: an attribute's words, the first letters of its
-// words, and its values for filters, facets and sorting.
+// Names of Bleve's fields: an attribute's words, and its values for filters,
+// facets and sorting.
 const (
-	wordField   = "w:"
-	prefixField = "p:"
-	valueField  = "f:"
+	wordField  = "w:"
+	valueField = "f:"
 )
 
 // Marks among an attribute's values; a value itself begins with s or n.
@@ -25,11 +24,6 @@ const (
 	markNull   = "!n"
 	markEmpty  = "!0"
 )
-
-// maxShortPrefix is the length up to which the beginnings of words are
-// indexed by themselves: with one or two letters the words that begin with
-// them are too many to collect while someone types.
-const maxShortPrefix = 3
 
 // maxValueBytes is the length to which Meilisearch cuts values it filters by.
 const maxValueBytes = 468
@@ -92,8 +86,18 @@ func sortedKeys[V any](m map[string]V) []string {
 // analysed twice. Neither frequencies nor positions are kept in the index.
 type termField struct {
 	name  string
-	terms map[string]struct{}
-	freqs index.TokenFrequencies
+	terms termSet
+}
+
+// A termSet is the terms of one field of one document, as Bleve takes them.
+type termSet = index.TokenFrequencies
+
+func addTerm(set termSet, term string) {
+	if set[term] == nil {
+		frequency := &index.TokenFreq{Term: []byte(term)}
+		frequency.SetFrequency(1)
+		set[term] = frequency
+	}
 }
 
 func (f *termField) Name() string             { return f.name }
@@ -105,21 +109,10 @@ func (f *termField) Value() []byte             { return nil }
 func (f *termField) NumPlainTextBytes() uint64 { return 0 }
 func (f *termField) Size() int                 { return len(f.terms) * 64 }
 func (f *termField) EncodedFieldType() byte    { return 't' }
-func (f *termField) AnalyzedLength() int       { return len(f.freqs) }
+func (f *termField) AnalyzedLength() int       { return len(f.terms) }
+func (f *termField) Analyze()                  {}
 func (f *termField) AnalyzedTokenFrequencies() index.TokenFrequencies {
-	return f.freqs
-}
-
-func (f *termField) Analyze() {
-	f.freqs = make(index.TokenFrequencies, len(f.terms))
-	slab := make([]index.TokenFreq, len(f.terms))
-	for term := range f.terms {
-		slot := &slab[len(f.freqs)]
-		slot.Term = []byte(term)
-		slot.SetFrequency(1)
-		f.freqs[term] = slot
-	}
-	f.terms = nil
+	return f.terms
 }
 
 // A layout says which attributes of a document are indexed, and how.
@@ -138,9 +131,9 @@ func (l layout) searchRank(path string) int {
 // searchable attribute its rank, the number of positions and a short hash of
 // each word in order.
 func (l layout) build(id string, doc map[string]any) (*document.Document, []byte) {
-	words := make([]map[string]struct{}, len(l.searchable))
+	words := make([]termSet, len(l.searchable))
 	streams := make([][]uint16, len(l.searchable))
-	values := map[string]map[string]struct{}{}
+	values := map[string]termSet{}
 	for _, name := range sortedKeys(doc) {
 		leaves(name, doc[name], false, func(leaf leaf) {
 			l.addValue(values, leaf)
@@ -149,7 +142,7 @@ func (l layout) build(id string, doc map[string]any) (*document.Document, []byte
 				return
 			}
 			if words[rank] == nil {
-				words[rank] = map[string]struct{}{}
+				words[rank] = make(termSet, len(leaf.text)/12)
 			}
 			if len(streams[rank]) > 0 {
 				streams[rank] = append(streams[rank], gap)
@@ -160,9 +153,7 @@ func (l layout) build(id string, doc map[string]any) (*document.Document, []byte
 	out := document.NewDocument(id)
 	for rank, set := range words {
 		if len(set) > 0 {
-			name := strconv.Itoa(rank)
-			out.AddField(&termField{name: wordField + name, terms: set})
-			out.AddField(&termField{name: prefixField + name, terms: shortPrefixes(set)})
+			out.AddField(&termField{name: wordField + strconv.Itoa(rank), terms: set})
 		}
 	}
 	for _, path := range sortedKeys(values) {
@@ -171,27 +162,27 @@ func (l layout) build(id string, doc map[string]any) (*document.Document, []byte
 	return out, encodeStream(streams)
 }
 
-func (l layout) addWords(set map[string]struct{}, stream []uint16, text string) []uint16 {
+func (l layout) addWords(set termSet, stream []uint16, text string) []uint16 {
 	tokenize(text, func(t token) {
 		if t.hard && len(stream) > 0 && stream[len(stream)-1] != gap {
 			stream = append(stream, gap)
 		}
 		stream = append(stream, hash16(t.text))
 		if _, stop := l.stopWords[t.text]; !stop {
-			set[t.text] = struct{}{}
+			addTerm(set, t.text)
 		}
 	})
 	return stream
 }
 
-func (l layout) addValue(values map[string]map[string]struct{}, leaf leaf) {
+func (l layout) addValue(values map[string]termSet, leaf leaf) {
 	// EXISTS holds for an object too, so each of its parents is marked.
 	for path := leaf.path; path != ""; {
 		if matchesAny(l.values, path) {
 			if values[path] == nil {
-				values[path] = map[string]struct{}{}
+				values[path] = termSet{}
 			}
-			values[path][markExists] = struct{}{}
+			addTerm(values[path], markExists)
 		}
 		dot := strings.LastIndexByte(path, '.')
 		if dot < 0 {
@@ -203,11 +194,11 @@ func (l layout) addValue(values map[string]map[string]struct{}, leaf leaf) {
 	switch {
 	case set == nil:
 	case leaf.null:
-		set[markNull] = struct{}{}
+		addTerm(set, markNull)
 	case leaf.kind == 0:
-		set[markEmpty] = struct{}{}
+		addTerm(set, markEmpty)
 	default:
-		set[valueTerm(leaf)] = struct{}{}
+		addTerm(set, valueTerm(leaf))
 	}
 }
 
@@ -224,25 +215,6 @@ func valueTerm(leaf leaf) string {
 // foldValue is how Meilisearch compares strings in filters: case and accents
 // aside.
 func foldValue(text string) string { return strings.TrimSpace(fold(text)) }
-
-func shortPrefixes(words map[string]struct{}) map[string]struct{} {
-	set := make(map[string]struct{}, len(words)/2)
-	for word := range words {
-		runes := 0
-		for i := range word {
-			if runes > 0 {
-				set[word[:i]] = struct{}{}
-			}
-			if runes++; runes > maxShortPrefix {
-				break
-			}
-		}
-		if runes <= maxShortPrefix {
-			set[word] = struct{}{}
-		}
-	}
-	return set
-}
 
 func encodeStream(streams [][]uint16) []byte {
 	var out []byte

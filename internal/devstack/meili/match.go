@@ -2,10 +2,8 @@ package meili
 
 import (
 	"fmt"
-	"strconv"
-
-	segment "github.com/blevesearch/scorch_segment_api/v2"
 	bolt "go.etcd.io/bbolt"
+	"strconv"
 )
 
 // unmatched is the cost of a slot that a document does not match.
@@ -104,13 +102,13 @@ func (m *matcher) matchWord(match *slotMatch, s slot, part *segmentView, rank in
 	if !match.short {
 		return m.deriver.each(dict, s, typos, record)
 	}
-	short, err := part.dict(prefixField + strconv.Itoa(rank))
+	short, err := part.beginning(rank, s.word)
 	if err != nil {
 		return err
 	}
-	err = eachPosting(short, s.word, func(local uint32) { match.note(part.base+local, 0, rank) })
-	if err != nil || typos == 0 {
-		return err
+	eachBit(short, func(local uint32) { match.note(part.base+local, 0, rank) })
+	if typos == 0 {
+		return nil
 	}
 	return m.deriver.eachWithTypos(dict, s, typos, record)
 }
@@ -319,5 +317,3 @@ func (m *matcher) excluded() (docSet, error) {
 	}
 	return out, nil
 }
-
-var _ segment.Automaton = prefixAutomaton{}

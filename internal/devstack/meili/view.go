@@ -175,6 +175,43 @@ type segmentCache struct {
 	mu        sync.Mutex
 	columns   map[string]*column
 	sequences []uint64
+	prefixes  map[string]*roaring.Bitmap
+}
+
+// Up to maxShortPrefix letters the words that begin with them are too many to
+// collect anew for each key press: the documents they lead to are kept, for
+// up to maxKeptPrefixes beginnings.
+const (
+	maxShortPrefix  = 3
+	maxKeptPrefixes = 8192
+)
+
+// beginning returns the documents that have a word with this short beginning
+// in an attribute.
+func (s *segmentView) beginning(rank int, prefix string) (*roaring.Bitmap, error) {
+	field := wordField + strconv.Itoa(rank)
+	key := field + "\x00" + prefix
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	if kept := s.cache.prefixes[key]; kept != nil {
+		return kept, nil
+	}
+	dict, err := s.dict(field)
+	if err != nil {
+		return nil, err
+	}
+	set := newDocSet(s.count)
+	err = walk(dict, nil, []byte(prefix), after(prefix), func(word string) error {
+		return eachPosting(dict, word, set.add)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(s.cache.prefixes) >= maxKeptPrefixes {
+		clear(s.cache.prefixes)
+	}
+	s.cache.prefixes[key] = roaring.BitmapOf(set.slice()...)
+	return s.cache.prefixes[key], nil
 }
 
 func newSegmentCaches() *segmentCaches {
@@ -190,7 +227,7 @@ func (c *segmentCaches) of(snapshot *scorch.IndexSnapshot) []*segmentCache {
 	for i, s := range snapshot.Segments() {
 		cache := c.byID[s.Id()]
 		if cache == nil {
-			cache = &segmentCache{columns: map[string]*column{}}
+			cache = &segmentCache{columns: map[string]*column{}, prefixes: map[string]*roaring.Bitmap{}}
 		}
 		kept[s.Id()], list[i] = cache, cache
 	}
