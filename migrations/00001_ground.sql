@@ -155,7 +155,7 @@ CREATE TABLE ticket (
 
     -- The number as given (masked where the law says so), and what it was read as when the inquiry came in.
     number_given       text NOT NULL DEFAULT '' CHECK (length(number_given) <= 200),
-    number_read        text NOT NULL DEFAULT '' CHECK (length(number_read) <= 60),
+    number_read        text NOT NULL DEFAULT '' CHECK (length(number_read) <= 200),
     number_kind        text NOT NULL DEFAULT 'none',
     number_in_text     boolean NOT NULL DEFAULT false,
     number_group       text NOT NULL CHECK (number_group IN ('with', 'unusable', 'without')), -- fixed at submission

@@ -27,33 +27,34 @@ func AccountColumns() []string {
 // by number, gets the file's contents. The workers index what changed.
 func ImportAccounts(ctx context.Context, db postgres.Beginner, r io.Reader, columns Columns, rejects *Rejects, progress Progress) (Result, error) {
 	var result Result
-	t, err := openTable(r, AccountColumns(), []string{"number", "name", "email"}, columns)
+	t, err := openTable(r, AccountColumns(), []string{"number", "name", "email"}, columns, &result)
 	if err != nil {
 		return result, err
 	}
-	var rows [][]any
+	var rows []held
 	seen := map[string]int{}
-	err = each(t, rejects, progress, &result, func(r row) error {
+	err = each(ctx, t, rejects, progress, &result, func(r row) error {
 		values, err := accountValues(r)
 		if err != nil {
 			return err
 		}
-		for _, key := range []string{"number " + values[0].(string), "e-mail " + strings.ToLower(values[3].(string))} {
+		number, email := "number "+values[0].(string), "email "+identifier.FoldEmail(values[3].(string))
+		for _, key := range []string{number, email} {
 			if line, twice := seen[key]; twice {
-				what, _, _ := strings.Cut(key, " ")
-				return fmt.Errorf("line %d has the same %s", line, what)
+				column, _, _ := strings.Cut(key, " ")
+				return fmt.Errorf("%s: line %d has the same", column, line)
 			}
-			seen[key] = r.line
 		}
-		rows = append(rows, values)
+		seen[number], seen[email] = r.line, r.line
+		rows = append(rows, held{r, values})
 		return nil
 	})
 	if err != nil {
 		return result, err
 	}
-	err = postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeAccounts(ctx, tx, rows, &result) })
+	err = postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeAccounts(ctx, tx, rows, rejects, &result) })
 	if err != nil {
-		return Result{}, fmt.Errorf("import accounts: %w", err)
+		return result.nothing(), fmt.Errorf("import accounts: %w", err)
 	}
 	return result, nil
 }
@@ -78,16 +79,13 @@ func accountValues(r row) ([]any, error) {
 	if parsed, err := mail.ParseAddress(email); err != nil || parsed.Address != email || len(email) > 254 {
 		return nil, errors.New("email: no address like name@example.org")
 	}
-	var born *time.Time
-	if text := r.value("date_of_birth"); text != "" {
-		date, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return nil, errors.New("date_of_birth: no date like 1990-12-31")
-		}
-		born = &date
+	born, err := dateOfBirth(r.value("date_of_birth"))
+	if err != nil {
+		return nil, err
 	}
 	var aNumber *string
 	if text := identifier.Normalize(r.value("a_number")); text != "" {
+		text = "A" + strings.TrimPrefix(text, "A")
 		if !aNumberShape.MatchString(text) {
 			return nil, errors.New("a_number: not A and 7 to 9 digits")
 		}
@@ -100,7 +98,7 @@ func accountValues(r row) ([]any, error) {
 	if !languageShape.MatchString(language) {
 		return nil, errors.New("language: no code like en")
 	}
-	if len(r.value("address")) > 1000 {
+	if utf8.RuneCountInString(r.value("address")) > 1000 {
 		return nil, errors.New("address: longer than 1,000 characters")
 	}
 	return []any{number, name, orEmpty(identifier.NameWords(name)), email, born, r.value("address"), aNumber, language}, nil
@@ -108,31 +106,48 @@ func accountValues(r row) ([]any, error) {
 
 func orEmpty[T any](s []T) []T { return slices.Concat([]T{}, s) }
 
-func mergeAccounts(ctx context.Context, tx pgx.Tx, rows [][]any, result *Result) error {
+func dateOfBirth(text string) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	date, err := time.Parse(time.DateOnly, text)
+	if err != nil || date.Year() < 1850 || date.After(time.Now()) {
+		return nil, errors.New("date_of_birth: no date of the past like 1990-12-31")
+	}
+	return &date, nil
+}
+
+func mergeAccounts(ctx context.Context, tx pgx.Tx, rows []held, rejects *Rejects, result *Result) error {
 	_, err := tx.Exec(ctx, `
 		CREATE TEMPORARY TABLE stage ON COMMIT DROP AS
-		SELECT number, name, name_words, email, date_of_birth, address, a_number, language FROM account WITH NO DATA`)
+		SELECT 0 AS line, number, name, name_words, email, date_of_birth, address, a_number, language FROM account WITH NO DATA`)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"stage"}, accountStage, pgx.CopyFromRows(rows)); err != nil {
+	if err := stageHeld(ctx, tx, accountStage, rows); err != nil {
 		return err
 	}
-	var taken string
-	err = tx.QueryRow(ctx, `
-		SELECT COALESCE(min(s.number), '') FROM stage s
-		JOIN account a ON lower(a.email) = lower(s.email) AND a.number <> s.number
-		WHERE NOT EXISTS (SELECT FROM stage other WHERE other.number = a.number)`).Scan(&taken)
-	if err != nil {
-		return err
+	// An address may go from one account to another within the file, but not be taken from an account outside it. Rejecting
+	// a row may free no address and bind one, so this goes on until it finds nothing.
+	for before := -1; before != result.Rejected; {
+		before = result.Rejected
+		err := rejectStaged(ctx, tx, `
+			DELETE FROM stage s
+			USING account a
+			WHERE lower(a.email) = lower(s.email) AND a.number <> s.number
+				AND NOT EXISTS (SELECT FROM stage other WHERE other.number = a.number)
+			RETURNING s.line`, errors.New("email: belongs to another account on this desk"), rows, rejects, result)
+		if err != nil {
+			return err
+		}
 	}
-	if taken != "" {
-		return fmt.Errorf("the e-mail address of account %s belongs to another account on this desk; nothing was imported", taken)
+	if err := freeMovingAddresses(ctx, tx); err != nil {
+		return err
 	}
 	err = tx.QueryRow(ctx, `
 		WITH merged AS (
 			INSERT INTO account AS a (number, name, name_words, email, date_of_birth, address, a_number, language)
-			SELECT number, name, name_words, email, date_of_birth, address, a_number, language FROM stage
+			SELECT number, name, name_words, email, date_of_birth, address, a_number, language FROM stage ORDER BY line
 			ON CONFLICT (number) DO UPDATE
 			SET name = excluded.name, name_words = excluded.name_words, email = excluded.email,
 				date_of_birth = excluded.date_of_birth, address = excluded.address, a_number = excluded.a_number,
@@ -144,6 +159,17 @@ func mergeAccounts(ctx context.Context, tx pgx.Tx, rows [][]any, result *Result)
 			INSERT INTO outbox (event, subject_id) SELECT 'account.changed', id FROM merged
 		)
 		SELECT count(*) FILTER (WHERE version = 1), count(*) FILTER (WHERE version > 1) FROM merged`).Scan(&result.Added, &result.Changed)
-	result.Same = len(rows) - result.Added - result.Changed
+	result.Same = result.Rows - result.Rejected - result.Added - result.Changed
+	return err
+}
+
+// freeMovingAddresses lets go of the addresses that go from one account to another within the file: the unique index looks
+// at each row as it is written, not at the end.
+func freeMovingAddresses(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE account a
+		SET email = 'moving-' || a.id || '@account.invalid'
+		FROM stage taker
+		WHERE lower(taker.email) = lower(a.email) AND taker.number <> a.number`)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,97 +25,92 @@ var (
 	statusShape  = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 )
 
-// ImportCases takes cases in, in one transaction. A case that is there already, by receipt number, gets the file's contents,
-// and its history the new status. A case of an account that is not here is rejected: import the accounts first.
-func ImportCases(ctx context.Context, db database, r io.Reader, columns Columns, rejects *Rejects, progress Progress) (Result, error) {
+// ImportCases takes cases in, in one transaction: all that are not rejected, or none. A case that is there already, by receipt
+// number, gets the file's contents, and its history the new status. A case of an account that is not here is rejected: import
+// the accounts first.
+func ImportCases(ctx context.Context, db postgres.Beginner, r io.Reader, columns Columns, rejects *Rejects, progress Progress) (Result, error) {
 	var result Result
-	t, err := openTable(r, CaseColumns(), CaseColumns(), columns)
+	t, err := openTable(r, CaseColumns(), CaseColumns(), columns, &result)
 	if err != nil {
 		return result, err
 	}
-	accounts, err := accountIDs(ctx, db)
-	if err != nil {
-		return result, err
-	}
-	var rows [][]any
+	var rows []held
 	seen := map[string]int{}
-	err = each(t, rejects, progress, &result, func(r row) error {
-		values, err := caseValues(r, accounts)
+	err = each(ctx, t, rejects, progress, &result, func(r row) error {
+		values, err := caseValues(r)
 		if err != nil {
 			return err
 		}
 		receipt := values[1].(string)
 		if line, twice := seen[receipt]; twice {
-			return fmt.Errorf("line %d has the same receipt_number", line)
+			return fmt.Errorf("receipt_number: line %d has the same", line)
 		}
 		seen[receipt] = r.line
-		rows = append(rows, values)
+		rows = append(rows, held{r, values})
 		return nil
 	})
 	if err != nil {
 		return result, err
 	}
-	if err := postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeCases(ctx, tx, rows, &result) }); err != nil {
-		return Result{}, fmt.Errorf("import cases: %w", err)
+	err = postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeCases(ctx, tx, rows, rejects, &result) })
+	if err != nil {
+		return result.nothing(), fmt.Errorf("import cases: %w", err)
 	}
 	return result, nil
 }
 
-func accountIDs(ctx context.Context, db postgres.Querier) (map[string]int64, error) {
-	rows, err := db.Query(ctx, `SELECT number, id FROM account`)
-	if err != nil {
-		return nil, fmt.Errorf("list account numbers: %w", postgres.Failure(err))
-	}
-	ids := map[string]int64{}
-	var number string
-	var id int64
-	_, err = pgx.ForEachRow(rows, []any{&number, &id}, func() error {
-		ids[number] = id
-		return nil
-	})
-	return ids, postgres.Failure(err)
-}
+var caseStage = []string{"account_number", "receipt_number", "form", "status", "received_on"}
 
-func caseValues(r row, accounts map[string]int64) ([]any, error) {
-	account, found := accounts[identifier.Normalize(r.value("account_number"))]
-	if !found {
-		return nil, errors.New("account_number: no such account here; import the accounts first")
-	}
-	receipt, form, status := identifier.Normalize(r.value("receipt_number")), r.value("form"), r.value("status")
+// caseValues checks one row, in the order of caseStage.
+func caseValues(r row) ([]any, error) {
+	number, receipt := identifier.Normalize(r.value("account_number")), identifier.Normalize(r.value("receipt_number"))
+	form, status := r.value("form"), r.value("status")
 	received, err := time.Parse(time.DateOnly, r.value("received_on"))
 	switch {
+	case number == "":
+		return nil, errors.New("account_number: is empty")
 	case !receiptShape.MatchString(receipt):
 		return nil, errors.New("receipt_number: not three letters and ten digits")
-	case form == "" || len(form) > 40:
+	case form == "" || utf8.RuneCountInString(form) > 40:
 		return nil, errors.New("form: must have 1 to 40 characters")
 	case !statusShape.MatchString(status):
 		return nil, errors.New("status: not words of small letters joined by dashes")
-	case err != nil:
-		return nil, errors.New("received_on: no date like 2026-01-31")
+	case err != nil || received.Year() < 1900 || received.After(time.Now().Add(clockSlack)):
+		return nil, errors.New("received_on: no date of the past like 2026-01-31")
 	}
-	return []any{account, receipt, form, status, received}, nil
+	return []any{number, receipt, form, status, received}, nil
 }
 
-func mergeCases(ctx context.Context, tx pgx.Tx, rows [][]any, result *Result) error {
+func mergeCases(ctx context.Context, tx pgx.Tx, rows []held, rejects *Rejects, result *Result) error {
 	_, err := tx.Exec(ctx, `
-		CREATE TEMPORARY TABLE stage ON COMMIT DROP AS
-		SELECT account_id, receipt_number, form, status, received_on FROM account_case WITH NO DATA`)
+		CREATE TEMPORARY TABLE stage (
+			line integer, account_number text, receipt_number text, form text, status text, received_on date
+		) ON COMMIT DROP`)
 	if err != nil {
 		return err
 	}
-	columns := []string{"account_id", "receipt_number", "form", "status", "received_on"}
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"stage"}, columns, pgx.CopyFromRows(rows)); err != nil {
+	if err := stageHeld(ctx, tx, caseStage, rows); err != nil {
 		return err
 	}
-	before, err := tx.Exec(ctx, `SELECT FROM stage s JOIN account_case c USING (receipt_number)`)
+	err = rejectStaged(ctx, tx, `
+		DELETE FROM stage s
+		WHERE NOT EXISTS (SELECT FROM account a WHERE a.number = s.account_number)
+		RETURNING s.line`, errors.New("account_number: no such account here; import the accounts first"), rows, rejects, result)
 	if err != nil {
 		return err
 	}
-	var written int
+	var before, written int
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM stage JOIN account_case USING (receipt_number)`).Scan(&before)
+	if err != nil {
+		return err
+	}
 	err = tx.QueryRow(ctx, `
 		WITH merged AS (
 			INSERT INTO account_case AS c (account_id, receipt_number, form, status, received_on)
-			SELECT account_id, receipt_number, form, status, received_on FROM stage
+			SELECT a.id, s.receipt_number, s.form, s.status, s.received_on
+			FROM stage s
+			JOIN account a ON a.number = s.account_number
+			ORDER BY s.line
 			ON CONFLICT (receipt_number) DO UPDATE
 			SET account_id = excluded.account_id, form = excluded.form, status = excluded.status,
 				received_on = excluded.received_on, updated_at = now()
@@ -128,8 +124,9 @@ func mergeCases(ctx context.Context, tx pgx.Tx, rows [][]any, result *Result) er
 				SELECT h.status FROM account_case_status h WHERE h.case_id = m.id ORDER BY h.at DESC LIMIT 1)
 		)
 		SELECT count(*) FROM merged`).Scan(&written)
-	result.Added = len(rows) - int(before.RowsAffected())
+	staged := result.Rows - result.Rejected
+	result.Added = staged - before
 	result.Changed = written - result.Added
-	result.Same = len(rows) - written
+	result.Same = staged - written
 	return err
 }

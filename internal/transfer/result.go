@@ -1,12 +1,16 @@
 package transfer
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Result counts what became of a file's rows.
@@ -16,13 +20,21 @@ type Result struct {
 	Changed  int // of accounts and cases: there before, with other contents
 	Same     int // there before, just so
 	Rejected int
+
+	Ignored []string // the file's columns that were not used
+	Absent  []string // our columns that the file does not have
 }
 
-// Rejects writes each rejected row with its line and the reason to a CSV file, which is made with the first one.
+// nothing is the result of an import that was rolled back.
+func (r Result) nothing() Result { return Result{Rows: r.Rows, Ignored: r.Ignored, Absent: r.Absent} }
+
+// Rejects writes each rejected row to a CSV file, which is made with the first one: its line, the reason, and the row's own
+// columns under the file's own names, so that the rows can be mended there and that file imported.
 type Rejects struct {
-	Path string
-	file *os.File
-	csv  *csv.Writer
+	Path   string
+	header []string
+	file   *os.File
+	csv    *csv.Writer
 }
 
 func (r *Rejects) add(line int, reason error, fields []string) error {
@@ -32,11 +44,11 @@ func (r *Rejects) add(line int, reason error, fields []string) error {
 			return fmt.Errorf("make the file of rejected rows: %w", err)
 		}
 		r.file, r.csv = file, csv.NewWriter(file)
-		if err := r.csv.Write([]string{"line", "reason", "row"}); err != nil {
+		if err := r.csv.Write(slices.Concat([]string{"line", "reason"}, r.header)); err != nil {
 			return err
 		}
 	}
-	return r.csv.Write(append([]string{strconv.Itoa(line), reason.Error()}, fields...))
+	return r.csv.Write(slices.Concat([]string{strconv.Itoa(line), reason.Error()}, fields))
 }
 
 // Close finishes the file, if there is one.
@@ -52,15 +64,19 @@ func (r *Rejects) Close() error {
 type Progress func(rows int)
 
 // each reads every row: those that take refuses, and those that cannot be read, go to the rejects.
-func each(t *table, rejects *Rejects, progress Progress, result *Result, take func(row) error) error {
+func each(ctx context.Context, t *table, rejects *Rejects, progress Progress, result *Result, take func(row) error) error {
+	rejects.header = t.header
 	for {
 		r, err := t.next()
 		if errors.Is(err, io.EOF) {
 			progress(result.Rows)
-			return rejects.flush()
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if err != nil && !errors.Is(err, errBadRow) {
-			return fmt.Errorf("read line %d: %w", r.line, err)
+			return fmt.Errorf("read the file after %d rows: %w", result.Rows, err)
 		}
 		result.Rows++
 		if err == nil {
@@ -82,10 +98,47 @@ func each(t *table, rejects *Rejects, progress Progress, result *Result, take fu
 	}
 }
 
-func (r *Rejects) flush() error {
-	if r.csv == nil {
-		return nil
+// fatalError is an error that ends the import instead of rejecting a row.
+type fatalError struct{ error }
+
+func (e fatalError) Unwrap() error { return e.error }
+
+// held is a row that waits for its turn in memory, with its line and text for the rejects.
+type held struct {
+	row
+	values []any
+}
+
+// stageHeld sends rows to the temporary table "stage", whose first column is the line.
+func stageHeld(ctx context.Context, tx pgx.Tx, columns []string, rows []held) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"stage"}, slices.Concat([]string{"line"}, columns),
+		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			return slices.Concat([]any{rows[i].line}, rows[i].values), nil
+		}))
+	if err != nil {
+		return err
 	}
-	r.csv.Flush()
-	return r.csv.Error()
+	_, err = tx.Exec(ctx, `ANALYZE stage`)
+	return err
+}
+
+// rejectStaged runs sql, which deletes rows from the stage and returns their lines, and rejects those.
+func rejectStaged(ctx context.Context, tx pgx.Tx, sql string, reason error, rows []held, rejects *Rejects, result *Result) error {
+	found, err := tx.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	lines, err := pgx.CollectRows(found, pgx.RowTo[int])
+	if err != nil {
+		return err
+	}
+	slices.Sort(lines)
+	for _, line := range lines {
+		at, _ := slices.BinarySearchFunc(rows, line, func(h held, line int) int { return h.line - line })
+		result.Rejected++
+		if err := rejects.add(line, reason, rows[at].fields); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -15,11 +15,14 @@ import (
 // Columns maps our column names to those of the file; a name that is not in it stands for itself.
 type Columns map[string]string
 
-// ParseColumn reads "ours=theirs" into the map; invalid for anything else.
+// ParseColumn reads "ours=theirs" into the map; an error for anything else, and for a column that is mapped already.
 func (c Columns) ParseColumn(s string) error {
 	ours, theirs, found := strings.Cut(s, "=")
 	if ours, theirs = strings.TrimSpace(ours), strings.TrimSpace(theirs); !found || ours == "" || theirs == "" {
 		return fmt.Errorf("%q is no mapping: write our_column=their_column", s)
+	}
+	if before, twice := c[ours]; twice {
+		return fmt.Errorf("%s is mapped twice, to %q and to %q", ours, before, theirs)
 	}
 	c[ours] = theirs
 	return nil
@@ -27,12 +30,13 @@ func (c Columns) ParseColumn(s string) error {
 
 // table reads a CSV file by the names in its header.
 type table struct {
+	source *recorder
 	csv    *csv.Reader
 	header []string
 	at     map[string]int // our column -> field
 }
 
-// row is one record with the line that it begins on.
+// row is one record with the line that it begins on. Fields holds its text as one field when it is no proper CSV.
 type row struct {
 	line   int
 	fields []string
@@ -48,13 +52,16 @@ func (r row) value(column string) string {
 }
 
 // openTable reads the header. Every name in columns must be a known one of ours and stand in the file, and so must required.
-func openTable(r io.Reader, known, required []string, columns Columns) (*table, error) {
-	buffered := bufio.NewReaderSize(r, 1<<16)
-	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\ufeff" {
-		buffered.Discard(3)
+// What is not used is told in the result: a misspelt column must not be left out silently.
+func openTable(r io.Reader, known, required []string, columns Columns, result *Result) (*table, error) {
+	for ours := range columns {
+		if !slices.Contains(known, ours) {
+			return nil, fmt.Errorf("there is no column %q to map to; ours are: %s", ours, strings.Join(known, ", "))
+		}
 	}
-	t := &table{csv: csv.NewReader(buffered), at: map[string]int{}}
-	t.csv.ReuseRecord = false
+	source := &recorder{r: r}
+	buffered := bufio.NewReaderSize(source, 1<<16)
+	t := &table{source: source, csv: csv.NewReader(buffered), at: map[string]int{}}
 	header, err := t.csv.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the file is empty: its first line must name the columns")
@@ -62,25 +69,50 @@ func openTable(r io.Reader, known, required []string, columns Columns) (*table, 
 	if err != nil {
 		return nil, fmt.Errorf("read the header: %w", err)
 	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff") // a byte order mark
 	t.header = header
+	used := map[int]bool{}
 	for _, name := range known {
-		theirs := name
-		if mapped := columns[name]; mapped != "" {
-			theirs = mapped
-		}
-		at := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), theirs) })
-		if at >= 0 {
-			t.at[name] = at
-		} else if columns[name] != "" || slices.Contains(required, name) {
-			return nil, fmt.Errorf("the file has no column %q (for %s); its columns are: %s", theirs, name, strings.Join(header, ", "))
+		at, err := find(header, name, columns[name])
+		switch {
+		case err != nil:
+			return nil, err
+		case at >= 0:
+			t.at[name], used[at] = at, true
+		case slices.Contains(required, name):
+			return nil, fmt.Errorf("the file has no column %q; its columns are: %s", name, strings.Join(header, ", "))
+		default:
+			result.Absent = append(result.Absent, name)
 		}
 	}
-	for ours := range columns {
-		if !slices.Contains(known, ours) {
-			return nil, fmt.Errorf("there is no column %q to map to; ours are: %s", ours, strings.Join(known, ", "))
+	for i, name := range header {
+		if !used[i] {
+			result.Ignored = append(result.Ignored, name)
 		}
 	}
 	return t, nil
+}
+
+// find gives the field of a column by its own name, or by the one it is mapped to, which must be there; -1 for none.
+func find(header []string, ours, theirs string) (int, error) {
+	name := ours
+	if theirs != "" {
+		name = theirs
+	}
+	at := -1
+	for i, h := range header {
+		if !strings.EqualFold(strings.TrimSpace(h), name) {
+			continue
+		}
+		if at >= 0 {
+			return at, fmt.Errorf("the file has two columns %q", name)
+		}
+		at = i
+	}
+	if at < 0 && theirs != "" {
+		return at, fmt.Errorf("the file has no column %q (for %s); its columns are: %s", theirs, ours, strings.Join(header, ", "))
+	}
+	return at, nil
 }
 
 // errBadRow means that one row cannot be read, and that the next one can.
@@ -88,24 +120,59 @@ var errBadRow = errors.New("this row cannot be read")
 
 // next gives the next row, io.EOF at the end, errBadRow for a row that is no proper CSV or no UTF-8.
 func (t *table) next() (row, error) {
+	begin := t.csv.InputOffset()
+	t.source.forget(begin)
 	fields, err := t.csv.Read()
-	line, _ := t.csv.FieldPos(0)
-	r := row{line: line, fields: fields, at: t.at}
-	if err == nil {
+	r := row{fields: fields, at: t.at}
+	var parse *csv.ParseError
+	switch {
+	case err == nil:
+		r.line, _ = t.csv.FieldPos(0)
 		for _, f := range fields {
 			if !utf8.ValidString(f) || strings.ContainsRune(f, 0) {
 				return r, fmt.Errorf("%w: it is not UTF-8 text", errBadRow)
 			}
 		}
 		return r, nil
-	}
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
+	case !errors.As(err, &parse):
+		return r, err
+	case errors.Is(err, csv.ErrFieldCount):
 		r.line = parse.StartLine
-		if errors.Is(parse.Err, csv.ErrFieldCount) {
-			return r, fmt.Errorf("%w: it has %d fields, the header %d", errBadRow, len(fields), len(t.header))
-		}
-		return r, fmt.Errorf("%w: %w", errBadRow, parse.Err)
+		return r, fmt.Errorf("%w: it has %d fields, the header %d", errBadRow, len(fields), len(t.header))
 	}
-	return r, err
+	r.line = parse.StartLine
+	r.fields = []string{strings.Trim(string(t.source.between(begin, t.csv.InputOffset())), "\r\n")}
+	if errors.Is(err, csv.ErrQuote) && parse.Line > parse.StartLine && t.source.ended {
+		return r, fmt.Errorf("%w: a quote that opens here is closed nowhere, or in the wrong place, so that lines %d to %d were not read", errBadRow, parse.StartLine, parse.Line)
+	}
+	return r, fmt.Errorf("%w: %w in line %d", errBadRow, parse.Err, parse.Line)
 }
+
+// maxRow bounds the memory that one row may take, should a quote be closed nowhere.
+const maxRow = 32 << 20
+
+// recorder keeps the bytes of the row that is being read, so that a row that is no CSV can be shown as it stands.
+type recorder struct {
+	r     io.Reader
+	kept  []byte
+	from  int64 // the offset of kept[0]
+	ended bool
+}
+
+func (rec *recorder) Read(p []byte) (int, error) {
+	if len(rec.kept) > maxRow {
+		return 0, fmt.Errorf("a row of more than %d MB: is a quote not closed?", maxRow>>20)
+	}
+	n, err := rec.r.Read(p)
+	rec.kept = append(rec.kept, p[:n]...)
+	rec.ended = errors.Is(err, io.EOF)
+	return n, err
+}
+
+// forget drops what stands before the offset.
+func (rec *recorder) forget(before int64) {
+	rec.kept = rec.kept[before-rec.from:]
+	rec.from = before
+}
+
+func (rec *recorder) between(from, to int64) []byte { return rec.kept[from-rec.from : to-rec.from] }

@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
@@ -53,23 +56,21 @@ type imported struct {
 type ticketReader struct {
 	options    TicketOptions
 	categories map[string]bool
-	added      map[string]bool
+	added      map[string]string // code -> label
+	now        time.Time
 	seen       map[[16]byte]uint32
 }
 
 func (tr *ticketReader) read(r row) (imported, error) {
 	t := imported{line: r.line, name: r.value("applicant_name"), email: r.value("applicant_email"), excluded: r.value("excluded_reason")}
 	var err error
-	if t.openedAt, err = tr.time(r, "opened_at"); err != nil {
+	if t.openedAt, err = tr.time(r, "opened_at", time.Time{}); err != nil {
 		return t, err
 	}
 	if t.respondedAt, err = tr.optionalTime(r, "first_responded_at", t.openedAt); err != nil {
 		return t, err
 	}
 	if t.solved, err = tr.optionalTime(r, "solved_at", t.openedAt); err != nil {
-		return t, err
-	}
-	if t.category, err = tr.category(r.value("category")); err != nil {
 		return t, err
 	}
 	if err := t.setTexts(r); err != nil {
@@ -81,36 +82,14 @@ func (tr *ticketReader) read(r row) (imported, error) {
 	if err := t.setStatus(ticket.Status(r.value("status"))); err != nil {
 		return t, err
 	}
-	t.key = tr.key(r)
+	if t.category, err = tr.category(r.value("category")); err != nil { // last: a rejected row must add no category
+		return t, err
+	}
+	t.key = tr.key(r, t)
 	return t, nil
 }
 
-var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
-
-func (tr *ticketReader) time(r row, column string) (time.Time, error) {
-	text := r.value(column)
-	for _, layout := range layouts {
-		if at, err := time.ParseInLocation(layout, text, tr.options.TimeZone); err == nil {
-			if at.Year() < 1970 || at.After(time.Now().AddDate(0, 0, 1)) {
-				return at, fmt.Errorf("%s: %s is before 1970 or in the future", column, text)
-			}
-			return at.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%s: %q is no time like 2026-01-31T14:05:00", column, text)
-}
-
-func (tr *ticketReader) optionalTime(r row, column string, from time.Time) (*time.Time, error) {
-	if r.value(column) == "" {
-		return nil, nil
-	}
-	at, err := tr.time(r, column)
-	if err == nil && at.Before(from) {
-		err = fmt.Errorf("%s: before opened_at", column)
-	}
-	return &at, err
-}
-
+// category reads a code that is here, or makes one of any name when the options say so.
 func (tr *ticketReader) category(code string) (string, error) {
 	switch {
 	case code == "":
@@ -118,21 +97,29 @@ func (tr *ticketReader) category(code string) (string, error) {
 	case tr.categories[code]:
 		return code, nil
 	case !tr.options.AddCategories:
-		return "", fmt.Errorf("category: %q is not known here; map it, or add it with --add-categories", code)
+		return "", fmt.Errorf("category: %q is not known here; mend it, or add it with --add-categories", code)
 	}
 	slug := slugOf(code)
 	if slug == "" || len(slug) > 60 {
-		return "", fmt.Errorf("category: no code can be made of %q", code)
+		return "", fmt.Errorf("category: no code of up to 60 letters a to z can be made of %q", code)
 	}
 	if !tr.categories[slug] {
-		tr.categories[slug], tr.added[slug] = true, true
+		label := []rune(code)
+		tr.categories[slug], tr.added[slug] = true, string(label[:min(len(label), 120)])
 	}
 	return slug, nil
 }
 
-// slugOf makes a category's code of any name.
+// slugOf makes a category's code of any name, without accents.
 func slugOf(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	plain := norm.NFKD.String(strings.ToLower(name))
+	plain = strings.Map(func(r rune) rune {
+		if unicode.IsMark(r) {
+			return -1
+		}
+		return r
+	}, plain)
+	words := strings.FieldsFunc(plain, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	return strings.Join(words, "-")
 }
 
@@ -187,15 +174,22 @@ func (t *imported) setStatus(status ticket.Status) error {
 	return nil
 }
 
-// key tells the same row of the same file when it comes again: a hash of all that is read of it, and, for rows that are alike,
-// which of them it is.
-func (tr *ticketReader) key(r row) [16]byte {
+// key tells the same row of the same file when it comes again: a hash of all that is read of it, times as moments, and, for rows
+// that are alike, which of them it is.
+func (tr *ticketReader) key(r row, t imported) [16]byte {
 	hash := sha256.New()
 	for _, column := range TicketColumns() {
 		value := r.value(column)
-		io.WriteString(hash, fmt.Sprintf("%d:%s", len(value), value))
+		switch column {
+		case "opened_at":
+			value = timeText(&t.openedAt)
+		case "first_responded_at":
+			value = timeText(t.respondedAt)
+		case "solved_at":
+			value = timeText(t.solved)
+		}
+		fmt.Fprintf(hash, "%d:%s", len(value), value)
 	}
-	io.WriteString(hash, tr.options.TimeZone.String())
 	alike := [16]byte(hash.Sum(nil)[:16])
 	tr.seen[alike]++
 	var nth [4]byte
@@ -211,7 +205,7 @@ func ImportTickets(ctx context.Context, db database, r io.Reader, options Ticket
 	if options.TimeZone == nil {
 		options.TimeZone = time.UTC
 	}
-	t, err := openTable(r, TicketColumns(), []string{"opened_at"}, options.Columns)
+	t, err := openTable(r, TicketColumns(), []string{"opened_at"}, options.Columns, &result)
 	if err != nil {
 		return result, err
 	}
@@ -219,13 +213,15 @@ func ImportTickets(ctx context.Context, db database, r io.Reader, options Ticket
 	if err != nil {
 		return result, err
 	}
-	reader := &ticketReader{options: options, categories: known, added: map[string]bool{}, seen: map[[16]byte]uint32{}}
+	reader := &ticketReader{
+		options: options, categories: known, added: map[string]string{}, seen: map[[16]byte]uint32{}, now: time.Now(),
+	}
 	stage := newTicketStage(db)
 	defer stage.close(ctx)
 	if err := stage.open(ctx); err != nil {
 		return result, err
 	}
-	err = each(t, rejects, progress, &result, func(r row) error {
+	err = each(ctx, t, rejects, progress, &result, func(r row) error {
 		read, err := reader.read(r)
 		if err != nil {
 			return err
@@ -236,7 +232,7 @@ func ImportTickets(ctx context.Context, db database, r io.Reader, options Ticket
 		return result, err
 	}
 	if result.Added, err = stage.merge(ctx, reader.added); err != nil {
-		return Result{}, fmt.Errorf("import tickets: %w", err)
+		return result.nothing(), fmt.Errorf("import tickets: %w", err)
 	}
 	result.Same = result.Rows - result.Rejected - result.Added
 	return result, nil

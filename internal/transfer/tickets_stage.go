@@ -31,11 +31,6 @@ type ticketStage struct {
 	rows [][]any
 }
 
-// fatalError is an error that ends the import instead of rejecting a row.
-type fatalError struct{ error }
-
-func (e fatalError) Unwrap() error { return e.error }
-
 func newTicketStage(db database) *ticketStage { return &ticketStage{db: db} }
 
 func (s *ticketStage) open(ctx context.Context) (err error) {
@@ -93,14 +88,17 @@ func (s *ticketStage) close(ctx context.Context) {
 }
 
 // merge makes the tickets and says how many are new.
-func (s *ticketStage) merge(ctx context.Context, added map[string]bool) (int, error) {
+func (s *ticketStage) merge(ctx context.Context, added map[string]string) (int, error) {
 	if err := s.send(ctx); err != nil {
 		return 0, err
 	}
 	if len(added) > 0 {
-		if err := addCategories(ctx, s.tx, slices.Sorted(maps.Keys(added))); err != nil {
+		if err := addCategories(ctx, s.tx, added); err != nil {
 			return 0, err
 		}
+	}
+	if _, err := s.tx.Exec(ctx, `ANALYZE stage`); err != nil {
+		return 0, postgres.Failure(err)
 	}
 	if err := s.freeReferences(ctx); err != nil {
 		return 0, err
@@ -186,11 +184,17 @@ func categories(ctx context.Context, db postgres.Querier) (map[string]bool, erro
 	return known, postgres.Failure(err)
 }
 
-// addCategories makes categories that the form does not offer; their tickets wait in the general queue.
-func addCategories(ctx context.Context, tx pgx.Tx, codes []string) error {
+// addCategories makes categories, by code with their labels, that the form does not offer; their tickets wait in the general
+// queue.
+func addCategories(ctx context.Context, tx pgx.Tx, labels map[string]string) error {
+	var codes, names []string
+	for _, code := range slices.Sorted(maps.Keys(labels)) {
+		codes, names = append(codes, code), append(names, labels[code])
+	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO category (code, group_code, label, queue_id, position, public)
-		SELECT code, 'other', code, (SELECT queue_id FROM category WHERE code = 'something-else'), 1000, false
-		FROM unnest($1::text[]) AS code`, codes)
+		SELECT c.code, 'other', c.label, (SELECT queue_id FROM category WHERE code = 'something-else'), 1000, false
+		FROM unnest($1::text[], $2::text[]) AS c (code, label)
+		ON CONFLICT (code) DO NOTHING`, codes, names)
 	return postgres.Failure(err)
 }
