@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -168,7 +169,10 @@ func (r *Renderer) takeFlashes(c *gin.Context) []Flash {
 	})
 }
 
+// setCookie takes the place of a cookie of that name that this answer sets already.
 func (r *Renderer) setCookie(c *gin.Context, name, value string, seconds int) {
+	header := c.Writer.Header()
+	header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(s string) bool { return strings.HasPrefix(s, name+"=") })
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: r.Secure, SameSite: http.SameSiteLaxMode,
 	})

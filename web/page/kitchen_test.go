@@ -129,7 +129,6 @@ func kitchenSite(t testing.TB, dist fs.FS) *httptest.Server {
 		pages[name] = string(data)
 	}
 	r := renderer(t, overlay(t, pages), dist)
-	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
 	g.Use(func(c *gin.Context) {
 		c.Header("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
