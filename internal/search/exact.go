@@ -33,8 +33,8 @@ func readClue(text string) (clue, bool) {
 	r := identifier.Read(text)
 	switch r.Kind {
 	case identifier.KindAccountNumber, identifier.KindANumber, identifier.KindReceiptNumber:
-		// A number among words is searched for with its words; the A of an A-Number may be ours.
-		whole := strings.TrimPrefix(identifier.Normalize(text), "A") == strings.TrimPrefix(r.Normal, "A")
+		// A number among words is searched for with its words; the A of an A-Number and its leading zeros may be ours.
+		whole := strings.TrimLeft(identifier.Normalize(text), "A0") == strings.TrimLeft(r.Normal, "A0")
 		return clue{reading: r}, whole && r.Normal != ""
 	case identifier.KindEmail:
 		return clue{reading: r}, identifier.FoldEmail(text) == r.Normal

@@ -1,0 +1,147 @@
+package search_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// Subjects as people write them: quotes of both kinds and in odd numbers, dashes that mean "without" to Meilisearch, more words
+// than it looks at, nothing but the commonest words, other scripts, addresses, numbers.
+var subjects = []string{
+	"Hey guys, first time posting so here goes...",
+	`Background: Was doing an annual review when I checked my "emergency fund`,
+	`I worked at a restaurant for about 5 1/2 hours as a "trial" period.`,
+	"In short: --Widowed mother's assets consist of an HECM* (reverse-mortgaged home) and just",
+	"tl;dr:  - Moved to US in 2010 as mom's dependent on H4 Visa  - Applied for Change of Status",
+	"-no -card -notice",
+	"The title says it all.",
+	"I need some help here.",
+	"So what do I do about this and how do I get out of it if they will not let me",
+	"Now that we have just applied for my wife’s 10-year green card I suspect she may file for divorce.",
+	"I have a question about when they will send the replacement of the travel document that was lost in Guadalajara last winter",
+	"I have a question about when they will send the replacement of the travel document that was lost in Cuernavaca last winter",
+	"¿Cuándo llegará mi tarjeta de residencia? Llevo más de seis meses esperando la carta",
+	"Где моя карта? Я жду уже шесть месяцев",
+	"我的绿卡什么时候寄到",
+	"لم تصل بطاقتي بعد",
+	"This is the picture - https://pictures.example/2012/05/skull2.jpg  I am wondering",
+	"[\"weird\"] {json: true} AND status = open OR hidden = true",
+	"ö",
+	"N-400?",
+	strings.Repeat("Überraschungsbesuch ", 9) + "jetzt",
+}
+
+func TestEveryTicketIsFoundUnderItsSubject(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	want := map[string]string{}
+	for _, s := range subjects {
+		want[s], _ = d.open(s, "Please tell me. "+s)
+	}
+	// Distractors whose texts hold the common words of every subject.
+	all := strings.Join(subjects[:10], " ")
+	for range 40 {
+		d.open("A question about something", "I have one more thing to ask. "+all)
+	}
+	d.index()
+	for _, s := range subjects {
+		found := d.search(search.Query{Text: s})
+		if !slices.Contains(references(found), want[s]) {
+			t.Errorf("%q finds %d hits on its first page, not its own ticket", s, len(found.Hits))
+		}
+	}
+}
+
+func TestSearchForgivesSlipsInWordsAndNoneInNumbers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	reference, _ := d.open("Replacement of my permanent resident card", "Sent to 48120945 Harbor Street", func(in *ticket.Inquiry) {
+		in.Name = "Oluwaseun Adébáyò"
+	})
+	d.index()
+	for text, want := range map[string][]string{
+		"replacment permanant":         {reference},
+		"Resident Card":                {reference},
+		"repl":                         {reference}, // as one types
+		"adebayo":                      {reference},
+		"48120945":                     {reference},
+		"48120946":                     {},
+		strings.ToLower(reference[:8]): {reference},
+		"   ":                          {},
+		`""`:                           {},
+		"- -- -":                       {},
+	} {
+		if diff := cmp.Diff(want, references(d.search(search.Query{Text: text}))); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestSearchMarksWhatMatched(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.open("Card <b>lost</b> \uE000", "It was the card that I lost.")
+	d.index()
+	found := d.search(search.Query{Text: "lost"})
+	if len(found.Hits) != 1 {
+		t.Fatalf("%d hits", len(found.Hits))
+	}
+	want := []search.Span{{Text: "Card <b>"}, {Text: "lost", Mark: true}, {Text: "</b> "}}
+	if diff := cmp.Diff(want, found.Hits[0].Marked); diff != "" {
+		t.Errorf("title (-want +got):\n%s", diff)
+	}
+	want = []search.Span{{Text: "It was the card that I "}, {Text: "lost", Mark: true}, {Text: "."}}
+	if diff := cmp.Diff(want, found.Hits[0].Excerpt); diff != "" {
+		t.Errorf("excerpt (-want +got):\n%s", diff)
+	}
+}
+
+func TestSearchLeavesOutQuarantineAndShowsWhatIsSoNow(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.open("Cheap visas sold here", "Buy now", func(in *ticket.Inquiry) { in.Suspicions = []ticket.Suspicion{ticket.SuspectHoneypot} })
+	reference, _ := d.open("Where are visas sold", "I do not know")
+	d.index()
+	found := d.search(search.Query{Text: "visas sold"})
+	if diff := cmp.Diff([]string{reference}, references(found)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := d.tickets.SetStatus(t.Context(), ticket.Worker(), reference, ticket.StatusPending); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.search(search.Query{Text: "visas sold"}).Hits[0].Status; got != "pending" {
+		t.Errorf("an index that is behind shows status %q, want what the database has", got)
+	}
+}
+
+func TestSearchPagesOverAccountsAndTickets(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.account("163920702842", "Ngozi Featherstone", "ngozi@mail.example", "")
+	for range 5 {
+		d.open("Featherstone's card", "About Featherstone")
+	}
+	d.index()
+	var all []string
+	for offset := 0; offset < 8; offset += 2 {
+		for _, h := range d.search(search.Query{Text: "featherstone", Offset: offset, Limit: 2}).Hits {
+			all = append(all, h.Kind+h.Reference)
+		}
+	}
+	if len(all) != 6 || all[0] != search.KindAccount {
+		t.Errorf("pages hold %v, want the account and five tickets", all)
+	}
+	slices.Sort(all)
+	if len(slices.Compact(all)) != 6 {
+		t.Errorf("a hit comes twice: %v", all)
+	}
+	if found := d.search(search.Query{Text: "featherstone", Kind: search.KindAccount}); len(found.Hits) != 1 || found.Total != 1 {
+		t.Errorf("accounts alone: %+v", found)
+	}
+}
