@@ -58,13 +58,12 @@ func (x *searchIndex) putChunk(chunk []incoming) (*index.Batch, error) {
 	rec.FieldOrder = slices.Clone(rec.FieldOrder)
 	batch := index.NewBatch()
 	err := x.db.Update(func(tx *bolt.Tx) error {
-		docs, ids, err := dataBuckets(tx, rec.Data)
+		data, err := writeData(tx, rec.Data)
 		if err != nil {
 			return err
 		}
-		docs.FillPercent = 0.9 // sequences only grow
 		for _, in := range chunk {
-			if err := putOne(&rec, batch, docs, ids, in); err != nil {
+			if err := putOne(&rec, batch, data, in); err != nil {
 				return err
 			}
 		}
@@ -80,27 +79,19 @@ func (x *searchIndex) putChunk(chunk []incoming) (*index.Batch, error) {
 	return batch, nil
 }
 
-func dataBuckets(tx *bolt.Tx, data uint64) (docs, ids *bolt.Bucket, err error) {
-	if docs, err = tx.Bucket(bucketDocs).CreateBucketIfNotExists(key64(data)); err != nil {
-		return nil, nil, err
-	}
-	ids, err = tx.Bucket(bucketIDs).CreateBucketIfNotExists(key64(data))
-	return docs, ids, err
-}
-
-func putOne(rec *record, batch *index.Batch, docs, ids *bolt.Bucket, in incoming) error {
-	raw, sequence := []byte(in.raw), ids.Get([]byte(in.id))
+func putOne(rec *record, batch *index.Batch, data data, in incoming) error {
+	raw, sequence := []byte(in.raw), data.ids.Get([]byte(in.id))
 	if sequence == nil {
-		next, err := docs.NextSequence()
+		next, err := data.docs.NextSequence()
 		if err != nil {
 			return err
 		}
 		sequence = key64(next)
-		if err := ids.Put([]byte(in.id), sequence); err != nil {
+		if err := data.ids.Put([]byte(in.id), sequence); err != nil {
 			return err
 		}
 		rec.Documents++
-	} else if value := docs.Get(sequence); value != nil {
+	} else if value := data.docs.Get(sequence); value != nil {
 		old, err := storedJSON(value)
 		if err != nil {
 			return err
@@ -116,7 +107,10 @@ func putOne(rec *record, batch *index.Batch, docs, ids *bolt.Bucket, in incoming
 	rec.countFields(doc, raw)
 	built, stream := rec.layout().build(string(engineID(sequence)), doc)
 	batch.Update(built)
-	return docs.Put(sequence, encodeStored(stream, raw))
+	if err := data.streams.Put(sequence, stream); err != nil {
+		return err
+	}
+	return data.docs.Put(sequence, packJSON(raw))
 }
 
 // replaceDocument uncounts the old document's fields and returns the new one.
@@ -194,7 +188,7 @@ func (x *searchIndex) remove(documentIDs []string) (int64, error) {
 	for chunk := range slices.Chunk(documentIDs, chunkSize) {
 		found, batch := map[string][]byte{}, index.NewBatch()
 		err := x.db.View(func(tx *bolt.Tx) error {
-			ids := tx.Bucket(bucketIDs).Bucket(key64(rec.Data))
+			ids := readData(tx, rec.Data).ids
 			if ids == nil {
 				return nil
 			}
@@ -230,19 +224,17 @@ func (x *searchIndex) forget(found map[string][]byte) error {
 	rec := x.record()
 	rec.Fields = maps.Clone(rec.Fields)
 	err := x.db.Update(func(tx *bolt.Tx) error {
-		docs, ids, err := dataBuckets(tx, rec.Data)
+		data, err := writeData(tx, rec.Data)
 		if err != nil {
 			return err
 		}
 		for id, sequence := range found {
 			var have map[string]json.RawMessage
-			if raw, err := storedJSON(docs.Get(sequence)); err == nil && json.Unmarshal(raw, &have) == nil {
+			if raw, err := storedJSON(data.docs.Get(sequence)); err == nil && json.Unmarshal(raw, &have) == nil {
 				rec.uncountFields(have)
 			}
-			if err := docs.Delete(sequence); err != nil {
-				return err
-			}
-			if err := ids.Delete([]byte(id)); err != nil {
+			err := errors.Join(data.docs.Delete(sequence), data.streams.Delete(sequence), data.ids.Delete([]byte(id)))
+			if err != nil {
 				return err
 			}
 			rec.Documents--
@@ -269,15 +261,4 @@ func (x *searchIndex) clear() (int64, error) {
 	}
 	rec.Documents, rec.Fields, rec.UpdatedAt = 0, map[string]int64{}, now()
 	return deleted, x.rebuild(rec)
-}
-
-func dropData(tx *bolt.Tx, data uint64) error {
-	for _, name := range [][]byte{bucketDocs, bucketIDs} {
-		if bucket := tx.Bucket(name); bucket.Bucket(key64(data)) != nil {
-			if err := bucket.DeleteBucket(key64(data)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

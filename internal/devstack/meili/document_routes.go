@@ -130,12 +130,11 @@ func (s *Server) getDocument(r *request) (int, any, error) {
 	}
 	var doc json.RawMessage
 	err = s.db.View(func(tx *bolt.Tx) error {
-		data := key64(x.record().Data)
-		ids, docs := tx.Bucket(bucketIDs).Bucket(data), tx.Bucket(bucketDocs).Bucket(data)
-		if ids == nil || docs == nil || ids.Get([]byte(id)) == nil {
+		data := readData(tx, x.record().Data)
+		if data.ids == nil || data.ids.Get([]byte(id)) == nil {
 			return notFound("document_not_found", "Document `%s` not found.", id)
 		}
-		raw, err := storedJSON(docs.Get(ids.Get([]byte(id))))
+		raw, err := storedJSON(data.docs.Get(data.ids.Get([]byte(id))))
 		if err == nil {
 			doc, err = selectFields(raw, splitList(r.URL.Query().Get("fields")))
 		}
@@ -223,12 +222,12 @@ func (x *searchIndex) list(in documentsRequest, offset, limit int) ([]json.RawMe
 	results := []json.RawMessage{}
 	total := 0
 	err = x.db.View(func(tx *bolt.Tx) error {
-		docs, ids := tx.Bucket(bucketDocs).Bucket(key64(v.rec.Data)), tx.Bucket(bucketIDs).Bucket(key64(v.rec.Data))
-		if docs == nil || ids == nil {
+		data := readData(tx, v.rec.Data)
+		if data.docs == nil {
 			return nil
 		}
 		if in.IDs != nil {
-			if set, err = v.only(set, ids, in.IDs); err != nil {
+			if set, err = v.only(set, data.ids, in.IDs); err != nil {
 				return err
 			}
 		}
@@ -239,7 +238,7 @@ func (x *searchIndex) list(in documentsRequest, offset, limit int) ([]json.RawMe
 			if err != nil {
 				return err
 			}
-			value := docs.Get(sequence)
+			value := data.docs.Get(sequence)
 			if value == nil {
 				continue // deleted since the view was taken
 			}

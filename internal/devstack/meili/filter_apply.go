@@ -173,7 +173,7 @@ func (x *searchIndex) idsMatching(filter json.RawMessage) ([]string, error) {
 	}
 	var ids []string
 	err = x.db.View(func(tx *bolt.Tx) error {
-		docs := tx.Bucket(bucketDocs).Bucket(key64(v.rec.Data))
+		docs := readData(tx, v.rec.Data).docs
 		for _, doc := range set.slice() {
 			sequence, err := v.sequence(doc)
 			if err != nil {

@@ -177,15 +177,14 @@ func (x *searchIndex) refill(engine index.Index, next record) error {
 	}
 }
 
-func (x *searchIndex) refillChunk(writer *engineWriter, layout layout, data uint64, after *[]byte) (bool, error) {
+func (x *searchIndex) refillChunk(writer *engineWriter, layout layout, number uint64, after *[]byte) (bool, error) {
 	batch, count := index.NewBatch(), 0
 	err := x.db.Update(func(tx *bolt.Tx) error {
-		bucket := tx.Bucket(bucketDocs).Bucket(key64(data))
-		if bucket == nil {
-			return nil
+		data, err := writeData(tx, number)
+		if err != nil {
+			return err
 		}
-		changed := map[string][]byte{}
-		cursor := bucket.Cursor()
+		cursor := data.docs.Cursor()
 		key, value := cursor.Seek(*after)
 		if *after != nil && string(key) == string(*after) {
 			key, value = cursor.Next()
@@ -201,16 +200,11 @@ func (x *searchIndex) refillChunk(writer *engineWriter, layout layout, data uint
 			}
 			built, stream := layout.build(string(engineID(key)), doc)
 			batch.Update(built)
-			if string(stream) != string(storedStream(value)) {
-				changed[string(key)] = encodeStored(stream, raw)
+			if err := data.streams.Put(key, stream); err != nil {
+				return err
 			}
 			*after = append([]byte(nil), key...)
 			count++
-		}
-		for key, value := range changed {
-			if err := bucket.Put([]byte(key), value); err != nil {
-				return err
-			}
 		}
 		return nil
 	})

@@ -2,7 +2,6 @@ package meili
 
 import (
 	"fmt"
-	bolt "go.etcd.io/bbolt"
 	"strconv"
 )
 
@@ -21,7 +20,7 @@ type slotMatch struct {
 // A matcher works out how documents match a query.
 type matcher struct {
 	view       *view
-	docs       *bolt.Bucket
+	data       data
 	deriver    *deriver
 	query      query
 	attributes []int // ranks of the attributes searched
@@ -212,7 +211,7 @@ func (m *matcher) stream(doc uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return storedStream(m.docs.Get(sequence)), nil
+	return m.data.streams.Get(sequence), nil
 }
 
 // matchAlternative matches a synonym or words written together.

@@ -36,8 +36,12 @@ func compareKeys(a, b rankKey, descending bool) int {
 type rule struct {
 	name       string
 	descending bool
+	costly     bool // reads the document's stream
 	key        func(doc uint32) rankKey
 }
+
+// maxCostly is the largest bucket to which a costly rule is put as it is.
+const maxCostly = 6000
 
 type ranked struct {
 	doc uint32
@@ -51,6 +55,7 @@ func order(docs []uint32, rules []rule, from, to int) []uint32 {
 	if len(rules) == 0 || len(docs) <= 1 || to <= 0 {
 		return docs
 	}
+	rules = affordable(rules, len(docs))
 	current := rules[0]
 	items := make([]ranked, len(docs))
 	for i, doc := range docs {
@@ -78,6 +83,22 @@ func order(docs []uint32, rules []rule, from, to int) []uint32 {
 		}
 	}
 	return out
+}
+
+// affordable puts a costly rule behind the next cheap one where the bucket is
+// too large for it: thousands of documents that rank the same so far are
+// first told apart by what the index knows by itself. If nothing cheap is
+// left but the order of arrival, the costly rules are left out.
+func affordable(rules []rule, size int) []rule {
+	if !rules[0].costly || size <= maxCostly {
+		return rules
+	}
+	next := slices.IndexFunc(rules, func(r rule) bool { return !r.costly })
+	if next < 0 || next == len(rules)-1 {
+		return rules[max(next, 0):]
+	}
+	reordered := append([]rule{rules[next]}, rules[:next]...)
+	return append(reordered, rules[next+1:]...)
 }
 
 // best returns the first n items in order and all that equal the last of
@@ -126,6 +147,9 @@ func best(items []ranked, n int, compare func(a, b ranked) int) []ranked {
 // before them they would not mean what Meilisearch says they mean.
 var textRules = []string{"typo", "proximity", "attribute", "attributeRank", "wordPosition", "exactness"}
 
+// costlyRules look at the places of words in each document.
+var costlyRules = []string{"proximity", "wordPosition", "exactAttribute"}
+
 // rules turns the index's ranking rules and the request's sort into rules.
 func (r *ranking) rules(sort []sortBy) []rule {
 	names := r.view.rec.Settings.RankingRules
@@ -156,7 +180,7 @@ func (r *ranking) textRule(name string) []rule {
 		return nil
 	}
 	number := func(of func(doc uint32) int) []rule {
-		return []rule{{name: name, key: func(doc uint32) rankKey { return rankKey{number: float64(of(doc))} }}}
+		return []rule{{name: name, costly: slices.Contains(costlyRules, name), key: func(doc uint32) rankKey { return rankKey{number: float64(of(doc))} }}}
 	}
 	switch name {
 	case "words":

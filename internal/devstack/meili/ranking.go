@@ -6,11 +6,6 @@ import (
 	"strconv"
 )
 
-// maxPlacements bounds how many documents of one query are looked at word by
-// word; the ones beyond it, in buckets larger than anyone reads, keep the
-// order of the rules before.
-const maxPlacements = 20_000
-
 // A ranking ranks the documents that matched a query.
 type ranking struct {
 	*matcher
@@ -115,9 +110,6 @@ func (r *ranking) place(doc uint32) placement {
 		return p
 	}
 	worst := placement{proximity: gapPositions * len(r.slots), position: 0xffff}
-	if len(r.placements) >= maxPlacements {
-		return worst
-	}
 	if r.mask == nil {
 		r.buildMask()
 	}

@@ -16,14 +16,15 @@ import (
 // here: documents, tasks with what they were sent, settings and keys.
 var (
 	bucketIndexes  = []byte("indexes")  // uid -> record
-	bucketDocs     = []byte("docs")     // record.Data -> sequence -> stream and document
+	bucketDocs     = []byte("docs")     // record.Data -> sequence -> document
+	bucketStreams  = []byte("streams")  // record.Data -> sequence -> stream of its words
 	bucketIDs      = []byte("ids")      // record.Data -> document id -> sequence
 	bucketTasks    = []byte("tasks")    // task uid -> task
 	bucketPayloads = []byte("payloads") // task uid -> body
 	bucketKeys     = []byte("keys")     // key uid -> key
 )
 
-var allBuckets = [][]byte{bucketIndexes, bucketDocs, bucketIDs, bucketTasks, bucketPayloads, bucketKeys}
+var allBuckets = [][]byte{bucketIndexes, bucketDocs, bucketStreams, bucketIDs, bucketTasks, bucketPayloads, bucketKeys}
 
 // openStore opens the side store in dir. Without a dir the file is unlinked
 // as soon as it is open, so that nothing is left however the process ends.
@@ -70,29 +71,49 @@ func putJSON(bucket *bolt.Bucket, key []byte, value any) error {
 	return bucket.Put(key, raw)
 }
 
-// A stored document is its stream's length, its stream, and its JSON.
-func encodeStored(stream, raw []byte) []byte {
-	out := binary.AppendUvarint(make([]byte, 0, len(stream)+len(raw)/2+16), uint64(len(stream)))
-	out = append(out, stream...)
-	return append(out, snappy.Encode(nil, raw)...)
-}
-
-func storedStream(value []byte) []byte {
-	length, n := binary.Uvarint(value)
-	if n <= 0 || uint64(len(value)-n) < length {
-		return nil
-	}
-	return value[n : n+int(length)]
-}
+// packJSON is a document as it is stored.
+func packJSON(raw []byte) []byte { return snappy.Encode(nil, raw) }
 
 func storedJSON(value []byte) ([]byte, error) {
-	length, n := binary.Uvarint(value)
-	if n <= 0 || uint64(len(value)-n) < length {
-		return nil, fmt.Errorf("stored document is damaged")
-	}
-	raw, err := snappy.Decode(nil, value[n+int(length):])
+	raw, err := snappy.Decode(nil, value)
 	if err != nil {
 		return nil, fmt.Errorf("stored document is damaged: %w", err)
 	}
 	return raw, nil
+}
+
+// The data of one index within a transaction. Before the first document all
+// buckets are nil.
+type data struct{ docs, streams, ids *bolt.Bucket }
+
+func readData(tx *bolt.Tx, number uint64) data {
+	key := key64(number)
+	return data{tx.Bucket(bucketDocs).Bucket(key), tx.Bucket(bucketStreams).Bucket(key), tx.Bucket(bucketIDs).Bucket(key)}
+}
+
+// writeData returns an index's buckets, making them at first use.
+func writeData(tx *bolt.Tx, number uint64) (data, error) {
+	var out data
+	var err error
+	for name, into := range map[string]**bolt.Bucket{
+		string(bucketDocs): &out.docs, string(bucketStreams): &out.streams, string(bucketIDs): &out.ids,
+	} {
+		if *into, err = tx.Bucket([]byte(name)).CreateBucketIfNotExists(key64(number)); err != nil {
+			return out, err
+		}
+		(*into).FillPercent = 0.9 // sequences only grow
+	}
+	out.ids.FillPercent = bolt.DefaultFillPercent
+	return out, nil
+}
+
+func dropData(tx *bolt.Tx, number uint64) error {
+	for _, name := range [][]byte{bucketDocs, bucketStreams, bucketIDs} {
+		if bucket := tx.Bucket(name); bucket.Bucket(key64(number)) != nil {
+			if err := bucket.DeleteBucket(key64(number)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -51,6 +51,9 @@ func place(stream []byte, mask *slotMask, slots int, exact []uint16, searched fu
 			return
 		}
 		out.whole = max(out.whole, wholeness(section, exact))
+		if slots == 1 && firsts[0] >= 0 {
+			return // the first attribute it stands in says all
+		}
 		scanSection(section, mask, nearest, firsts)
 	})
 	for _, distance := range nearest {

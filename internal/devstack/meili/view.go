@@ -26,6 +26,7 @@ type segmentView struct {
 	segment segment.Segment
 	cache   *segmentCache
 	dicts   map[string]segment.TermDictionary
+	numbers []uint64 // sequences, once asked for
 }
 
 // view opens a view; the caller closes it.
@@ -93,10 +94,13 @@ func (v *view) sequence(doc uint32) ([]byte, error) {
 // are also the order of documents that rank the same: it is the order in
 // which they came, whatever merges do to their numbers in Bleve.
 func (s *segmentView) sequences() ([]uint64, error) {
+	if s.numbers != nil {
+		return s.numbers, nil
+	}
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
-	if s.cache.sequences != nil {
-		return s.cache.sequences, nil
+	if s.numbers = s.cache.sequences; s.numbers != nil {
+		return s.numbers, nil
 	}
 	all := make([]uint64, s.count)
 	for doc := range all {
@@ -108,7 +112,7 @@ func (s *segmentView) sequences() ([]uint64, error) {
 			return nil, fmt.Errorf("read document number: %w", err)
 		}
 	}
-	s.cache.sequences = all
+	s.cache.sequences, s.numbers = all, all
 	return all, nil
 }
 
