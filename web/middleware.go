@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -110,8 +111,32 @@ func (s *site) limitBody(c *gin.Context) {
 	}
 	// A writer without deadlines, as in tests, has no slow network either.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(patience))
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+	c.Request.Body = &limitedBody{ReadCloser: c.Request.Body, limit: limit, left: limit}
 	c.Next()
+}
+
+// limitedBody is http.MaxBytesReader with patience: it reads on what is over the limit and throws it away, because a browser
+// that cannot finish sending shows an error of its own instead of our page.
+type limitedBody struct {
+	io.ReadCloser
+	limit, left int64
+	over        bool
+}
+
+// patient is how many times its limit a body is read on.
+const patient = 5
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.over {
+		return 0, &http.MaxBytesError{Limit: b.limit}
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= int64(n); b.left >= 0 {
+		return n, err
+	}
+	b.over = true
+	_, _ = io.CopyN(io.Discard, b.ReadCloser, b.limit*patient) // whatever ends it, the answer is the same
+	return 0, &http.MaxBytesError{Limit: b.limit}
 }
 
 // protectOrigins refuses forms that another site sends in a reader's name.

@@ -34,7 +34,11 @@ func (s *site) publicRoutes(engine *gin.Engine) {
 	engine.GET("/", handle(s.public.Start))
 	engine.GET("/help/account-number", handle(s.public.AccountNumberHelp))
 	engine.GET("/inquiries", redirectTo("/inquiries/new"))
+	engine.GET("/inquiries/new", handle(s.public.NewInquiry))
 	engine.GET("/inquiries/check", redirectTo("/inquiries/new"))
+	engine.POST("/inquiries/check", handle(s.public.CheckInquiry))
+	engine.POST("/inquiries", handle(s.public.SendInquiry))
+	engine.GET("/inquiries/:reference", handle(s.public.Confirmation))
 }
 
 // redirectTo sends whoever reloads an address that only takes a form to the page with the form.

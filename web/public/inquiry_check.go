@@ -1,0 +1,87 @@
+package public
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+)
+
+// CheckInquiry is POST /inquiries/check: the answers to be checked, or the form again with what is wrong (422), to change
+// something (change=FIELD), or because it grew old (422). Anybody may call it.
+func (a *Area) CheckInquiry(c *gin.Context) error {
+	f, err := a.readForm(c)
+	if err != nil {
+		return err
+	}
+	if done, err := a.stopped(c, f); done || err != nil {
+		return err
+	}
+	if f.change != "" {
+		return a.showForm(c, http.StatusOK, f, nil)
+	}
+	if wrong := a.wrong(c, f); len(wrong) > 0 {
+		return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
+	}
+	return a.showCheck(c, http.StatusOK, f)
+}
+
+// stopped answers what cannot go on, whatever was typed: too large a form, or a token that is old or none of ours.
+func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
+	if f.tooLarge {
+		wrong := append(f.fileProblems, problem{fieldFiles, "too_large_together_hint", []any{"limit", maxFiles, "size", maxFileSize >> 20}})
+		if f.token.text == "" {
+			f.token = a.seal.newToken(a.Now())
+		}
+		return true, a.showForm(c, http.StatusRequestEntityTooLarge, f, wrong)
+	}
+	if f.fresh {
+		return false, nil
+	}
+	if hash, ok := f.token.hash(); ok {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), sendPatience)
+		defer cancel()
+		reference, err := a.Tickets.ReferenceByToken(ctx, hash)
+		if err == nil {
+			c.Redirect(http.StatusSeeOther, "/inquiries/"+reference)
+			return true, nil
+		}
+		if !failure.Is(err, failure.KindNotFound) {
+			return true, a.notSent(c, f, err)
+		}
+	}
+	return true, a.renew(c, f)
+}
+
+// renew shows the form again with a token of its own. Its time is set so far back that sending it at once is no sign of a
+// program: it was filled in long ago.
+func (a *Area) renew(c *gin.Context, f *sentForm) error {
+	f.token = a.seal.newToken(a.Now().Add(-a.Settings.FormMinFill))
+	copies, err := a.copyStaged(c.Request.Context(), f.Files)
+	if err != nil {
+		a.Logger.Warn("staged files were lost", slog.Any("error", err))
+		f.fileProblems = append(f.fileProblems, problem{fieldFiles, "lost", nil})
+	}
+	f.Files = copies
+	return a.showForm(c, http.StatusUnprocessableEntity, f, append([]problem{{fieldToken, "stale", nil}}, f.fileProblems...))
+}
+
+// wrong lists what keeps the form from being sent.
+func (a *Area) wrong(c *gin.Context, f *sentForm) []problem {
+	list, err := a.categories.offered(c.Request.Context())
+	wrong := f.problems(func(code string) bool {
+		if err != nil {
+			return true // the database decides, when it is back
+		}
+		for _, category := range list {
+			if category.Code == code {
+				return true
+			}
+		}
+		return false
+	})
+	return append(wrong, f.fileProblems...)
+}

@@ -1,0 +1,210 @@
+package public
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/web/page"
+)
+
+// notice is something that the applicant should know and that stops nothing. Kind is info or warning.
+type notice struct {
+	Kind, Title, Text string
+}
+
+// fileView is a file that waits to be sent with the form.
+type fileView struct {
+	Key, Name, Size, Staged string
+}
+
+// inquiryPage is what the form and the check page have in common.
+type inquiryPage struct {
+	page.Frame
+	Steps     page.Steps
+	Problems  []page.Problem
+	Notices   []notice
+	Files     []fileView
+	Token     string
+	Trap      string
+	Emergency string
+}
+
+func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquiryPage {
+	frame := a.Pages.Frame(c)
+	t := frame.Printer
+	frame.Title = t.T("public." + key + ".title")
+	frame.Path = "/inquiries/new" // the other addresses of the form only take a POST
+	p := inquiryPage{
+		Frame: frame, Token: f.token.text, Emergency: a.Settings.Agency.EmergencyText,
+		Steps: page.Steps{Current: step, Labels: steps(t)},
+	}
+	if f.Trapped {
+		p.Trap = "1" // hands on that it was filled in, not what with
+	}
+	for _, file := range f.Files {
+		p.Files = append(p.Files, fileView{Key: file.Key, Name: file.Name, Size: sizeText(t, file.Size), Staged: file.seal(a.seal, f.token)})
+	}
+	if f.Masked {
+		p.Notices = append(p.Notices, notice{"warning", t.T("public.masked.title"), t.T("public.masked.text")})
+	}
+	return p
+}
+
+func steps(t *messages.Printer) []string {
+	return []string{t.T("public.steps.form"), t.T("public.steps.check"), t.T("public.steps.sent")}
+}
+
+// sizeText writes a file's size as people compare it with the limit.
+func sizeText(t *messages.Printer, size int64) string {
+	if size < 1<<20 {
+		return t.T("public.size.kb", "size", max(1, (size+1023)>>10))
+	}
+	return t.T("public.size.mb", "size", float64(size)/(1<<20))
+}
+
+// formPage is the page to fill in.
+type formPage struct {
+	inquiryPage
+	Category, Number, Name, Email, Subject, Question, Attachments page.Field
+	Privacy, Burden                                               string
+	FindURL, RegisterURL                                          string
+}
+
+// showForm renders the form with what was typed, and what is wrong with it.
+func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem, notices ...notice) error {
+	list, err := a.categories.offered(c.Request.Context())
+	if err != nil && f.Category == "" && len(wrong) == 0 {
+		return err // an empty form without its list helps nobody; what was typed is shown in any case
+	}
+	p := formPage{inquiryPage: a.newPage(c, f, 1, "form")}
+	p.Notices = append(notices, p.Notices...)
+	p.Privacy, p.Burden = a.Settings.Agency.PrivacyText, a.Settings.Agency.BurdenText
+	p.FindURL, p.RegisterURL = p.Agency.FindNumber, p.Agency.RegisterURL
+	t := p.Printer
+	messages := map[string]string{}
+	for _, w := range wrong {
+		text := w.text(t)
+		p.Problems = append(p.Problems, page.Problem{Field: w.Field, Text: text})
+		if messages[w.Field] != "" {
+			text = messages[w.Field] + " " + text
+		}
+		messages[w.Field] = text
+	}
+	p.Error = len(p.Problems) > 0
+	field := func(name, value string) page.Field {
+		return page.Field{
+			Name: name, Value: value, Error: messages[name], Label: t.T("public.field." + name + ".label"),
+			Hint: t.Find("public.field."+name+".hint", "", "limit", maxFiles, "size", maxFileSize>>20),
+		}
+	}
+	p.Category = field(fieldCategory, f.Category)
+	p.Category.Required, p.Category.Prompt, p.Category.Options = true, t.T("public.field.category.prompt"), optionGroups(list, t)
+	p.Number = field(fieldNumber, withoutMarker(f.Number))
+	p.Number.InputMode, p.Number.Autocomplete, p.Number.Shape, p.Number.Width = "text", "off", "account-number", "xl"
+	if f.Reading.Masked {
+		p.Notices = append(p.Notices, notice{"warning", t.T("public.masked.title"), t.T("public.masked." + string(maskedKind(f.Reading)))})
+	}
+	p.Name = field(fieldName, f.Name)
+	p.Name.Required, p.Name.Autocomplete = true, "name"
+	p.Email = field(fieldEmail, f.Email)
+	p.Email.Required, p.Email.Autocomplete, p.Email.Type, p.Email.InputMode = true, "email", "email", "email"
+	p.Subject = field(fieldSubject, f.Subject)
+	p.Subject.Required, p.Subject.MaxLength = true, ticket.MaxSubject
+	p.Question = field(fieldQuestion, f.Question)
+	p.Question.Required, p.Question.MaxLength, p.Question.Rows = true, ticket.MaxQuestion, 8
+	p.Attachments = field(fieldFiles, "")
+	p.Attachments.Optional = true
+	p.Attachments.Accept = ".pdf,.jpg,.jpeg,.png,.heic,.heif,.docx,application/pdf,image/jpeg,image/png,image/heic"
+	return a.Pages.HTML(c, status, "public/inquiry_new", p)
+}
+
+// withoutMarker is what the number field shows of an entry out of which a number was taken.
+func withoutMarker(number string) string {
+	return strings.TrimSpace(strings.ReplaceAll(number, identifier.Marker, ""))
+}
+
+// checkRow is a line of the check page. Note says what a number looks like.
+type checkRow struct {
+	Field, Label, Value, Note string
+	Masked                    bool
+}
+
+type hiddenField struct{ Name, Value string }
+
+// checkPage shows the answers before they are sent.
+type checkPage struct {
+	inquiryPage
+	Rows   []checkRow
+	Hidden []hiddenField
+	Retry  bool // it could not be sent: the button says so
+}
+
+// showCheck renders the answers with every field kept in the page.
+func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...notice) error {
+	key := "check"
+	if status >= http.StatusBadRequest {
+		key = "not_sent"
+	}
+	p := checkPage{inquiryPage: a.newPage(c, f, 2, key)}
+	p.Error, p.Retry = status >= http.StatusBadRequest, status >= http.StatusBadRequest
+	p.Notices = append(notices, p.Notices...)
+	t := p.Printer
+	list, _ := a.categories.offered(c.Request.Context()) // without the list the code's own words stand
+	category, _ := labelOf(list, f.Category, t)
+	number := checkRow{Field: fieldNumber, Value: f.Number, Note: looksLike(t, f.Reading), Masked: f.Reading.Masked}
+	for _, row := range []checkRow{
+		{Field: fieldCategory, Value: category}, number, {Field: fieldName, Value: f.Name}, {Field: fieldEmail, Value: f.Email},
+		{Field: fieldSubject, Value: f.Subject}, {Field: fieldQuestion, Value: f.Question},
+	} {
+		row.Label = t.T("public.check." + row.Field)
+		p.Rows = append(p.Rows, row)
+	}
+	p.Hidden = []hiddenField{
+		{fieldToken, f.token.text}, {fieldCategory, f.Category}, {fieldNumber, f.Number}, {fieldName, f.Name},
+		{fieldEmail, f.Email}, {fieldSubject, f.Subject}, {fieldQuestion, f.Question}, {fieldTrap, p.Trap},
+	}
+	return a.Pages.HTML(c, status, "public/inquiry_check", p)
+}
+
+// looksLike says what another number than an account number looks like, by its shape alone: twelve digits are never spoken of,
+// so that nobody learns here which numbers there are.
+func looksLike(t *messages.Printer, r identifier.Reading) string {
+	if r.Kind == identifier.KindNone || r.Kind == identifier.KindAccountNumber && !r.Masked || twelveDigits(r.Given) {
+		return ""
+	}
+	kind := r.Kind
+	if r.Masked {
+		kind = maskedKind(r)
+	}
+	return t.Find("public.looks."+string(kind), t.T("public.looks.unusable"))
+}
+
+// maskedKind is the kind of number that was taken out: it stands last when an account number was beside it.
+func maskedKind(r identifier.Reading) identifier.Kind { return r.Looks[len(r.Looks)-1] }
+
+func twelveDigits(given string) bool {
+	digits := 0
+	for _, r := range identifier.Normalize(given) {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	return digits == 12
+}
+
+// waitText rounds up to minutes, for people.
+func waitText(t *messages.Printer, wait time.Duration) string {
+	minutes := int((wait + time.Minute - 1) / time.Minute)
+	return t.T("public.wait", "count", max(1, minutes))
+}
+
+func retryAfter(c *gin.Context, wait time.Duration) {
+	c.Header("Retry-After", strconv.Itoa(max(1, int((wait+time.Second-1)/time.Second))))
+}

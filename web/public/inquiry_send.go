@@ -1,0 +1,125 @@
+package public
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// sendPatience is how long an applicant waits for the database before the page says that it is away.
+const sendPatience = 8 * time.Second
+
+// retryIn is what a page that could not be sent asks for.
+const retryIn = time.Minute
+
+// SendInquiry is POST /inquiries: one ticket for one form token, then 303 to its confirmation. Anybody may call it, from the
+// check page or at once. What cannot be sent comes back with everything typed: 422 to be mended, 413, 429 and 503 to be sent
+// again with the same token.
+func (a *Area) SendInquiry(c *gin.Context) error {
+	f, err := a.readForm(c)
+	if err != nil {
+		return err
+	}
+	if done, err := a.stopped(c, f); done || err != nil {
+		return err
+	}
+	wrong := a.wrong(c, f)
+	if len(wrong) == 0 {
+		wrong = a.touchFiles(c, f)
+	}
+	if len(wrong) > 0 {
+		return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
+	}
+	pace := a.limiter.count(c.Request.Context(), c.ClientIP(), f.Email)
+	if pace.Refused {
+		return a.tooMany(c, f, pace.Wait)
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), sendPatience)
+	defer cancel()
+	opened, err := a.Tickets.Open(ctx, a.inquiry(c, f, pace))
+	switch {
+	case failure.Is(err, failure.KindInvalid):
+		return a.refused(c, f, err)
+	case err != nil:
+		return a.notSent(c, f, err)
+	}
+	a.rememberSent(c, opened.Reference)
+	c.Redirect(http.StatusSeeOther, "/inquiries/"+opened.Reference)
+	return nil
+}
+
+func (a *Area) inquiry(c *gin.Context, f *sentForm, pace pace) ticket.Inquiry {
+	in := ticket.Inquiry{
+		Channel: ticket.ChannelForm, Language: a.Pages.Language(c), Category: f.Category, Number: f.Found,
+		Name: f.Name, Email: f.Email, Subject: f.Subject, Question: f.Question, Suspicions: a.suspicions(f, pace),
+	}
+	in.Token, _ = f.token.hash() // a fresh token has one
+	for _, file := range f.Files {
+		in.Attachments = append(in.Attachments, file.attachment(a.scanState()))
+	}
+	return in
+}
+
+// suspicions say why a person should look at the inquiry first. The applicant sees no difference.
+func (a *Area) suspicions(f *sentForm, pace pace) (found []ticket.Suspicion) {
+	if f.Trapped {
+		found = append(found, ticket.SuspectHoneypot)
+	}
+	if a.Now().Sub(f.token.at) < a.Settings.FormMinFill {
+		found = append(found, ticket.SuspectTooFast)
+	}
+	if pace.Suspect {
+		found = append(found, ticket.SuspectRate)
+	}
+	return found
+}
+
+// touchFiles makes sure that the staged files are still there, and keeps them from being pruned meanwhile.
+func (a *Area) touchFiles(c *gin.Context, f *sentForm) (wrong []problem) {
+	kept := f.Files[:0:0]
+	for _, file := range f.Files {
+		if err := a.Files.Touch(c.Request.Context(), file.Key); err != nil {
+			wrong = append(wrong, problem{fieldFiles, "gone", []any{"name", file.Name}})
+			continue
+		}
+		kept = append(kept, file)
+	}
+	f.Files = kept
+	return wrong
+}
+
+// refused is for what only the database can tell: a category that went away.
+func (a *Area) refused(c *gin.Context, f *sentForm, err error) error {
+	var wrong []problem
+	for _, field := range failure.FieldsOf(err) {
+		wrong = append(wrong, problem{Field: field.Name, Code: field.Code})
+	}
+	return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
+}
+
+// notSent shows everything again, with the same token, and a button to try again: 503 when the database is away, 500 for a
+// mistake of ours. The error is logged by whoever answers the request.
+func (a *Area) notSent(c *gin.Context, f *sentForm, err error) error {
+	_ = c.Error(err)
+	status := http.StatusInternalServerError
+	if failure.Is(err, failure.KindUnavailable) {
+		status = http.StatusServiceUnavailable
+		retryAfter(c, retryIn)
+	}
+	t := a.Pages.Printer(c)
+	return a.showCheck(c, status, f, notice{"error", t.T("public.not_sent.heading"), t.T("public.not_sent.text")})
+}
+
+// tooMany says when to try again, and keeps everything.
+func (a *Area) tooMany(c *gin.Context, f *sentForm, wait time.Duration) error {
+	retryAfter(c, wait)
+	t := a.Pages.Printer(c)
+	return a.showCheck(c, http.StatusTooManyRequests, f,
+		notice{"error", t.T("public.too_many.heading"), t.T("public.too_many.text", "wait", waitText(t, wait))})
+}
+
