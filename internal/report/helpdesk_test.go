@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,25 +15,6 @@ import (
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/testkit"
 )
-
-// dataFile reads a file of the folder ASKWELL_DATA, by default shared/data beside the repository. Where there is none nil
-// comes back, except in continuous integration.
-func dataFile(t *testing.T, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("ASKWELL_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
-		t.Logf("not tried: %s is not here; set ASKWELL_DATA to its folder", name)
-		return nil
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // known is what expected.json says of a cohort of the help desk's log.
 type known struct {
@@ -61,9 +40,17 @@ type helpdeskFacts struct {
 // TestMakeOfARealLog checks medians and 90th percentiles of a real help desk's history against figures computed elsewhere.
 func TestMakeOfARealLog(t *testing.T) {
 	t.Parallel()
-	expected, log := dataFile(t, "reference/expected.json"), dataFile(t, "eventlog/helpdesk_tickets.csv")
-	if expected == nil || log == nil {
+	dir, found := testkit.RealData(t)
+	if !found {
 		return
+	}
+	expected, err := os.ReadFile(filepath.Join(dir, "reference", "expected.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "eventlog", "helpdesk_tickets.csv"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	var facts helpdeskFacts
 	if err := json.Unmarshal(expected, &facts); err != nil {

@@ -168,6 +168,11 @@ func (p *Printer) Decimal(f float64, digits int) string {
 	return message.NewPrinter(p.tag).Sprint(number.Decimal(f, number.MaxFractionDigits(digits)))
 }
 
+// Fixed writes f with exactly so many digits after the point: what was measured to a tenth keeps its tenth, 4.0.
+func (p *Printer) Fixed(f float64, digits int) string {
+	return message.NewPrinter(p.tag).Sprint(number.Decimal(f, number.Scale(digits)))
+}
+
 // Percent writes the share f of one as a percentage: 0.125 is 12.5%.
 func (p *Printer) Percent(f float64, digits int) string {
 	return message.NewPrinter(p.tag).Sprint(number.Percent(f, number.MaxFractionDigits(digits)))

@@ -82,11 +82,11 @@ func (w writer) chance(r report.Report) string {
 func (w writer) probability(p float64) string {
 	switch {
 	case p < 0.001:
-		return w.T("reports.p_below", "value", w.Decimal(0.001, 3))
+		return w.T("reports.p_below", "value", w.Fixed(0.001, 3))
 	case p < 0.1:
-		return w.T("reports.p", "value", w.Decimal(p, 3))
+		return w.T("reports.p", "value", w.Fixed(p, 3))
 	}
-	return w.T("reports.p", "value", w.Decimal(p, 2))
+	return w.T("reports.p", "value", w.Fixed(p, 2))
 }
 
 // join puts sentences beside each other and leaves out empty ones.

@@ -126,7 +126,7 @@ func (w writer) points(r report.Report) []points {
 			s := report.ShareAt(f.Curve, m)
 			c := w.within(f, s)
 			p.At = append(p.At, point{
-				Time: w.in(u, m), Share: c.Text, Interval: c.More, AtRisk: w.Number(int64(f.Curve.AtRisk(m))),
+				Time: w.whole(u, m), Share: c.Text, Interval: c.More, AtRisk: w.Number(int64(f.Curve.AtRisk(m))),
 			})
 		}
 		all = append(all, p)

@@ -34,26 +34,37 @@ func unitOf(seconds float64) unit {
 // writer writes figures in one language.
 type writer struct{ *messages.Printer }
 
-// span writes a length of time in one unit, to a tenth below a hundred: "1.9 days".
+// span writes a length of time in one unit: "1.9 days", "45 minutes".
 func (w writer) span(seconds float64) string { return w.in(unitOf(seconds), seconds) }
 
 func (w writer) in(u unit, seconds float64) string {
-	n := round(seconds / u.seconds)
+	value, digits := u.round(seconds)
 	count := int64(2) // of a broken number the plural
-	if n == math.Trunc(n) {
-		count = int64(n)
+	if digits == 0 {
+		count = int64(value)
 	}
-	return w.T("reports.unit."+u.name, "value", w.Decimal(n, 1), "count", count)
+	return w.T("reports.unit."+u.name, "value", w.Fixed(value, digits), "count", count)
 }
 
-func (w writer) bare(u unit, seconds float64) string { return w.Decimal(round(seconds/u.seconds), 1) }
+// bare is in without the unit's name.
+func (w writer) bare(u unit, seconds float64) string {
+	value, digits := u.round(seconds)
+	return w.Fixed(value, digits)
+}
 
-// round keeps a tenth of what is below a hundred.
-func round(n float64) float64 {
-	if n < 100 {
-		return math.Round(n*10) / 10
+// round keeps a tenth of a day or an hour, and whole numbers of what is finer or many.
+func (u unit) round(seconds float64) (value float64, digits int) {
+	n := seconds / u.seconds
+	if n < 99.95 && u.seconds >= hour {
+		return math.Round(n*10) / 10, 1
 	}
-	return math.Round(n)
+	return math.Round(n), 0
+}
+
+// whole writes a length of time that is a whole number of units.
+func (w writer) whole(u unit, seconds float64) string {
+	n := int64(math.Round(seconds / u.seconds))
+	return w.T("reports.unit."+u.name, "value", w.Number(n), "count", n)
 }
 
 // interval writes the 95 % interval of a time in the unit of its value: "1.7 to 2.1 days".
