@@ -91,8 +91,16 @@ func New(cfg Config) (*Workers, error) {
 	return w, nil
 }
 
+// quietRedis drops what go-redis prints to standard error by itself: every error comes back to its caller, too.
+type quietRedis struct{}
+
+func (quietRedis) Printf(context.Context, string, ...any) {}
+
+var silence = sync.OnceFunc(func() { redis.SetLogger(quietRedis{}) })
+
 // openRedis makes the one client that the relay, asynq's server and its inspector use.
 func openRedis(address string) (redis.UniversalClient, error) {
+	silence()
 	options, err := redis.ParseURL(address)
 	if err != nil {
 		return nil, errors.New("read REDIS_URL: it must be like redis://:password@host:6379/0")

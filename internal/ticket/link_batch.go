@@ -4,18 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/postgres"
 )
 
 // LinkAllByNumber is LinkByNumber for many tasks in one transaction and a handful of round trips, which is what keeps the
-// workers out of the way of an intake in full swing. Either all of the tasks are finished or none is.
+// workers out of the way of an intake in full swing. Either all of the tasks are finished or none is. Errors: not_found when one
+// of the tickets is not there.
 func (s *Service) LinkAllByNumber(ctx context.Context, tasks []outbox.Task) error {
 	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
 		ids, subjects, err := pendingOf(ctx, tx, tasks)
@@ -60,17 +63,25 @@ func pendingOf(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) (ids, subjec
 	return ids, subjects, err
 }
 
-// waitingLinks locks those of the tickets that no worker has linked yet, always in the same order.
+// waitingLinks locks the tickets, always in the same order, and gives those that no worker has linked yet.
 func waitingLinks(ctx context.Context, tx pgx.Tx, ids []int64) ([]Ticket, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT `+columns+` FROM ticket t
-		WHERE t.id = ANY ($1) AND t.link_state = 'waiting'
+		WHERE t.id = ANY ($1)
 		ORDER BY t.id
 		FOR UPDATE`, ids)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Ticket])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Ticket])
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(ids)
+	if len(found) < len(slices.Compact(ids)) {
+		return nil, failure.NotFound("There is no such ticket.")
+	}
+	return slices.DeleteFunc(found, func(t Ticket) bool { return t.LinkState != LinkWaiting }), nil
 }
 
 // linked is one ticket's new link as linkSQL takes it.
