@@ -1,6 +1,7 @@
 // What the console's pages do beyond HTML and htmx. It hooks on attributes only; each module documents its own:
 //
 //   lib/keys.ts       [data-key], [data-list], [data-row]: the keyboard
+//   lib/countdown.ts  [data-countdown]: the seconds in which a reply can be taken back
 //   lib/panels.ts     [data-toggle], [data-dialog-open], [data-menu], [role=tablist]: what folds, opens and changes
 //   lib/unsent.ts     [data-unsent]: text that must not be lost
 //   lib/times.ts      <time data-relative>: times that stay right
@@ -8,6 +9,7 @@
 //   lib/selection.ts  [data-select-all], [data-selection]: rows chosen for a bulk action
 //   lib/live.ts       htmx 4 with its server-sent events, and what to say when the desk cannot be reached
 import "./lib/live";
+import { countdowns } from "./lib/countdown";
 import { keyboard } from "./lib/keys";
 import { panels } from "./lib/panels";
 import { selection } from "./lib/selection";
@@ -15,6 +17,7 @@ import { times } from "./lib/times";
 import { toasts } from "./lib/toasts";
 import { unsent } from "./lib/unsent";
 
+countdowns();
 keyboard();
 panels();
 selection();

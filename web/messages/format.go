@@ -82,6 +82,17 @@ func (p *Printer) Duration(d time.Duration) string {
 	return p.T("format.two_units", "first", s, "second", p.T("format.length."+unit, "count", n))
 }
 
+// FileSize writes a number of bytes: 900 bytes, 240 kB, 1.2 MB.
+func (p *Printer) FileSize(bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return p.T("format.size.bytes", "count", bytes)
+	case bytes < 999_500:
+		return p.T("format.size.kilobytes", "size", p.Decimal(float64(bytes)/1000, 0))
+	}
+	return p.T("format.size.megabytes", "size", p.Decimal(float64(bytes)/1_000_000, 1))
+}
+
 func largestUnit(d time.Duration) (string, int) {
 	switch {
 	case d >= 24*time.Hour:

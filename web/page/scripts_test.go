@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -21,13 +22,24 @@ func walk(t *testing.T, ctx context.Context, steps []step) {
 		if s.do != nil {
 			must(t, s.does, chromedp.Do(ctx, s.do))
 		}
-		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise((done, fail) => {
-			const until = Date.now() + 10000;
-			const look = () => { if (`+s.show+`) done(true); else if (Date.now() > until) fail(new Error("it never came true")); else setTimeout(look, 20); };
-			look();
-		})`, chromedp.EvalAwaitPromise)); err != nil {
+		if !becomes(ctx, s.show) {
 			now, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 300) + " with " + document.activeElement.value`))
-			t.Fatalf("%s: %s: %v; the focus is on %s", s.does, s.show, err, now)
+			t.Fatalf("%s: this never came true: %s; the focus is on %s", s.does, s.show, now)
+		}
+	}
+}
+
+// becomes asks until it is so, or 10 s have passed. While a page gives way to the next, asking fails and is tried again.
+func becomes(ctx context.Context, js string) bool {
+	deadline := time.After(10 * time.Second)
+	for {
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](js)); err == nil && ok {
+			return true
+		}
+		select {
+		case <-deadline:
+			return false
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
