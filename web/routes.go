@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/staff"
 )
 
 // routes lists every URL, grouped by who may call it.
@@ -12,6 +14,7 @@ func (s *site) routes(engine *gin.Engine) {
 	engine.NoMethod(handle(noMethod))
 	s.machineRoutes(engine)
 	s.publicRoutes(engine)
+	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load)))
 }
 
 // machineRoutes are for browsers' assets, load balancers and monitoring.
@@ -41,6 +44,44 @@ func (s *site) publicRoutes(engine *gin.Engine) {
 	engine.GET("/inquiries/:reference", handle(s.public.Confirmation))
 }
 
+// consoleRoutes are for the staff, whose session is loaded.
+func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
+	may := func(p staff.Permission) *gin.RouterGroup { return anybody.Group("", handle(s.sessions.Require(p))) }
+	desk := s.console
+
+	anybody.GET("/sign-in", handle(desk.SignInForm))
+	anybody.POST("/sign-in", handle(desk.SignIn))
+	anybody.POST("/sign-out", handle(desk.SignOut))
+
+	answer := may(staff.AnswerTickets)
+	answer.GET("", handle(desk.Start))
+	answer.GET("/tickets", handle(desk.TicketList))
+	answer.GET("/tickets/live", handle(desk.TicketListLive))
+	answer.POST("/tickets/bulk", handle(desk.TicketBulk))
+	answer.GET("/tickets/:reference", handle(desk.TicketShow))
+	answer.GET("/tickets/:reference/live", handle(desk.TicketLive))
+	answer.GET("/tickets/:reference/files/:file", handle(desk.TicketFile))
+	answer.POST("/tickets/:reference/replies", handle(desk.TicketReply))
+	answer.POST("/tickets/:reference/replies/:message/withdraw", handle(desk.TicketWithdraw))
+	answer.POST("/tickets/:reference/notes", handle(desk.TicketNote))
+	answer.POST("/tickets/:reference/assignee", handle(desk.TicketAssign))
+	answer.POST("/tickets/:reference/status", handle(desk.TicketStatus))
+	answer.POST("/tickets/:reference/exclusion", handle(desk.TicketExclude))
+	answer.POST("/tickets/:reference/link", handle(desk.TicketLink))
+	answer.POST("/tickets/:reference/link/confirm", handle(desk.TicketLinkConfirm))
+	answer.POST("/tickets/:reference/link/remove", handle(desk.TicketUnlink))
+	answer.POST("/tickets/:reference/link/undo", handle(desk.TicketLinkUndo))
+	answer.POST("/tickets/:reference/reveal", handle(desk.TicketReveal))
+	answer.GET("/accounts/:number", handle(desk.AccountShow))
+	answer.POST("/accounts/:number/reveal", handle(desk.AccountReveal))
+	answer.GET("/search", handle(desk.SearchPage))
+	answer.GET("/search.json", handle(desk.SearchJSON))
+
+	may(staff.ReleaseSuspect).POST("/tickets/:reference/release", handle(desk.TicketRelease))
+	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))
+	may(staff.RetryTasks).POST("/task-queues/:task/retry", handle(desk.TaskRetry))
+}
+
 // redirectTo sends whoever reloads an address that only takes a form to the page with the form.
 func redirectTo(path string) gin.HandlerFunc {
 	return func(c *gin.Context) { c.Redirect(http.StatusSeeOther, path) }
@@ -58,4 +99,8 @@ const (
 var bodyLimits = map[string]int64{
 	"/inquiries":       52 * megabyte,
 	"/inquiries/check": 52 * megabyte,
+
+	// Fifty thousand characters, each up to twelve bytes as a form sends them.
+	"/console/tickets/:reference/replies": megabyte,
+	"/console/tickets/:reference/notes":   megabyte,
 }

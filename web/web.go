@@ -14,10 +14,14 @@ import (
 
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/console"
 	"github.com/askwell/askwell/web/ops"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/public"
+	"github.com/askwell/askwell/web/session"
 )
 
 // Config is everything that the pages need. Redis and Mailbox may be nil.
@@ -28,6 +32,8 @@ type Config struct {
 	Redis    redis.UniversalClient // counts inquiries for FORM_RATE; without it each process counts for itself
 	Files    files.Store
 	Pages    *page.Renderer
+	Search   *search.Engine
+	Queues   console.TaskQueues   // how the task queue stands; nil leaves it out of its page
 	Mailbox  http.Handler         // at /dev/mail, only where no mail server was named
 	Ready    []ops.Dependency     // what /readyz asks, PostgreSQL aside
 	Metrics  *prometheus.Registry // what /metrics gives; a new one when nil
@@ -38,10 +44,12 @@ type Config struct {
 // site is what the middleware and the routes share.
 type site struct {
 	Config
-	public  *public.Area
-	ops     *ops.Area
-	metrics *requestMetrics
-	origins *http.CrossOriginProtection
+	public   *public.Area
+	console  *console.Area
+	sessions *session.Manager
+	ops      *ops.Area
+	metrics  *requestMetrics
+	origins  *http.CrossOriginProtection
 }
 
 // New makes the handler of every URL.
@@ -79,6 +87,23 @@ func (s *site) makeAreas() (err error) {
 	})
 	s.public, err = public.New(public.Config{
 		Settings: s.Settings, Tickets: s.Tickets, Redis: s.Redis, Files: s.Files, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	return s.makeConsole()
+}
+
+func (s *site) makeConsole() error {
+	secure := s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https"
+	s.sessions = session.New(session.Config{DB: s.DB, Secure: secure, Now: s.Now})
+	signIns, err := staff.NewSignIns(staff.SignInConfig{DB: s.DB, Keys: s.Settings.SecretKeys, Now: s.Now})
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	s.console, err = console.New(console.Config{
+		DB: s.DB, Tickets: s.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
+		TaskQueues: s.Queues, Pages: s.Pages, Secure: secure, Logger: s.Logger, Now: s.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)

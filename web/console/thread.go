@@ -1,0 +1,205 @@
+package console
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/web/page"
+)
+
+// entry is one item of a thread: a message, or what happened between two messages.
+type entry struct {
+	Message      *ticket.Message
+	Withdrawable bool
+	SecondsLeft  int // until its mail goes out
+	Events       []eventLine
+}
+
+// Last is what happened last.
+func (e entry) Last() eventLine { return e.Events[len(e.Events)-1] }
+
+// eventLine is an event in plain words.
+type eventLine struct {
+	At   time.Time
+	Who  string
+	Text string
+}
+
+// toldByMessage are the events that a message in the thread tells of itself.
+var toldByMessage = []ticket.EventKind{
+	ticket.EventOpened, ticket.EventReplied, ticket.EventNoted, ticket.EventReplySent, ticket.EventReplyFailed, ticket.EventReplyWithdrawn,
+}
+
+// weave puts messages and events into one order of time and folds events that stand together.
+func weave(messages []ticket.Message, events []ticket.Event, now time.Time, say func(ticket.Event) eventLine) []entry {
+	type item struct {
+		at      time.Time
+		message *ticket.Message
+		event   *ticket.Event
+	}
+	var items []item
+	for i := range messages {
+		items = append(items, item{at: messages[i].CreatedAt, message: &messages[i]})
+	}
+	for i := range events {
+		if !slices.Contains(toldByMessage, events[i].Kind) {
+			items = append(items, item{at: events[i].At, event: &events[i]})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.at.UnixMicro(), b.at.UnixMicro()) })
+	var thread []entry
+	for _, it := range items {
+		if it.message != nil {
+			e := entry{Message: it.message, Withdrawable: it.message.Withdrawable(now)}
+			if e.Withdrawable {
+				e.SecondsLeft = int(math.Ceil(it.message.DeliverAt.Sub(now).Seconds()))
+			}
+			thread = append(thread, e)
+			continue
+		}
+		if last := len(thread) - 1; last >= 0 && thread[last].Message == nil {
+			thread[last].Events = append(thread[last].Events, say(*it.event))
+			continue
+		}
+		thread = append(thread, entry{Events: []eventLine{say(*it.event)}})
+	}
+	return thread
+}
+
+// teller writes events in plain words.
+type teller struct {
+	p        *messages.Printer
+	staff    []staff.Member
+	accounts []account.Account // those that the events name
+	myself   int64
+}
+
+// line tells one event. Every kind of event has a message "console.event.<kind>"; one that is not known yet tells its name.
+func (t teller) line(e ticket.Event) eventLine {
+	return eventLine{At: e.At, Who: t.who(e), Text: t.text(e)}
+}
+
+func (t teller) who(e ticket.Event) string {
+	if e.StaffID != nil {
+		if *e.StaffID == t.myself {
+			return t.p.T("console.you")
+		}
+		return e.StaffName
+	}
+	return t.p.Find("console.actor."+string(e.Actor), string(e.Actor))
+}
+
+func (t teller) text(e ticket.Event) string {
+	p, key := t.p, "console.event."+string(e.Kind)
+	switch e.Kind {
+	case ticket.EventAssigned:
+		if e.Data.To == "" {
+			return p.T("console.event.unassigned", "name", t.member(e.Data.From))
+		}
+		return p.T(key, "name", t.member(e.Data.To))
+	case ticket.EventStatusChanged:
+		return p.T(key, "from", p.Find("status."+e.Data.From, e.Data.From), "to", p.Find("status."+e.Data.To, e.Data.To))
+	case ticket.EventLinked, ticket.EventUnlinked, ticket.EventLinkConfirmed, ticket.EventLinkUndone:
+		return t.linkText(e)
+	case ticket.EventExcluded:
+		if e.Data.To == "" {
+			return p.T("console.event.included", "reason", p.Find("console.reason."+e.Data.From, e.Data.From))
+		}
+		return p.T(key, "reason", p.Find("console.reason."+e.Data.To, e.Data.To))
+	case ticket.EventQuarantined:
+		return p.T(key, "reasons", t.suspicions(strings.Split(e.Data.Reason, ",")))
+	case ticket.EventFileScanned:
+		return p.Find(key+"_"+e.Data.To, p.T(key))
+	case ticket.EventAcknowledged:
+		if e.Data.Reason != "" {
+			return p.T("console.event.acknowledged_failed")
+		}
+	case ticket.EventAccountRevealed:
+		return p.Find(key+"_"+e.Data.Reason, p.T(key))
+	}
+	return p.Find(key, strings.ReplaceAll(string(e.Kind), "_", " "))
+}
+
+func (t teller) linkText(e ticket.Event) string {
+	p := t.p
+	from, to := ticket.Link{}, ticket.Link{}
+	if e.Data.LinkFrom != nil {
+		from = *e.Data.LinkFrom
+	}
+	if e.Data.LinkTo != nil {
+		to = *e.Data.LinkTo
+	}
+	state := p.Find("link_state."+string(to.State), string(to.State))
+	switch {
+	case e.Kind == ticket.EventLinkUndone && to.Account != 0:
+		return p.T("console.event.link_undone_to", "account", t.account(to.Account))
+	case e.Kind == ticket.EventLinkUndone:
+		return p.T("console.event.link_undone", "account", t.account(from.Account))
+	case e.Kind == ticket.EventUnlinked:
+		return p.T("console.event.unlinked", "account", t.account(from.Account))
+	case e.Kind == ticket.EventLinkConfirmed:
+		return p.T("console.event.link_confirmed", "account", t.account(to.Account))
+	case to.Account == 0:
+		return p.T("console.event.not_linked", "state", state)
+	case e.Actor == ticket.ActorStaff:
+		return p.T("console.event.linked_by_person", "account", t.account(to.Account))
+	}
+	return p.T("console.event.linked", "account", t.account(to.Account), "state", state)
+}
+
+func (t teller) account(id int64) string {
+	for _, a := range t.accounts {
+		if a.ID == id {
+			return page.FormatAccountNumber(a.Number)
+		}
+	}
+	return t.p.T("console.no_account")
+}
+
+func (t teller) member(id string) string {
+	for _, m := range t.staff {
+		if strconv.FormatInt(m.ID, 10) == id {
+			return m.Name
+		}
+	}
+	return t.p.T("console.somebody")
+}
+
+func (t teller) suspicions(codes []string) string {
+	var words []string
+	for _, code := range codes {
+		words = append(words, t.p.Find("console.suspicion."+code, code))
+	}
+	return strings.Join(words, "; ")
+}
+
+// linkedAccounts gathers the accounts that events name.
+func linkedAccounts(events []ticket.Event) []int64 {
+	var ids []int64
+	for _, e := range events {
+		for _, l := range []*ticket.Link{e.Data.LinkFrom, e.Data.LinkTo} {
+			if l != nil && l.Account != 0 && !slices.Contains(ids, l.Account) {
+				ids = append(ids, l.Account)
+			}
+		}
+	}
+	return ids
+}
+
+// lastLinkEvent is the latest change of the link, which alone can be undone; nil when there was none.
+func lastLinkEvent(events []ticket.Event) *ticket.Event {
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Data.LinkFrom != nil {
+			return &events[i]
+		}
+	}
+	return nil
+}

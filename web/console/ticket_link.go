@@ -1,0 +1,86 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// TicketLink ties the ticket to the account of a number: typed, a candidate's or the suggestion's.
+func (a *Area) TicketLink(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		found, err := a.accountOf(c.Request.Context(), c.PostForm("number"))
+		if err != nil {
+			return err
+		}
+		_, err = a.Tickets.LinkTo(c.Request.Context(), by, reference, found.Number)
+		return err
+	})
+}
+
+// TicketLinkConfirm says that the ticket is of the account that the agent saw.
+func (a *Area) TicketLinkConfirm(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		found, err := a.accountOf(c.Request.Context(), c.PostForm("number"))
+		if err != nil {
+			return err
+		}
+		_, err = a.Tickets.ConfirmLink(c.Request.Context(), by, reference, found.ID)
+		return err
+	})
+}
+
+// TicketUnlink takes the ticket off its account.
+func (a *Area) TicketUnlink(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		_, err := a.Tickets.Unlink(c.Request.Context(), by, reference)
+		return err
+	})
+}
+
+// TicketLinkUndo takes the latest change of the link back.
+func (a *Area) TicketLinkUndo(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		event, err := strconv.ParseInt(c.PostForm("event"), 10, 64)
+		if err != nil {
+			return failure.Conflict("The link has changed since you looked. See how it was linked last.")
+		}
+		_, err = a.Tickets.UndoLink(c.Request.Context(), by, reference, event)
+		return err
+	})
+}
+
+// TicketReveal shows a masked fact of the linked account once, and records who saw it.
+func (a *Area) TicketReveal(c *gin.Context) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	what := c.PostForm("what")
+	seen, err := a.Tickets.Reveal(c.Request.Context(), ticket.Staff(member), reference, what)
+	if err != nil {
+		return a.again(c, err, nil)
+	}
+	data, err := a.ticketPage(c)
+	if err != nil {
+		return err
+	}
+	data.Panel.Masked.reveal(what, seen, data.Printer.ShortDate)
+	return a.Pages.HTML(c, http.StatusOK, "console/ticket_show", data)
+}
+
+// reveal puts a fact in full into its place.
+func (m *masked) reveal(what string, of account.Account, date func(time.Time) string) {
+	switch {
+	case what == account.ViewANumber && m.ANumber != "":
+		m.ANumber, m.Shown = of.ANumber, what
+	case what == account.ViewDateOfBirth && of.DateOfBirth != nil:
+		m.DateOfBirth, m.Shown = date(*of.DateOfBirth), what
+	}
+}

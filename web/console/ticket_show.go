@@ -1,0 +1,266 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/page"
+)
+
+// ticketPage is one ticket: its thread, the forms to answer it and what is known about whose it is.
+type ticketPage struct {
+	page.Frame
+	ticket.Ticket
+	URL            string
+	CategoryLabel  string
+	SubmittedLabel string // the category that the applicant chose, when triage gave another
+	QueueLabel     string
+	AssigneeName   string
+	AssigneeValue  string // as the form of assignees has it
+	AssignedToMe   bool
+	InHand         bool
+	Confirmable    bool
+	Suspicions     string
+	Thread         []entry
+	LastMessage    int64 // what the reader has on screen, for the stop before a stale send
+	Undelivered    bool  // a reply waits to be sent, so the page looks again soon
+	Live           string
+	Assignees      []page.Option
+	Statuses       []page.Option // that a person can set
+	Draft          draft
+	Panel          linkPanel
+	Others         []ticket.Row // of the account
+	OthersAll      string
+	SameEmail      []ticket.Row // of the address, on another account or none
+	SameEmailAll   string
+	Alert          string // why the last action was not done
+	Reasons        []page.Option
+	May            permissions
+}
+
+// draft is what was typed and not sent.
+type draft struct {
+	Kind      string // reply or note
+	Reply     string
+	Note      string
+	Status    string
+	ToAccount bool
+	Problem   string
+	Stale     bool // messages arrived while it was written
+}
+
+type permissions struct{ Release bool }
+
+// TicketShow shows a ticket.
+func (a *Area) TicketShow(c *gin.Context) error {
+	data, err := a.ticketPage(c)
+	if err != nil {
+		return err
+	}
+	data.takeUp(c.Query("draft"))
+	if data.Ticket.Link().ShowsFacts() {
+		member, _ := me(c)
+		if err := a.accounts.RecordVisit(c.Request.Context(), *data.AccountID, member.ID, data.ID); err != nil {
+			return err
+		}
+	}
+	return a.Pages.HTML(c, http.StatusOK, "console/ticket_show", data)
+}
+
+// TicketLive answers what an open ticket asks for by itself: nothing while nothing has happened, else the thread and the head.
+// The forms are left alone: nobody's typing is disturbed.
+func (a *Area) TicketLive(c *gin.Context) error {
+	reference, err := referenceOf(c)
+	if err != nil {
+		return err
+	}
+	t, err := a.Tickets.ByReference(c.Request.Context(), reference)
+	if err != nil {
+		return err
+	}
+	if c.Query("shown") == strconv.FormatInt(t.Version, 10)+".0" {
+		c.Status(http.StatusNoContent)
+		return nil
+	}
+	data, err := a.ticketPage(c)
+	if err != nil {
+		return err
+	}
+	if c.Query("shown") == data.mark() {
+		c.Status(http.StatusNoContent)
+		return nil
+	}
+	return a.Pages.Fragment(c, http.StatusOK, "console/ticket_show", "ticket-live", data)
+}
+
+// mark stands for what the thread shows: the ticket's version, and how many replies can still be taken back.
+func (d *ticketPage) mark() string {
+	open := 0
+	for _, e := range d.Thread {
+		if e.Withdrawable {
+			open++
+		}
+	}
+	return strconv.FormatInt(d.Version, 10) + "." + strconv.Itoa(open)
+}
+
+// referenceOf reads the reference in the path as a person may have typed it.
+func referenceOf(c *gin.Context) (string, error) {
+	reference, ok := identifier.ParseReference(c.Param("reference"))
+	if !ok {
+		return "", failure.NotFound("There is no such ticket.")
+	}
+	return reference, nil
+}
+
+// again shows the ticket with what could not be done, keeping what was typed. Failures that the reader cannot mend go on to
+// the error page.
+func (a *Area) again(c *gin.Context, err error, change func(*ticketPage)) error {
+	if !recoverable(err) {
+		return err
+	}
+	data, pageErr := a.ticketPage(c)
+	if pageErr != nil {
+		return pageErr
+	}
+	data.Alert = failure.Text(err, data.Printer.T("console.ticket.not_done"))
+	data.Error = true
+	if change != nil {
+		change(data)
+	}
+	return a.Pages.HTML(c, statusOf[failure.KindOf(err)], "console/ticket_show", data)
+}
+
+func (a *Area) ticketPage(c *gin.Context) (*ticketPage, error) {
+	ctx := c.Request.Context()
+	member, err := me(c)
+	if err != nil {
+		return nil, err
+	}
+	reference, err := referenceOf(c)
+	if err != nil {
+		return nil, err
+	}
+	d := &ticketPage{URL: ticketsPath + "/" + reference, May: permissions{Release: member.Role.Can(staff.ReleaseSuspect)}}
+	if d.Ticket, err = a.Tickets.ByReference(ctx, reference); err != nil {
+		return nil, err
+	}
+	if d.Frame, err = a.Frame(c, ""); err != nil {
+		return nil, err
+	}
+	d.Path = d.URL
+	d.Title = d.Reference + " " + d.Subject
+	if err := a.fillTicket(ctx, d, member); err != nil {
+		return nil, fmt.Errorf("show ticket %s: %w", reference, err)
+	}
+	return d, nil
+}
+
+func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Member) error {
+	known, err := a.known(ctx)
+	if err != nil {
+		return err
+	}
+	thread, err := a.Tickets.Thread(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	events, err := a.Tickets.Events(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	everybody, err := a.staff.List(ctx)
+	if err != nil {
+		return err
+	}
+	named, err := a.accounts.ByIDs(ctx, linkedAccounts(events))
+	if err != nil {
+		return err
+	}
+	tell := teller{p: d.Printer, staff: everybody, accounts: named, myself: member.ID}
+	now := a.Now()
+	d.Thread = weave(thread, events, now, tell.line)
+	for _, m := range thread {
+		d.LastMessage = max(d.LastMessage, m.ID)
+		d.Undelivered = d.Undelivered || m.Delivery == ticket.DeliveryWaiting
+	}
+	d.words(known, tell, member)
+	if d.Panel, err = a.linkPanel(ctx, d.Ticket, events, tell); err != nil {
+		return err
+	}
+	return a.others(ctx, d)
+}
+
+// words adds labels and choices.
+func (d *ticketPage) words(k known, tell teller, member staff.Member) {
+	p := d.Printer
+	d.CategoryLabel = k.category(p, d.Category)
+	if d.Category != d.CategorySubmitted {
+		d.SubmittedLabel = k.category(p, d.CategorySubmitted)
+	}
+	for _, q := range k.queues {
+		if q.ID == d.QueueID {
+			d.QueueLabel = k.queue(p, q.Code)
+		}
+	}
+	d.Suspicions = tell.suspicions(d.SuspectedOf)
+	d.InHand, d.Confirmable, d.AssigneeValue = d.Status.InHand(), d.Ticket.Link().Unsure(), "none"
+	if d.AssigneeID != nil {
+		d.AssigneeValue = strconv.FormatInt(*d.AssigneeID, 10)
+		d.AssigneeName = tell.member(d.AssigneeValue)
+		d.AssignedToMe = *d.AssigneeID == member.ID
+	}
+	d.Assignees = []page.Option{{Value: "none", Label: p.T("console.nobody")}}
+	for _, m := range k.staff {
+		d.Assignees = append(d.Assignees, page.Option{Value: strconv.FormatInt(m.ID, 10), Label: m.Name})
+	}
+	for _, s := range ticket.Statuses()[1:] {
+		d.Statuses = append(d.Statuses, page.Option{Value: string(s), Label: p.T("status." + string(s))})
+	}
+	for _, r := range []string{"duplicate", "spam"} {
+		d.Reasons = append(d.Reasons, page.Option{Value: r, Label: p.T("console.reason." + r)})
+	}
+	d.Draft = draft{Kind: "reply", Status: string(ticket.StatusPending)}
+	d.Live = d.URL + "/live?shown=" + d.mark()
+}
+
+// shownOthers is how many other tickets stand beside a ticket; the rest is a list.
+const shownOthers = 5
+
+// others finds what else the account and the address have asked.
+func (a *Area) others(ctx context.Context, d *ticketPage) error {
+	if d.AccountID != nil && d.Panel.ShowsFacts {
+		found, err := a.Tickets.List(ctx, ticket.Filter{AccountID: *d.AccountID, Limit: shownOthers + 1})
+		if err != nil {
+			return err
+		}
+		d.Others = d.but(found.Rows)
+		d.OthersAll = ticketsPath + "?view=all&account=" + d.Panel.Account.Number
+	}
+	found, err := a.Tickets.List(ctx, ticket.Filter{Email: d.ApplicantEmail, Limit: 2 * shownOthers})
+	if err != nil {
+		return err
+	}
+	for _, r := range d.but(found.Rows) {
+		if !slices.ContainsFunc(d.Others, func(o ticket.Row) bool { return o.ID == r.ID }) {
+			d.SameEmail = append(d.SameEmail, r)
+		}
+	}
+	d.SameEmailAll = ticketsPath + "?view=all&email_of=" + d.Reference
+	return nil
+}
+
+// but drops the ticket itself.
+func (d *ticketPage) but(rows []ticket.Row) []ticket.Row {
+	rows = slices.DeleteFunc(rows, func(r ticket.Row) bool { return r.ID == d.ID })
+	return rows[:min(len(rows), shownOthers)]
+}

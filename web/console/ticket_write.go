@@ -1,0 +1,153 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// TicketReply sends a public reply: its mail goes out once the time to withdraw it has passed.
+func (a *Area) TicketReply(c *gin.Context) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	seen, err := strconv.ParseInt(c.PostForm("seen"), 10, 64)
+	if err != nil || seen < 1 {
+		return failure.Invalid("seen", "missing", "Open the ticket again before you answer it.")
+	}
+	d := ticket.Draft{
+		Body: c.PostForm("body"), Seen: seen, Status: ticket.Status(c.PostForm("status")), ToAccount: c.PostForm("to") == "account",
+	}
+	if _, err := a.Tickets.Reply(c.Request.Context(), ticket.Staff(member), reference, d); err != nil {
+		return a.again(c, err, func(p *ticketPage) {
+			p.Draft = draft{
+				Kind: "reply", Reply: d.Body, Status: string(d.Status), ToAccount: d.ToAccount,
+				Problem: p.Alert, Stale: failure.Is(err, failure.KindConflict),
+			}
+			p.Alert = ""
+		})
+	}
+	return a.back(c, reference, "")
+}
+
+// TicketNote adds an internal note.
+func (a *Area) TicketNote(c *gin.Context) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	d := ticket.Draft{Body: c.PostForm("body"), Status: ticket.Status(c.PostForm("status"))}
+	if _, err := a.Tickets.Note(c.Request.Context(), ticket.Staff(member), reference, d); err != nil {
+		return a.again(c, err, func(p *ticketPage) {
+			p.Draft = draft{Kind: "note", Note: d.Body, Status: p.Draft.Status, Problem: p.Alert}
+			p.Alert = ""
+		})
+	}
+	return a.back(c, reference, "")
+}
+
+// TicketWithdraw takes a reply back before its mail goes out, and puts its text into the form again.
+func (a *Area) TicketWithdraw(c *gin.Context) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	message, err := strconv.ParseInt(c.Param("message"), 10, 64)
+	if err != nil {
+		return failure.NotFound("There is no such reply.")
+	}
+	ctx := c.Request.Context()
+	if err := a.Tickets.WithdrawReply(ctx, ticket.Staff(member), reference, message); err != nil {
+		return a.again(c, err, nil)
+	}
+	c.Redirect(http.StatusSeeOther, ticketsPath+"/"+reference+"?draft="+strconv.FormatInt(message, 10)+"#composer")
+	return nil
+}
+
+// takeUp puts the text of a withdrawn reply into the form again.
+func (d *ticketPage) takeUp(message string) {
+	for _, e := range d.Thread {
+		if e.Message != nil && e.Message.Delivery == ticket.DeliveryWithdrawn && strconv.FormatInt(e.Message.ID, 10) == message {
+			d.Draft.Reply = e.Message.Body
+			d.Draft.ToAccount = e.Message.Recipient != d.ApplicantEmail
+		}
+	}
+}
+
+// TicketAssign gives the ticket to somebody.
+func (a *Area) TicketAssign(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		id, err := assigneeID(c.PostForm("assignee"), by.StaffID)
+		if err != nil {
+			return err
+		}
+		_, err = a.Tickets.Assign(c.Request.Context(), by, reference, id)
+		return err
+	})
+}
+
+// TicketStatus moves the ticket on. With next=1 it leads back to the list.
+func (a *Area) TicketStatus(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		_, err := a.Tickets.SetStatus(c.Request.Context(), by, reference, ticket.Status(c.PostForm("status")))
+		return err
+	})
+}
+
+// TicketRelease says that a quarantined inquiry is no spam.
+func (a *Area) TicketRelease(c *gin.Context) error {
+	return a.act(c, "console.ticket.released", func(by ticket.Actor, reference string) error {
+		_, err := a.Tickets.Release(c.Request.Context(), by, reference)
+		return err
+	})
+}
+
+// TicketExclude takes the ticket out of every figure, or with reason "" takes that back.
+func (a *Area) TicketExclude(c *gin.Context) error {
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		reason := c.PostForm("reason")
+		if reason != "" && reason != "duplicate" && reason != "spam" {
+			return failure.Invalid("reason", "unknown", "Choose a reason from the list.")
+		}
+		_, err := a.Tickets.Exclude(c.Request.Context(), by, reference, reason)
+		return err
+	})
+}
+
+// act runs a change and goes back to the ticket; what could not be done is said there.
+func (a *Area) act(c *gin.Context, done string, change func(by ticket.Actor, reference string) error) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	if err := change(ticket.Staff(member), reference); err != nil {
+		return a.again(c, err, nil)
+	}
+	return a.back(c, reference, done)
+}
+
+func (a *Area) writer(c *gin.Context) (member int64, reference string, err error) {
+	m, err := me(c)
+	if err != nil {
+		return 0, "", err
+	}
+	reference, err = referenceOf(c)
+	return m.ID, reference, err
+}
+
+func (a *Area) back(c *gin.Context, reference, say string) error {
+	if say != "" {
+		a.Pages.Flash(c, "success", a.Pages.Printer(c).T(say))
+	}
+	to := ticketsPath + "/" + reference
+	if c.PostForm("next") == "1" {
+		to = ticketsPath
+	}
+	c.Redirect(http.StatusSeeOther, to)
+	return nil
+}

@@ -1,0 +1,97 @@
+package console
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/web/page"
+)
+
+// view is a list that everybody needs. A queue is a view too: its name is "queue:" and the queue's code.
+type view struct {
+	name   string
+	icon   string
+	sort   ticket.Sort // what it starts with
+	narrow func(*ticket.Filter, staff.Member)
+}
+
+// views are those of product.md, in the order of the rail. The first one is what /console/tickets shows.
+var views = []view{
+	{"unanswered", "inbox", ticket.SortWaiting, func(f *ticket.Filter, _ staff.Member) { f.Unanswered = true }},
+	{"mine", "person", ticket.SortNewest, func(f *ticket.Filter, m staff.Member) { f.AssigneeID, f.InHand = m.ID, true }},
+	{"unassigned", "people", ticket.SortOldest, func(f *ticket.Filter, _ staff.Member) { f.Unassigned, f.InHand = true, true }},
+	{"in-hand", "hourglass_empty", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.InHand = true }},
+	{"solved", "check_circle", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) {
+		f.Statuses = []ticket.Status{ticket.StatusSolved, ticket.StatusClosed}
+	}},
+	{"all", "list", ticket.SortNewest, func(*ticket.Filter, staff.Member) {}},
+	{"quarantine", "flag", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.Quarantined = true }},
+}
+
+func viewNamed(name string) (view, bool) {
+	for _, v := range views {
+		if v.name == name {
+			return v, true
+		}
+	}
+	return view{}, false
+}
+
+// Frame begins a page of the console, with the rail's views and their counts. current is the view or queue that the page
+// shows, as in the URL ("unanswered", "queue:cases"), or "".
+func (a *Area) Frame(c *gin.Context, current string) (page.Frame, error) {
+	member, err := me(c)
+	if err != nil {
+		return page.Frame{}, err
+	}
+	groups, err := a.rail(c.Request.Context(), a.Pages.Printer(c), member, current)
+	if err != nil {
+		return page.Frame{}, err
+	}
+	f := a.Pages.Frame(c)
+	f.Views = groups
+	return f, nil
+}
+
+// rail counts every view in one round trip. A count stops at ticket.MaxCount.
+func (a *Area) rail(ctx context.Context, p *messages.Printer, member staff.Member, current string) ([]page.ViewGroup, error) {
+	queues, err := a.Tickets.Queues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var filters []ticket.Filter
+	main := page.ViewGroup{}
+	for _, v := range views {
+		var f ticket.Filter
+		v.narrow(&f, member)
+		filters = append(filters, f)
+		main.Views = append(main.Views, page.View{
+			Label: p.T("console.view." + v.name), Icon: v.icon, Current: v.name == current,
+			URL: ticketsPath + "?view=" + v.name,
+		})
+	}
+	byQueue := page.ViewGroup{Title: p.T("console.view.queues")}
+	for _, q := range queues {
+		filters = append(filters, ticket.Filter{QueueID: q.ID, InHand: true})
+		byQueue.Views = append(byQueue.Views, page.View{
+			Label: p.Find("queue."+q.Code, q.Name), Icon: "folder", Current: current == "queue:"+q.Code,
+			URL: ticketsPath + "?" + url.Values{"view": {"in-hand"}, "queue": {q.Code}}.Encode(),
+		})
+	}
+	counts, err := a.Tickets.Counts(ctx, filters)
+	if err != nil {
+		return nil, err
+	}
+	for i := range main.Views {
+		main.Views[i].Count = counts[i]
+	}
+	for i := range byQueue.Views {
+		byQueue.Views[i].Count = counts[len(main.Views)+i]
+	}
+	return []page.ViewGroup{main, byQueue}, nil
+}
