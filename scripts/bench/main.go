@@ -1,0 +1,155 @@
+// Command bench measures intake, linking, lists, search and reports, each beside its floor: what the same machine does at
+// best for the same rows without Askwell. It runs bin/askwell as anybody would and throws its data away.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/askwell/askwell/internal/devstack"
+)
+
+// plan is how much is measured.
+type plan struct {
+	Rounds    int           // of intake, form and floor in turn
+	RoundTime time.Duration // of each
+	Clients   []int
+	Singles   int   // inquiries one after the other, each until it is linked and found
+	Burst     int   // inquiries at once, until the last one is linked and found
+	Sizes     []int // tickets on the desk while it is read
+	Requests  int   // for each page
+	Idle      time.Duration
+}
+
+var (
+	fullPlan = plan{
+		Rounds: 3, RoundTime: 5 * time.Second, Clients: []int{1, 8, 32}, Singles: 50, Burst: 1000,
+		Sizes: []int{10_000, 100_000}, Requests: 200, Idle: 30 * time.Second,
+	}
+	quickPlan = plan{
+		Rounds: 1, RoundTime: 2 * time.Second, Clients: []int{1, 8, 32}, Singles: 10, Burst: 500,
+		Sizes: []int{1_000, 10_000}, Requests: 50, Idle: 5 * time.Second,
+	}
+)
+
+// bench is one run.
+type bench struct {
+	plan
+	binary string
+	dir    string // for data; gone afterwards
+	say    io.Writer
+	result Result
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	default:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) (err error) {
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	quick := fs.Bool("quick", false, "a rough look in under three minutes, at a tenth of the size")
+	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
+	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
+	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads or memory")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	b := &bench{plan: fullPlan, say: os.Stderr}
+	if *quick {
+		b.plan = quickPlan
+	}
+	if b.binary, err = filepath.Abs(*binary); err != nil {
+		return err
+	}
+	dir, cleanup, err := devstack.TempDir()
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	b.dir = dir
+	b.result.begin(*quick)
+	if err := b.measure(ctx, *only); err != nil {
+		return err
+	}
+	b.result.end()
+	if err := b.result.writeTable(os.Stdout); err != nil {
+		return err
+	}
+	return b.result.writeJSON(*out)
+}
+
+// measure runs every part, or one. Intake, delays and memory share a desk that begins empty; each size of reads has its own.
+func (b *bench) measure(ctx context.Context, only string) error {
+	switch only {
+	case "", "intake", "delay", "reads", "memory":
+	default:
+		return fmt.Errorf("--only %q is none of intake, delay, reads, memory", only)
+	}
+	wanted := func(part string) bool { return only == "" || only == part }
+	if wanted("intake") || wanted("delay") || wanted("memory") {
+		if err := b.measureIntakeDesk(ctx, wanted); err != nil {
+			return err
+		}
+	}
+	if wanted("reads") {
+		for _, size := range b.Sizes {
+			if err := b.measureReadsDesk(ctx, size); err != nil {
+				return err
+			}
+		}
+		b.result.compareSizes(b.Sizes)
+	}
+	return nil
+}
+
+func (b *bench) measureIntakeDesk(ctx context.Context, wanted func(string) bool) (err error) {
+	d, err := b.startDesk(ctx, "intake")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.stop()) }()
+	if err := b.result.describe(ctx, d); err != nil {
+		return err
+	}
+	if wanted("memory") {
+		if err := b.measureMemory(ctx, d, 0); err != nil {
+			return err
+		}
+	}
+	if !wanted("intake") && !wanted("delay") {
+		return nil
+	}
+	accounts, err := b.addAccounts(ctx, d)
+	if err != nil {
+		return err
+	}
+	if wanted("intake") {
+		if err := b.measureIntake(ctx, d, accounts); err != nil {
+			return fmt.Errorf("intake: %w", err)
+		}
+	}
+	if wanted("delay") {
+		if err := b.measureDelay(ctx, d, accounts); err != nil {
+			return fmt.Errorf("delay: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) progress(format string, args ...any) { fmt.Fprintf(b.say, format+"\n", args...) }

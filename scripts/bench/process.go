@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What /proc tells. Where there is none, these give errors or zeros and the figures are left out.
+
+// clockTicks a second is 100 on every Linux that Go runs on.
+const clockTicks = 100
+
+// stat is a process's line in /proc.
+type stat struct {
+	pid, parent int
+	name        string
+	cpu         time.Duration // used so far, by itself
+}
+
+func readStat(pid int) (stat, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return stat{}, err
+	}
+	open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
+	if open < 0 || end < 0 {
+		return stat{}, fmt.Errorf("process %d: unreadable", pid)
+	}
+	fields := strings.Fields(string(data[end+1:]))
+	if len(fields) < 13 {
+		return stat{}, fmt.Errorf("process %d: unreadable", pid)
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return stat{pid: pid, parent: parent, name: string(data[open+1 : end]), cpu: time.Duration(user+system) * time.Second / clockTicks}, nil
+}
+
+// family lists a process and all that descend from it.
+func family(root int) []stat {
+	found, _ := filepath.Glob("/proc/[0-9]*")
+	children := map[int][]stat{}
+	var all []stat
+	for _, path := range found {
+		pid, err := strconv.Atoi(filepath.Base(path))
+		if err != nil {
+			continue
+		}
+		s, err := readStat(pid)
+		if err != nil {
+			continue // it has just ended
+		}
+		if pid == root {
+			all = append(all, s)
+		}
+		children[s.parent] = append(children[s.parent], s)
+	}
+	for i := 0; i < len(all); i++ {
+		all = append(all, children[all[i].pid]...)
+	}
+	return all
+}
+
+// CPU is processor time by who used it.
+type CPU struct {
+	Client, Askwell, Postgres, Other time.Duration
+}
+
+// cpuUsed tells how much the desk's processes and this one have used. PostgreSQL's processes that have ended meanwhile are
+// missing; during a round none does.
+func (d *desk) cpuUsed() CPU {
+	var used CPU
+	if own, err := readStat(os.Getpid()); err == nil {
+		used.Client = own.cpu
+	}
+	for _, s := range family(d.process.Pid) {
+		switch {
+		case s.pid == d.process.Pid:
+			used.Askwell += s.cpu
+		case s.name == "postgres":
+			used.Postgres += s.cpu
+		default:
+			used.Other += s.cpu
+		}
+	}
+	return used
+}
+
+func (c CPU) since(before CPU) CPU {
+	return CPU{c.Client - before.Client, c.Askwell - before.Askwell, c.Postgres - before.Postgres, c.Other - before.Other}
+}
+
+func (c CPU) desk() time.Duration { return c.Askwell + c.Postgres + c.Other }
+
+// memory is in bytes.
+type memory struct {
+	resident     int64 // of the process askwell alone
+	askwell      int64 // proportional: what is shared counts once
+	postgres     int64
+	other        int64
+	anyProcesses int
+}
+
+func (d *desk) memory() (memory, error) {
+	var m memory
+	for _, s := range family(d.process.Pid) {
+		pss, err := kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", s.pid), "Pss:")
+		if err != nil {
+			return m, err
+		}
+		m.anyProcesses++
+		switch {
+		case s.pid == d.process.Pid:
+			m.askwell = pss
+			if m.resident, err = kilobytes(fmt.Sprintf("/proc/%d/status", s.pid), "VmRSS:"); err != nil {
+				return m, err
+			}
+		case s.name == "postgres":
+			m.postgres += pss
+		default:
+			m.other += pss
+		}
+	}
+	return m, nil
+}
+
+// kilobytes reads a line like "Pss:  1234 kB" and gives bytes.
+func kilobytes(path, name string) (int64, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(data)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == name {
+			n, err := strconv.ParseInt(fields[1], 10, 64)
+			return n * 1024, err
+		}
+	}
+	return 0, fmt.Errorf("%s has no %s", path, name)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// sample is what the reads ask for on one desk.
+type sample struct {
+	references []string
+	subjects   []string
+	queue      string
+	queueID    string
+	deepAt     time.Time // nine tenths down the list of all
+	deepID     int64
+	now        time.Time
+}
+
+func (d *desk) sample(ctx context.Context) (s sample, err error) {
+	rows, err := d.db.Query(ctx, `SELECT reference, subject FROM ticket WHERE excluded_reason IS NULL ORDER BY md5(reference) LIMIT 40`)
+	if err != nil {
+		return s, err
+	}
+	var reference, subject string
+	_, err = pgx.ForEachRow(rows, []any{&reference, &subject}, func() error {
+		s.references, s.subjects = append(s.references, reference), append(s.subjects, subject)
+		return nil
+	})
+	if err != nil {
+		return s, err
+	}
+	err = d.db.QueryRow(ctx, `
+		SELECT opened_at, id, now() FROM ticket
+		ORDER BY opened_at DESC, id DESC
+		OFFSET (SELECT count(*) * 9 / 10 FROM ticket) LIMIT 1`).Scan(&s.deepAt, &s.deepID, &s.now)
+	if err != nil {
+		return s, err
+	}
+	// The queue with the most work.
+	err = d.db.QueryRow(ctx, `
+		SELECT q.code, q.id::text FROM ticket t JOIN queue q ON q.id = t.queue_id
+		WHERE t.status = 'open' GROUP BY q.id ORDER BY count(*) DESC LIMIT 1`).Scan(&s.queue, &s.queueID)
+	return s, err
+}
+
+const listColumns = `SELECT id, reference, subject, status, applicant_name, opened_at FROM ticket t `
+
+// plan lists what is read on this desk.
+func (d *desk) plan(ctx context.Context) ([]read, error) {
+	s, err := d.sample(ctx)
+	if err != nil {
+		return nil, err
+	}
+	searches, err := s.searches()
+	if err != nil {
+		return nil, err
+	}
+	reads := append(s.lists(), searches...)
+	return append(reads, s.reports()...), nil
+}
+
+func (s sample) lists() []read {
+	var pages []string
+	for _, reference := range s.references {
+		pages = append(pages, "/console/tickets/"+reference)
+	}
+	deep := ticket.Cursor{At: s.deepAt, ID: s.deepID}
+	const shown = `excluded_reason IS NULL AND suspected_of = '{}'`
+	return []read{
+		{
+			name: rowList, who: agentEmail, paths: []string{"/console/tickets"}, floor: "its 50 rows by pgbench",
+			sql: listColumns + `WHERE awaiting_since IS NOT NULL AND ` + shown + ` ORDER BY awaiting_since, id LIMIT 50`,
+		},
+		{
+			name: "ticket list, all, newest first", who: agentEmail, paths: []string{"/console/tickets?view=all"}, floor: "its 50 rows by pgbench",
+			sql: listColumns + `WHERE ` + shown + ` ORDER BY opened_at DESC, id DESC LIMIT 50`,
+		},
+		{
+			name: "ticket list, nine tenths down", who: agentEmail, paths: []string{"/console/tickets?view=all&after=" + deep.String()},
+			floor: "its 50 rows by pgbench",
+			sql: listColumns + `WHERE ` + shown + ` AND (opened_at, id) < (:at::timestamptz, :id)
+				ORDER BY opened_at DESC, id DESC LIMIT 50`,
+			variables: map[string]string{"at": s.deepAt.UTC().Format(time.RFC3339Nano), "id": id(s.deepID)},
+		},
+		{
+			name: "ticket list, one queue's open ones", who: agentEmail,
+			paths: []string{"/console/tickets?view=in-hand&status=open&queue=" + s.queue}, floor: "its 50 rows by pgbench",
+			sql:       listColumns + `WHERE ` + shown + ` AND status = 'open' AND queue_id = :queue ORDER BY opened_at DESC, id DESC LIMIT 50`,
+			variables: map[string]string{"queue": s.queueID},
+		},
+		{
+			name: "ticket page", who: agentEmail, paths: pages, floor: "ticket and messages by pgbench",
+			sql:       `SELECT t.*, m.* FROM ticket t JOIN message m ON m.ticket_id = t.id WHERE t.reference = :reference ORDER BY m.id`,
+			variables: map[string]string{"reference": s.references[0]},
+		},
+	}
+}
+
+// searches look for words of subjects that are there.
+func (s sample) searches() ([]read, error) {
+	var words, prefixes, slips, references []string
+	for i, subject := range s.subjects {
+		references = append(references, strings.ToLower(strings.ReplaceAll(s.references[i], "-", " ")))
+		long := longWords(subject)
+		if len(long) == 0 {
+			continue
+		}
+		words, prefixes = append(words, long[0]), append(prefixes, string([]rune(long[0])[:3]))
+		if len(long) > 1 {
+			slips = append(slips, mistype(long[0])+" "+long[1])
+		}
+	}
+	if len(words) == 0 || len(slips) == 0 {
+		return nil, errors.New("the subjects have no words to search for")
+	}
+	of := func(name string, texts []string) read {
+		return read{name: "search, " + name, who: agentEmail, paths: searchPaths(texts), floor: "the search engine asked directly", words: texts}
+	}
+	return []read{
+		of("one word", words), of("three letters of a word", prefixes), of("two words, one mistyped", slips),
+		{
+			name: "search, a reference", who: agentEmail, paths: searchPaths(references), floor: "its row by pgbench",
+			sql: listColumns + `WHERE reference = :reference`, variables: map[string]string{"reference": s.references[0]},
+		},
+	}, nil
+}
+
+// reports count a year.
+func (s sample) reports() []read {
+	query := "/console/reports/response-times.json?from=" + s.now.AddDate(-1, 0, 0).Format(time.DateOnly) +
+		"&to=" + s.now.AddDate(0, 0, -1).Format(time.DateOnly) + "&measure="
+	var reads []read
+	for _, m := range [][2]string{{"first_response", "first_responded_at"}, {"resolution", "solved_at"}} {
+		measure, column := m[0], m[1]
+		reads = append(reads, read{
+			name: "response times of a year, " + strings.ReplaceAll(measure, "_", " "), who: bossEmail, paths: []string{query + measure},
+			floor: "its tickets counted by pgbench",
+			sql: `SELECT number_group, count(*), count(` + column + `) FROM ticket
+				WHERE excluded_at IS NULL AND opened_at >= now() - interval '1 year' GROUP BY number_group`,
+		})
+	}
+	return reads
+}
+
+func id(n int64) string { return strconv.FormatInt(n, 10) }
