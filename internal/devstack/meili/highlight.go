@@ -179,6 +179,7 @@ func bestWindow(all []token, marks []mark, length int) int {
 			bestFrom, bestTo, bestScore = marks[i].token, marks[j-1].token, score
 		}
 	}
-	first := bestFrom - (length-(bestTo-bestFrom+1))/2
+	// An odd word more goes before the matches.
+	first := bestFrom - (length-(bestTo-bestFrom+1)+1)/2
 	return max(0, min(first, len(all)-length))
 }

@@ -127,3 +127,10 @@ func get(t *testing.T, method, url, key, body string) (int, map[string]any) {
 	_ = json.NewDecoder(response.Body).Decode(&out)
 	return response.StatusCode, out
 }
+
+func mustUnmarshal(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}

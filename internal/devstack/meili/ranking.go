@@ -139,11 +139,9 @@ func (r *ranking) buildMask() {
 		}
 	}
 	for _, alt := range r.phrases {
-		// The first word of what replaces several slots stands for the first
-		// of them, the last for the last.
-		set(alt.first, alt.phrase[0])
-		set(alt.last, alt.phrase[len(alt.phrase)-1])
-		for i := alt.first + 1; i < alt.last; i++ {
+		// What replaces slots lends them its words in order: as near to each
+		// other as the slots' own words would be.
+		for i := alt.first; i <= alt.last; i++ {
 			set(i, alt.phrase[min(i-alt.first, len(alt.phrase)-1)])
 		}
 	}

@@ -87,8 +87,8 @@ func scanSection(section []byte, mask *slotMask, nearest, firsts []int) {
 			if firsts[i] < 0 || position < firsts[i] {
 				firsts[i] = position
 			}
-			if i > 0 && position > last[i-1] { // the slot before stands before it
-				nearest[i-1] = min(nearest[i-1], position-last[i-1])
+			if i > 0 { // the slot before stands before it, or is one word with it
+				nearest[i-1] = min(nearest[i-1], max(position-last[i-1], 1))
 			}
 			if i+1 < len(last) && i < len(nearest) && last[i+1] >= 0 { // the slot after does: one farther
 				if distance := position - last[i+1] + 1; distance > 1 {
