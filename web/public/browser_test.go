@@ -1,0 +1,163 @@
+package public_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/web/webtest"
+)
+
+// shoot keeps a picture of the page at a phone's and at a desk's width, where SCREENSHOTS names a folder.
+func shoot(t *testing.T, tab *testkit.Tab, name string) {
+	t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	tab.Screenshot(filepath.Join(folder, name+"-1440.png"), 1440, 900, false)
+	tab.Screenshot(filepath.Join(folder, name+"-390.png"), 390, 844, false)
+}
+
+// walk is an applicant with a keyboard alone, from the start page to the confirmation.
+func walk(t *testing.T, desk *webtest.Desk, tab *testkit.Tab) {
+	t.Helper()
+	tab.Goto(desk.URL + "/")
+	tab.TabTo(`main a[href="/inquiries/new"]`)
+	tab.PressAndLoad("Enter")
+	tab.TabTo("#category")
+	tab.Type("Card not")
+	tab.TabTo("#account_number")
+	tab.Type("A-123 456 789")
+	tab.TabTo("#name")
+	tab.Type("Zoë O")
+	tab.Press("Tab")
+	if !tab.HasFocus("#email") {
+		t.Error("Tab does not lead from the name to the e-mail address")
+	}
+	tab.Type("zoe@mail.example")
+	tab.Press("Tab")
+	if !tab.HasFocus("#subject") {
+		t.Error("Tab does not lead from the e-mail address to the subject: is the trap in the way?")
+	}
+	tab.Type("Where is my card?")
+	tab.Press("Tab")
+	tab.Type("It was mailed in May.")
+	tab.TabTo(`main button[type="submit"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("h1"); got != "Check your answers" {
+		t.Fatalf("after the form comes %q: %s", got, tab.Text("main"))
+	}
+	if !strings.Contains(tab.Text(".summary-list"), "This looks like an A-Number, not an account number.") {
+		t.Error("nothing says what the number looks like")
+	}
+	tab.TabTo(`button[name="change"][value="name"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Value("#name") + "|" + tab.Value("#question") + "|" + tab.Value("#category"); got != "Zoë O|It was mailed in May.|card-not-received" {
+		t.Errorf("after Change the form holds %q", got)
+	}
+	tab.TabTo("#subject")
+	tab.TabTo(`main button[type="submit"]`)
+	tab.PressAndLoad("Enter")
+	tab.TabTo(`form[action="/inquiries"] .actions button`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("h1"); got != "Your question is sent" {
+		t.Fatalf("in the end comes %q", got)
+	}
+	if reference := tab.Text(".reference"); !confirmation.MatchString("/inquiries/" + reference) {
+		t.Errorf("the reference is %q", reference)
+	}
+	if n := count(t, desk, `SELECT count(*) FROM ticket WHERE applicant_name = 'Zoë O' AND number_kind = 'a_number'`); n != 1 {
+		t.Errorf("%d tickets, want 1", n)
+	}
+}
+
+func TestBrowserKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	walk(t, webtest.New(t), testkit.Browser(t))
+}
+
+func TestBrowserWithoutJavaScript(t *testing.T) {
+	t.Parallel()
+	tab := testkit.Browser(t)
+	tab.NoScript()
+	walk(t, webtest.New(t), tab)
+}
+
+func TestBrowserErrors(t *testing.T) {
+	t.Parallel()
+	desk, tab := webtest.New(t), testkit.Browser(t)
+	tab.Goto(desk.URL + "/inquiries/new")
+	tab.TabTo("#name")
+	tab.Type("Ana")
+	tab.TabTo(`main button[type="submit"]`)
+	tab.PressAndLoad("Enter")
+	tab.WaitFor(`document.activeElement.matches(".error-summary")`)
+	if got := tab.Title(); !strings.HasPrefix(got, "Error: ") {
+		t.Errorf("the title is %q", got)
+	}
+	tab.Axe()
+	shoot(t, tab, "form-errors")
+	tab.TabTo(`.error-summary a[href="#email"]`)
+	tab.Press("Enter")
+	tab.WaitFor(`document.activeElement.id === "email"`)
+	if got := tab.Value("#name"); got != "Ana" {
+		t.Errorf("the name is %q, want what was typed", got)
+	}
+}
+
+// TestBrowserPages opens every page that an applicant can meet: no violation of WCAG, nothing wider than a phone.
+func TestBrowserPages(t *testing.T) {
+	t.Parallel()
+	desk, tab := webtest.New(t), testkit.Browser(t)
+	look := func(name string) {
+		t.Helper()
+		tab.Resize(390, 844)
+		if width := testkit.Eval[int](tab, "document.documentElement.scrollWidth"); width > 390 {
+			t.Errorf("%s is %d pixels wide on a phone of 390", name, width)
+		}
+		tab.Axe()
+		tab.Resize(1280, 900)
+		tab.Axe()
+		shoot(t, tab, name)
+		tab.Resize(1280, 900)
+	}
+	for name, path := range map[string]string{
+		"start": "/", "account-number": "/help/account-number", "form": "/inquiries/new", "unknown-reference": "/inquiries/ASK-2222-2222",
+		"not-found": "/nowhere",
+	} {
+		tab.Goto(desk.URL + path)
+		look(name)
+	}
+	sample := filepath.Join(t.TempDir(), "a letter that has a rather long name.pdf")
+	if err := os.WriteFile(sample, []byte("%PDF-1.7\n%%EOF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab.Goto(desk.URL + "/inquiries/new")
+	form := map[string]string{
+		"#category": "card-not-received", "#account_number": "078-05-1120", "#name": "Ana María Núñez", "#email": "ana.maria.nunez@mail.example",
+		"#subject": "My card has not come", "#question": strings.Repeat("It was mailed in May, and I have not had it since. ", 20),
+	}
+	for selector, value := range form {
+		testkit.Eval[string](tab, `document.querySelector("`+selector+`").value = "`+value+`"`)
+	}
+	tab.Upload("#attachments", sample)
+	tab.ClickAndLoad(`main button[type="submit"]`)
+	look("check")
+	tab.ClickAndLoad(`button[name="change"][value="attachments"]`)
+	look("form-again")
+	tab.ClickAndLoad(`main button[type="submit"]`)
+	tab.ClickAndLoad(`form[action="/inquiries"] .actions button`)
+	look("sent")
+	address := tab.URL()
+	stranger := testkit.Browser(t)
+	stranger.Goto(address)
+	stranger.Axe()
+	shoot(t, stranger, "sent-bookmark")
+	if page := desk.Get(strings.TrimPrefix(address, desk.URL)); page.Status != http.StatusOK {
+		t.Errorf("the bookmark: status %d", page.Status)
+	}
+}
