@@ -77,6 +77,13 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.GET("/search", handle(desk.SearchPage))
 	answer.GET("/search.json", handle(desk.SearchJSON))
 
+	read := may(staff.ReadReports)
+	read.GET("/reports", redirectTo("/console/reports/response-times"))
+	read.GET("/reports/response-times", handle(s.reports.ResponseTimes))
+	read.GET("/reports/response-times.csv", handle(s.reports.ResponseTimesCSV))
+	read.GET("/reports/response-times.json", handle(s.reports.ResponseTimesJSON))
+	read.GET("/reports/response-times/tickets", handle(s.reports.ResponseTimesTickets))
+
 	may(staff.ReleaseSuspect).POST("/tickets/:reference/release", handle(desk.TicketRelease))
 	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))
 	may(staff.RetryTasks).POST("/task-queues/:task/retry", handle(desk.TaskRetry))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
@@ -21,6 +22,7 @@ import (
 	"github.com/askwell/askwell/web/ops"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/public"
+	"github.com/askwell/askwell/web/reports"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -46,6 +48,7 @@ type site struct {
 	Config
 	public   *public.Area
 	console  *console.Area
+	reports  *reports.Area
 	sessions *session.Manager
 	ops      *ops.Area
 	metrics  *requestMetrics
@@ -91,7 +94,16 @@ func (s *site) makeAreas() (err error) {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	return s.makeConsole()
+	if err := s.makeConsole(); err != nil {
+		return err
+	}
+	s.reports, err = reports.New(reports.Config{
+		Report: report.NewService(s.DB, s.Now), Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Now: s.Now, Frame: s.console.Frame,
+	})
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	return nil
 }
 
 func (s *site) makeConsole() error {

@@ -33,9 +33,9 @@ func (w writer) answer(r report.Report) answer {
 			Caveat: w.T("reports.answer.association"),
 		}
 	case with.Curve.N == 0 && without.Curve.N == 0:
-		return answer{Text: join(w.alone(prefix, all), w.alone(prefix, with), w.alone(prefix, without)), Uncertainty: w.alsoFrom(all)}
+		return answer{Text: join(w.alone(r, all), w.alone(r, with), w.alone(r, without)), Uncertainty: w.alsoFrom(all)}
 	}
-	told := answer{Text: join(w.alone(prefix, with), w.alone(prefix, without))}
+	told := answer{Text: join(w.alone(r, with), w.alone(r, without))}
 	if with.Curve.N > 0 && without.Curve.N > 0 {
 		told.Uncertainty, told.Caveat = w.chance(r), w.T("reports.answer.association")
 		return told
@@ -47,12 +47,13 @@ func (w writer) answer(r report.Report) answer {
 }
 
 // alone tells of one group by itself.
-func (w writer) alone(prefix string, f report.Figures) string {
+func (w writer) alone(r report.Report, f report.Figures) string {
+	prefix := "reports.answer." + string(r.Measure) + "."
 	switch {
 	case f.Median.Seconds != nil:
 		return w.T(prefix+"half."+string(f.Group), "time", w.span(*f.Median.Seconds))
 	case f.Curve.N > 0:
-		return w.T(prefix + "not_reached." + string(f.Group))
+		return w.T(prefix+"not_reached."+string(f.Group), "as_of", w.Date(r.AsOf.In(r.From.Location())))
 	case f.Tickets == 0:
 		return w.T("reports.answer.no." + string(f.Group))
 	}

@@ -31,7 +31,7 @@ func timeMarks(far float64, most int) (marks []float64, u unit) {
 	const year = 360 * day
 	step := math.Ceil(far/float64(most)/year) * year
 	for _, s := range steps {
-		if far/s <= float64(most) {
+		if far/s <= float64(most) && (s >= day || far <= 2*day) {
 			step = s
 			break
 		}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"strings"
 
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/web/messages"
@@ -99,5 +100,5 @@ func (w writer) shareInterval(s report.Share, tickets int) string {
 	if s.Low == nil || s.High == nil {
 		return w.T("reports.interval.none")
 	}
-	return w.T("reports.interval.between", "low", w.share(*s.Low, tickets), "high", w.share(*s.High, tickets))
+	return w.T("reports.interval.between", "low", strings.TrimSuffix(w.share(*s.Low, tickets), "%"), "high", w.share(*s.High, tickets))
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -94,10 +95,11 @@ func TestTimeMarks(t *testing.T) {
 		want []float64
 		unit string
 	}{
-		"minutes":         {5 * minute, 7, []float64{0, 60, 120, 180, 240, 300}, "minute"},
-		"hours":           {20 * hour, 4, []float64{0, 6 * hour, 12 * hour, 18 * hour, 24 * hour}, "hour"},
-		"days":            {8 * day, 7, []float64{0, 2 * day, 4 * day, 6 * day, 8 * day}, "day"},
-		"half a lifetime": {40 * 360 * day, 4, []float64{0, 3600 * day, 7200 * day, 10800 * day, 14400 * day}, "day"},
+		"minutes":                          {5 * minute, 7, []float64{0, 60, 120, 180, 240, 300}, "minute"},
+		"hours":                            {20 * hour, 4, []float64{0, 6 * hour, 12 * hour, 18 * hour, 24 * hour}, "hour"},
+		"days":                             {8 * day, 7, []float64{0, 2 * day, 4 * day, 6 * day, 8 * day}, "day"},
+		"days rather than dozens of hours": {80 * hour, 7, []float64{0, day, 2 * day, 3 * day, 4 * day}, "day"},
+		"half a lifetime":                  {40 * 360 * day, 4, []float64{0, 3600 * day, 7200 * day, 10800 * day, 14400 * day}, "day"},
 	} {
 		marks, u := timeMarks(c.far, c.most)
 		if diff := cmp.Diff(c.want, marks); diff != "" || u.name != c.unit {
@@ -143,7 +145,7 @@ func TestAnswer(t *testing.T) {
 		"one does not get there": {
 			report.FirstResponse, []report.Figures{group(with, 40, 40, 2), group(without, 40, 3, 3), group(report.GroupAll, 80, 43, 2)},
 			"Half of the inquiries with a number were answered within 1.7 days. " +
-				"Fewer than half of the inquiries without a number had been answered by then.",
+				"Fewer than half of the inquiries without a number had been answered by March 1, 2026.",
 		},
 		"one is small": {
 			report.FirstResponse, []report.Figures{group(with, 1, 1, 2), group(without, 40, 40, 3), group(report.GroupAll, 41, 41, 2)},
@@ -162,7 +164,9 @@ func TestAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := w.answer(report.Report{Query: report.Query{Measure: c.measure}, Groups: c.groups})
+			at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+			query := report.Query{Measure: c.measure, From: at.AddDate(0, -1, 0), AsOf: at}
+			got := w.answer(report.Report{Query: query, Groups: c.groups})
 			if got.Text != c.want {
 				t.Errorf("\n got %q\nwant %q", got.Text, c.want)
 			}
