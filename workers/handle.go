@@ -37,7 +37,9 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("read the payload of %s: %w: %w", t.Type(), err, asynq.SkipRetry)
 	}
 	task := outbox.Task{ID: p.Task, Kind: t.Type(), Subject: p.Subject, Attempts: p.Attempts}
-	if err := w.runOne(ctx, k, h, task); err != nil && hopeless(err) {
+	err := w.runOne(ctx, k, h, task)
+	w.relay.wake() // what was done has reactions of its own
+	if err != nil && hopeless(err) {
 		return fmt.Errorf("%s: %w", reason(err), asynq.SkipRetry)
 	}
 	return nil

@@ -2,7 +2,6 @@ package workers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,28 +31,32 @@ func NewInspector(address string) (*Inspector, error) {
 // Close closes its connections.
 func (i *Inspector) Close() error { return i.redis.Close() }
 
-// Queues lists the queues, the most urgent first. A queue that nothing was put into yet is empty. Errors: unavailable.
-func (i *Inspector) Queues(ctx context.Context) ([]outbox.QueueState, error) {
+// TaskQueues lists the queues, the most urgent first. A queue that nothing was put into yet is empty. Errors: unavailable.
+func (i *Inspector) TaskQueues(ctx context.Context) ([]outbox.TaskQueue, error) {
 	// asynq's inspector takes no context: ask first whether anybody is there.
 	if err := i.redis.Ping(ctx).Err(); err != nil {
 		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
 	}
-	var states []outbox.QueueState
+	used, err := i.asynq.Queues()
+	if err != nil {
+		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
+	}
+	var states []outbox.TaskQueue
 	for name := range queueWeights {
-		info, err := i.asynq.GetQueueInfo(name)
-		switch {
-		case errors.Is(err, asynq.ErrQueueNotFound):
-			states = append(states, outbox.QueueState{Name: name})
+		if !slices.Contains(used, name) {
+			states = append(states, outbox.TaskQueue{Name: name})
 			continue
-		case err != nil:
+		}
+		info, err := i.asynq.GetQueueInfo(name)
+		if err != nil {
 			return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
 		}
-		states = append(states, outbox.QueueState{
-			Name: name, Pending: info.Pending, Active: info.Active, Scheduled: info.Scheduled, Retry: info.Retry,
-			Archived: info.Archived, Processed: info.Processed, Failed: info.Failed, Latency: info.Latency, Paused: info.Paused,
+		states = append(states, outbox.TaskQueue{
+			Name: name, Waiting: info.Pending, Active: info.Active, Scheduled: info.Scheduled, Retrying: info.Retry,
+			Archived: info.Archived, Processed: info.Processed, Latency: info.Latency, Paused: info.Paused,
 		})
 	}
-	slices.SortFunc(states, func(a, b outbox.QueueState) int {
+	slices.SortFunc(states, func(a, b outbox.TaskQueue) int {
 		if d := queueWeights[b.Name] - queueWeights[a.Name]; d != 0 {
 			return d
 		}

@@ -53,7 +53,7 @@ func TestWhatCanNeverSucceedIsGivenUpAndShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer inspector.Close()
-	queues, err := inspector.Queues(t.Context())
+	queues, err := inspector.TaskQueues(t.Context())
 	if err != nil || len(queues) != 3 || queues[0].Name != "critical" || queues[1].Processed == 0 {
 		t.Errorf("queues: %+v (%v)", queues, err)
 	}
@@ -84,7 +84,7 @@ func TestInspectorSaysThatRedisIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer inspector.Close()
-	if _, err := inspector.Queues(t.Context()); !failure.Is(err, failure.KindUnavailable) {
+	if _, err := inspector.TaskQueues(t.Context()); !failure.Is(err, failure.KindUnavailable) {
 		t.Errorf("the error is %v", err)
 	}
 }

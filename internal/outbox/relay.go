@@ -35,20 +35,6 @@ func Release(ctx context.Context, db postgres.Querier, ids ...int64) error {
 	return nil
 }
 
-// QueueState is one queue of the task queue at one moment.
-type QueueState struct {
-	Name      string
-	Pending   int // ready to run
-	Active    int // running
-	Scheduled int // not before a time
-	Retry     int // failed, to be tried again
-	Archived  int // never tried again by itself
-	Processed int // today, failed ones among them
-	Failed    int // today
-	Latency   time.Duration
-	Paused    bool
-}
-
 // FailAll is Failed for several tasks at once.
 func FailAll(ctx context.Context, db postgres.Querier, ids []int64, reason string, retryIn time.Duration, giveUp bool) error {
 	_, err := db.Exec(ctx, `

@@ -10,6 +10,7 @@ type TaskQueue struct {
 	Retrying  int // failed, tried again later
 	Scheduled int
 	Archived  int           // failed for good
+	Processed int           // today, failed ones among them
 	Latency   time.Duration // how long the oldest waiting one has waited
 	Paused    bool
 }
