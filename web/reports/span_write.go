@@ -100,5 +100,5 @@ func (w writer) shareInterval(s report.Share, tickets int) string {
 	if s.Low == nil || s.High == nil {
 		return w.T("reports.interval.none")
 	}
-	return w.T("reports.interval.between", "low", strings.TrimSuffix(w.share(*s.Low, tickets), "%"), "high", w.share(*s.High, tickets))
+	return w.T("reports.interval.between", "low", strings.TrimRight(w.share(*s.Low, tickets), "%\u00a0 "), "high", w.share(*s.High, tickets))
 }

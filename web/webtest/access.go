@@ -54,14 +54,14 @@ func (d *Desk) SignIn(t testing.TB, role staff.Role) *Visitor {
 	return v
 }
 
-// CheckAccess holds that whoever is not signed in is sent to sign in (401 for JSON), and that only the allowed roles get past
+// CheckAccess holds that whoever is not signed in is sent to sign in (401 for JSON and CSV), and that only the allowed roles get past
 // the door: 403 for the others. The path must be one that works for the allowed ones.
 func CheckAccess(t *testing.T, d *Desk, method, path string, allowed ...staff.Role) {
 	t.Helper()
 	anybody := d.NewVisitor(t).Send(method, path, "application/x-www-form-urlencoded", http.NoBody)
 	address, _, _ := strings.Cut(path, "?")
 	switch {
-	case strings.HasSuffix(address, ".json"):
+	case strings.HasSuffix(address, ".json"), strings.HasSuffix(address, ".csv"):
 		if anybody.Status != http.StatusUnauthorized {
 			t.Errorf("%s %s, not signed in: status %d, want 401", method, path, anybody.Status)
 		}
