@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -31,10 +32,14 @@ type check struct {
 
 // runDoctor checks every dependency and says what to do. It changes nothing.
 func runDoctor(ctx context.Context, t terminal, args []string) error {
-	fs := t.flags("doctor", "[--data DIR]")
+	fs := t.flags("doctor", "[--data DIR] | --web URL")
 	data := dataFlag(fs)
+	webURL := fs.String("web", "", "ask only the web server at this `address` whether it is ready")
 	if err := parse(fs, args); err != nil {
 		return err
+	}
+	if *webURL != "" {
+		return checkWeb(ctx, *webURL)
 	}
 	cfg, err := target(t, *data)
 	if err != nil {
@@ -131,22 +136,28 @@ func checkSearch(ctx context.Context, cfg config.Config) (string, error) {
 	if err != nil {
 		return "", advice("MEILI_URL is not set or cannot be read.", err)
 	}
-	health, err := engine.Health(ctx)
+	stale, err := engine.Stale(ctx)
 	if err != nil {
 		return "", advice("It does not answer as it should: see that it runs, that MEILI_URL is right and that MEILI_KEY may read and write the indexes.", err)
 	}
-	return health, nil
+	if stale {
+		return "", advice("The index lacks what the database holds: run askwell reindex.", nil)
+	}
+	fresh, err := engine.Freshness(ctx)
+	if err != nil {
+		return "", err
+	}
+	if fresh.LagSeconds > 300 {
+		return "", advice(fmt.Sprintf("The index is %.0f s behind, %d changes wait: see that a worker runs.", fresh.LagSeconds, fresh.Waiting), nil)
+	}
+	return fmt.Sprintf("answers, %d changes wait", fresh.Waiting), nil
 }
 
 func checkMail(ctx context.Context, cfg config.Config) (string, error) {
 	if cfg.SMTPURL == "" {
 		return "", advice("SMTP_URL is not set.", nil)
 	}
-	sender, err := mail.NewSender(mail.SenderConfig{URL: cfg.SMTPURL, From: cfg.MailFrom})
-	if err != nil {
-		return "", advice("SMTP_URL cannot be used.", err)
-	}
-	if err := sender.Check(ctx); err != nil {
+	if err := mail.Check(ctx, cfg.SMTPURL); err != nil {
 		return "", advice("The mail server does not answer, or refuses the name and password in SMTP_URL.", err)
 	}
 	return "the mail server answers", nil
@@ -196,6 +207,25 @@ func checkStaff(ctx context.Context, cfg config.Config) (string, error) {
 		return "", advice(fmt.Sprintf("%d demo sign-ins with a password that everybody knows can reach this desk.", demo), nil)
 	}
 	return fmt.Sprintf("%d can sign in", active), nil
+}
+
+// checkWeb is a health check for a container: quiet when all is well.
+func checkWeb(ctx context.Context, base string) error {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(base, "/")+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s is not ready: %s", base, res.Status)
+	}
+	return nil
 }
 
 func loopback(u *url.URL) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -107,7 +108,8 @@ func (s *stack) search(ctx context.Context, cfg *config.Config) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	running, err := meili.Start(ctx, meili.Config{Dir: filepath.Join(s.dir, "search"), Key: string(key), Logger: s.log})
+	// It lives until it is closed; the context bounds the start alone.
+	running, err := meili.Start(context.WithoutCancel(ctx), meili.Config{Dir: filepath.Join(s.dir, "search"), Key: string(key), Logger: s.log})
 	if err != nil {
 		return "", fmt.Errorf("start the search server: %w", err)
 	}
@@ -125,9 +127,21 @@ func (s *stack) mail(ctx context.Context, cfg *config.Config) (string, error) {
 		return "", fmt.Errorf("start the mailbox: %w", err)
 	}
 	cfg.SMTPURL = running.URL()
-	s.mailbox = running.Handler()
+	s.mailbox = onThisMachine(http.StripPrefix("/dev/mail", running.Handler()))
 	s.onStop(running.Stop)
 	return "Mail         kept here, read it at " + cfg.BaseURL.String() + "/dev/mail", nil
+}
+
+// onThisMachine keeps applicants' mail from whoever else can reach a desk that listens beyond this machine.
+func onThisMachine(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+			http.Error(w, "The mailbox can be read on the machine itself only.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func closer(c io.Closer) func(context.Context) error {

@@ -46,7 +46,7 @@ func runStaff(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer db.Close()
-	member, err := staff.NewStore(db).Add(ctx, staff.NewMember{Email: *email, Name: *name, Role: staff.Role(*role), Password: password})
+	member, err := staff.Store{DB: db, Agency: cfg.Agency.Name}.Add(ctx, staff.New{Email: *email, Name: *name, Role: staff.Role(*role), Password: password})
 	if failure.Is(err, failure.KindConflict) || failure.Is(err, failure.KindInvalid) {
 		return errors.New(failure.Text(err, err.Error()))
 	}

@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/askwell/askwell/internal/config"
@@ -24,7 +26,7 @@ func dataFlag(fs *flag.FlagSet) *string {
 // `up` on the data folder. Both together would be a guess, so --data wins.
 func target(t terminal, dataDir string) (config.Config, error) {
 	getenv := t.getenv
-	if dataDir != "" || getenv("DATABASE_URL") == "" {
+	if dataDir != "" || getenv("DATABASE_URL") == "" && getenv("DATABASE_URL_FILE") == "" {
 		running, err := findUp(dataDir)
 		if err != nil {
 			return config.Config{}, err
@@ -66,6 +68,19 @@ func (r runningUp) over(getenv func(string) string) func(string) string {
 		}
 		return getenv(name)
 	}
+}
+
+// portOf gives the port of a service's address, 0 when it names none.
+func portOf(address string) int {
+	u, err := url.Parse(address)
+	if err != nil {
+		return 0
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		return 0
+	}
+	return port
 }
 
 // logger writes text for people and JSON for machines.

@@ -46,3 +46,11 @@ func (e *Engine) awaitIndex(ctx context.Context, uid int64) error {
 	}
 	return err
 }
+
+// Ping asks whether Meilisearch answers. Errors: unavailable.
+func (e *Engine) Ping(ctx context.Context) error {
+	if _, err := e.ask.HealthWithContext(ctx); err != nil {
+		return failed("ask Meilisearch", err)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/web/ops"
+	"github.com/askwell/askwell/workers"
+)
+
+// maxConns is how many connections to PostgreSQL one process holds: enough for the handlers that run at once, few enough that
+// ten processes share a server.
+const maxConns = 40
+
+// desk is the application put together: what the web and the workers share.
+type desk struct {
+	cfg     config.Config
+	log     *slog.Logger
+	db      *pgxpool.Pool
+	redis   redis.UniversalClient
+	search  *search.Engine
+	files   *files.Folder
+	tickets *ticket.Service
+	queues  *workers.Inspector
+	metrics *prometheus.Registry
+	stop    context.CancelFunc
+}
+
+// newDesk connects everything. Nothing is asked of the services yet, so that a process starts while they are away.
+func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, error) {
+	d := &desk{cfg: cfg, log: log, metrics: prometheus.NewRegistry()}
+	d.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	ctx, d.stop = context.WithCancel(ctx)
+	var err error
+	if d.db, err = postgres.Open(ctx, cfg.DatabaseURL, maxConns); err != nil {
+		return nil, err
+	}
+	options, err := redis.ParseURL(cfg.RedisURL)
+	if err != nil {
+		return nil, fmt.Errorf("read REDIS_URL: %w", err)
+	}
+	d.redis = redis.NewClient(options)
+	if d.search, err = search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: d.db, Logger: log}); err != nil {
+		return nil, err
+	}
+	if d.files, err = files.NewFolder(cfg.FilesDir); err != nil {
+		return nil, err
+	}
+	if d.queues, err = workers.NewInspector(cfg.RedisURL); err != nil {
+		return nil, err
+	}
+	waker := outbox.NewWaker(d.db, log)
+	go waker.Run(ctx)
+	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: cfg.UndoSend, Wake: waker.Wake})
+	return d, nil
+}
+
+func (d *desk) close() {
+	d.stop()
+	_ = errors.Join(d.redis.Close(), d.queues.Close()) // nothing is written any more
+	d.db.Close()
+}
+
+// dependencies are what /readyz tells of beside PostgreSQL. Without them inquiries are taken all the same, so none is required.
+func (d *desk) dependencies() []ops.Dependency {
+	return []ops.Dependency{
+		{Name: "redis", Check: func(ctx context.Context) error { return d.redis.Ping(ctx).Err() }},
+		{Name: "meilisearch", Check: d.search.Ping},
+	}
+}
+
+// handler makes the handler of every URL. demo says on public pages that the agency is invented.
+func (d *desk) handler(mailbox http.Handler, demo bool) (http.Handler, error) {
+	pages, err := web.NewPages(d.cfg, demo, nil)
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Config{
+		Settings: d.cfg, DB: d.db, Tickets: d.tickets, Redis: d.redis, Files: d.files, Pages: pages, Mailbox: mailbox,
+		Search: d.search, Queues: d.queues, Metrics: d.metrics, Logger: d.log, Ready: d.dependencies(),
+	})
+}
+
+// mailer writes to applicants in their language.
+func (d *desk) mailer() (*mail.Mailer, error) {
+	catalog, err := messages.Load(web.Messages())
+	if err != nil {
+		return nil, err
+	}
+	a := d.cfg.Agency
+	return mail.New(mail.Config{
+		URL: d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
+		Texts: func(language string) mail.Texts { return catalog.For(language) },
+		Agency: mail.Agency{
+			Name: a.Name, Email: a.Email, Phone: a.Phone, Hours: a.Hours, Address: a.Address, Color: a.Color, AnswerWithin: a.AnswerWithin,
+		},
+	})
+}
+
+// workers makes the worker of this process.
+func (d *desk) workers() (*workers.Workers, error) {
+	mailer, err := d.mailer()
+	if err != nil {
+		return nil, err
+	}
+	cfg := workers.Config{
+		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Search: d.search, Mail: mailer, Files: d.files,
+		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics,
+	}
+	if d.cfg.ClamdURL != "" {
+		if cfg.Scanner, err = files.NewClamd(d.cfg.ClamdURL); err != nil {
+			return nil, err
+		}
+	}
+	return workers.New(cfg)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/search"
+)
+
+// runReindex builds the search index again beside the one in use, and swaps.
+func runReindex(ctx context.Context, t terminal, args []string) error {
+	fs := t.flags("reindex", "[--data DIR]")
+	data := dataFlag(fs)
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	cfg, err := target(t, *data)
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, 4)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db, Logger: t.logger(cfg, false)})
+	if err != nil {
+		return err
+	}
+	bar := newBar(t, "indexed")
+	err = engine.Rebuild(ctx, func(done, total int64) {
+		bar.show(float64(done)/float64(max(total, 1)), thousands(int(done))+" indexed")
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, "the search index is built again")
+	return nil
+}

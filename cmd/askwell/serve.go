@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/web"
+)
+
+// finishWithin is how long a process may take to finish what it began.
+const finishWithin = 4 * time.Second
+
+// runServe runs a web server on services that were given by address.
+func runServe(ctx context.Context, t terminal, args []string) error {
+	fs := t.flags("serve", "[--listen ADDR]")
+	address := fs.String("listen", "", "the `address` of the web server (LISTEN)")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	cfg, err := config.Load(t.getenv, config.NeedServices)
+	if err != nil {
+		return err
+	}
+	if *address == "" {
+		*address = cfg.Listen
+	}
+	listener, err := listen(ctx, *address, "")
+	if err != nil {
+		return err
+	}
+	log := t.logger(cfg, true)
+	d, err := newDesk(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	handler, err := d.handler(nil, false)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
+	return d.serve(ctx, listener, handler)
+}
+
+// runWork runs a worker on services that were given by address.
+func runWork(ctx context.Context, t terminal, args []string) error {
+	fs := t.flags("work", "")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	cfg, err := config.Load(t.getenv, config.NeedServices)
+	if err != nil {
+		return err
+	}
+	log := t.logger(cfg, true)
+	d, err := newDesk(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	log.Info("working", slog.String("version", version))
+	return d.work(ctx)
+}
+
+// serve answers until the context ends, then lets requests finish.
+func (d *desk) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := web.NewServer(handler, d.log)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
+	defer cancel()
+	if err := server.Shutdown(finish); err != nil {
+		d.log.Warn("some requests were cut off", slog.Any("error", err))
+		return server.Close()
+	}
+	return nil
+}
+
+// work runs tasks until the context ends.
+func (d *desk) work(ctx context.Context) error {
+	w, err := d.workers()
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
+
+// serveAndWork does both; when one of them ends, so does the other.
+func (d *desk) serveAndWork(ctx context.Context, listener net.Listener, handler http.Handler, ready func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var both errgroup.Group
+	run := func(fn func(context.Context) error) {
+		both.Go(func() error {
+			defer cancel()
+			err := fn(ctx)
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		})
+	}
+	run(func(ctx context.Context) error { return d.serve(ctx, listener, handler) })
+	run(d.work)
+	ready()
+	return both.Wait()
+}
