@@ -126,14 +126,15 @@ func stopped(ctx context.Context, err error) error {
 	return err
 }
 
-// upDefaults sets no rate on the form unless FORM_RATE does: on a desk that listens on this machine everybody comes from one
-// address.
+// upDefaults are the defaults that differ for a desk on one's own machine: no rate on the form, because everybody comes from one
+// address there, and a terminal that shows what needs attention and no more.
 func upDefaults(getenv func(string) string) func(string) string {
+	ours := map[string]string{"FORM_RATE": "off", "LOG_LEVEL": "warn"}
 	return func(name string) string {
-		if value := getenv(name); value != "" || name != "FORM_RATE" {
+		if value := getenv(name); value != "" {
 			return value
 		}
-		return "off"
+		return ours[name]
 	}
 }
 
