@@ -40,6 +40,8 @@ var rules = []rule{
 	{path: "internal/search", local: slices.Concat(ground, people, tickets)},
 	{path: "internal/report", local: slices.Concat(ground, people, tickets)},
 	{path: "internal/transfer", local: slices.Concat(ground, people, tickets, []string{"internal/search", "internal/report"})},
+	{path: "internal/seed", local: slices.Concat(ground, people, tickets)},
+	{path: "internal/replay", local: []string{"internal/failure", "internal/identifier"}},
 	{path: "internal/devstack", local: []string{"internal/devstack"}},
 	{path: "internal/testkit", local: []string{"internal", "migrations"}},
 	{path: "workers", local: []string{"workers", "internal"}, never: []string{"internal/devstack", "internal/testkit", "web"}},

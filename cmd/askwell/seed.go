@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/seed"
+)
+
+const seedWords = `[--tickets N] [--accounts N] [--seed S] [--more] [--data DIR]
+
+Fills an empty desk with an invented year: accounts with their cases, tickets with their answers, numbers that were mistyped or
+somebody else's. The same --seed makes the same desk within an hour. It makes nobody who can sign in.
+`
+
+func runSeed(ctx context.Context, t terminal, args []string) error {
+	fs := t.flags("seed", seedWords)
+	var o seed.Options
+	fs.IntVar(&o.Tickets, "tickets", 3000, "how many tickets, up to ten million")
+	fs.IntVar(&o.Accounts, "accounts", 0, "how many accounts (0: two for five tickets, up to a million)")
+	fs.Uint64Var(&o.Seed, "seed", 1, "another number makes another desk")
+	fs.BoolVar(&o.More, "more", false, "add to a desk that has tickets already")
+	data := dataFlag(fs)
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	cfg, err := target(t, *data)
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, 4)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	bar := newBar(t, "tickets")
+	result, err := seed.Run(ctx, db, o, bar.set)
+	bar.end()
+	if err == nil {
+		seeded(t.out, result, bar.took())
+		return nil
+	}
+	if result.Tickets > 0 { // only the tidying failed
+		seeded(t.out, result, bar.took())
+		return err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("stopped; nothing was added")
+	case failure.Is(err, failure.KindConflict) || failure.Is(err, failure.KindInvalid):
+		return errors.New(failure.Text(err, err.Error()))
+	}
+	return err
+}
+
+// seeded tells what was made.
+func seeded(w io.Writer, r seed.Result, took time.Duration) {
+	perSecond := float64(r.Tickets) / max(took.Seconds(), 0.001)
+	fmt.Fprintf(w, "%s tickets with %s messages and %s events, %s accounts with %s cases, in %s (%s tickets a second)\n",
+		thousands(r.Tickets), thousands(r.Messages), thousands(r.Events), thousands(r.Accounts), thousands(r.Cases),
+		took, thousands(int(perSecond)))
+	if r.Indexed {
+		fmt.Fprintln(w, "the workers put them into the search index")
+		return
+	}
+	fmt.Fprintln(w, "so many are not sent to the search index one by one: run askwell reindex")
+}
