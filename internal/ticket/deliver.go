@@ -36,6 +36,7 @@ func (s *Service) Acknowledge(ctx context.Context, task, ticketID int64, send Se
 			if sent != nil {
 				data.Reason = "refused"
 			}
+			c.quiet = true // a flood of inquiries is not to be indexed once more for it
 			c.event(EventAcknowledged, data)
 			return nil
 		})
@@ -159,6 +160,7 @@ func (s *Service) RecordScan(ctx context.Context, task, attachmentID int64, foun
 			return err
 		}
 		_, err = s.changeIn(ctx, tx, `t.id = $1`, ticketID, Worker(), func(c *change) error {
+			c.quiet = true
 			c.event(EventFileScanned, Data{To: string(found)})
 			return nil
 		})

@@ -67,6 +67,7 @@ type change struct {
 	now    time.Time
 	batch  pgx.Batch
 	events int
+	quiet  bool // changes nothing that a search could find
 }
 
 // event records what happened.
@@ -121,7 +122,9 @@ func (s *Service) changeIn(ctx context.Context, tx pgx.Tx, where string, key any
 		t.ID, t.Version, t.Status, t.Priority, t.Category, t.QueueID, t.AssigneeID,
 		t.LinkState, t.AccountID, t.LinkConfirmedAt, orEmpty(t.LinkEvidence), t.UpdatedAt,
 		t.AwaitingSince, t.FirstRespondedAt, t.SolvedAt, t.ExcludedReason, t.ExcludedAt, orEmpty(t.SuspectedOf))
-	c.outbox(OutboxChanged, t.ID, c.now)
+	if !c.quiet {
+		c.outbox(OutboxChanged, t.ID, c.now)
+	}
 	return t, tx.SendBatch(ctx, &c.batch).Close()
 }
 
