@@ -76,6 +76,9 @@ func benchSettings() *meilisearch.Settings {
 // p50 and p95 in milliseconds.
 func BenchmarkSearch100k(b *testing.B) { benchmarkSearch(b, 100_000) }
 
+// BenchmarkSearch10k is the same at a tenth of the size.
+func BenchmarkSearch10k(b *testing.B) { benchmarkSearch(b, 10_000) }
+
 func benchmarkSearch(b *testing.B, tickets int) {
 	s, err := Start(b.Context(), Config{Dir: b.TempDir(), Key: "k"})
 	if err != nil {

@@ -1,8 +1,12 @@
 package meili
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strconv"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // unmatched is the cost of a slot that a document does not match.
@@ -26,6 +30,9 @@ type matcher struct {
 	attributes []int // ranks of the attributes searched
 	slots      []*slotMatch
 	phrases    []alternative // synonyms and the like that documents matched, for highlighting
+
+	cursor     *bolt.Cursor // over the streams, at the document of lastNumber
+	lastNumber uint64
 }
 
 // run matches every slot and every alternative.
@@ -105,7 +112,7 @@ func (m *matcher) matchWord(match *slotMatch, s slot, part *segmentView, rank in
 	if err != nil {
 		return err
 	}
-	eachBit(short, func(local uint32) { match.note(part.base+local, 0, rank) })
+	eachBit(short.docs, func(local uint32) { match.note(part.base+local, 0, rank) })
 	if typos == 0 {
 		return nil
 	}
@@ -211,6 +218,21 @@ func (m *matcher) stream(doc uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Documents are asked for in their order, mostly: the next one is at hand.
+	if m.cursor == nil {
+		m.cursor = m.data.streams.Cursor()
+	}
+	number := binary.BigEndian.Uint64(sequence)
+	var key, value []byte
+	if number == m.lastNumber+1 {
+		key, value = m.cursor.Next()
+	} else {
+		key, value = m.cursor.Seek(sequence)
+	}
+	if m.lastNumber = number; bytes.Equal(key, sequence) {
+		return value, nil
+	}
+	m.lastNumber = 0
 	return m.data.streams.Get(sequence), nil
 }
 

@@ -3,7 +3,6 @@ package meili
 import (
 	"slices"
 	"sort"
-	"strconv"
 )
 
 // A ranking ranks the documents that matched a query.
@@ -135,7 +134,7 @@ func (r *ranking) buildMask() {
 			set(i, word)
 		}
 		if r.slots[i].short {
-			r.eachWithPrefix(s.word, func(word string) { set(i, word) })
+			r.eachBeginning(s.word, func(hash uint16) { r.mask[hash] |= 1 << i })
 		}
 	}
 	for _, alt := range r.phrases {
@@ -158,15 +157,15 @@ func appendHashes(list []uint16, words ...string) []uint16 {
 	return list
 }
 
-// eachWithPrefix calls fn with every word that begins with prefix.
-func (m *matcher) eachWithPrefix(prefix string, fn func(word string)) {
+// eachBeginning calls fn with the hash of every word that begins with prefix.
+func (m *matcher) eachBeginning(prefix string, fn func(hash uint16)) {
 	for _, part := range m.view.segments {
 		for _, rank := range m.attributes {
-			dict, err := part.dict(wordField + strconv.Itoa(rank))
-			if err != nil {
-				continue
+			if found, err := part.beginning(rank, prefix); err == nil {
+				for _, hash := range found.hashes {
+					fn(hash)
+				}
 			}
-			_ = walk(dict, nil, []byte(prefix), after(prefix), func(word string) error { fn(word); return nil })
 		}
 	}
 }

@@ -2,6 +2,8 @@ package meili
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -179,7 +181,7 @@ type segmentCache struct {
 	mu        sync.Mutex
 	columns   map[string]*column
 	sequences []uint64
-	prefixes  map[string]*roaring.Bitmap
+	prefixes  map[string]*beginning
 }
 
 // Up to maxShortPrefix letters the words that begin with them are too many to
@@ -190,9 +192,14 @@ const (
 	maxKeptPrefixes = 8192
 )
 
-// beginning returns the documents that have a word with this short beginning
-// in an attribute.
-func (s *segmentView) beginning(rank int, prefix string) (*roaring.Bitmap, error) {
+// A beginning is what a segment has of the words with one short beginning in
+// one attribute: their documents, and the hashes by which streams know them.
+type beginning struct {
+	docs   *roaring.Bitmap
+	hashes []uint16
+}
+
+func (s *segmentView) beginning(rank int, prefix string) (*beginning, error) {
 	field := wordField + strconv.Itoa(rank)
 	key := field + "\x00" + prefix
 	s.cache.mu.Lock()
@@ -204,8 +211,9 @@ func (s *segmentView) beginning(rank int, prefix string) (*roaring.Bitmap, error
 	if err != nil {
 		return nil, err
 	}
-	set := newDocSet(s.count)
+	set, hashes := newDocSet(s.count), map[uint16]struct{}{}
 	err = walk(dict, nil, []byte(prefix), after(prefix), func(word string) error {
+		hashes[hash16(word)] = struct{}{}
 		return eachPosting(dict, word, set.add)
 	})
 	if err != nil {
@@ -214,8 +222,9 @@ func (s *segmentView) beginning(rank int, prefix string) (*roaring.Bitmap, error
 	if len(s.cache.prefixes) >= maxKeptPrefixes {
 		clear(s.cache.prefixes)
 	}
-	s.cache.prefixes[key] = roaring.BitmapOf(set.slice()...)
-	return s.cache.prefixes[key], nil
+	found := &beginning{docs: roaring.BitmapOf(set.slice()...), hashes: slices.Collect(maps.Keys(hashes))}
+	s.cache.prefixes[key] = found
+	return found, nil
 }
 
 func newSegmentCaches() *segmentCaches {
@@ -231,7 +240,7 @@ func (c *segmentCaches) of(snapshot *scorch.IndexSnapshot) []*segmentCache {
 	for i, s := range snapshot.Segments() {
 		cache := c.byID[s.Id()]
 		if cache == nil {
-			cache = &segmentCache{columns: map[string]*column{}, prefixes: map[string]*roaring.Bitmap{}}
+			cache = &segmentCache{columns: map[string]*column{}, prefixes: map[string]*beginning{}}
 		}
 		kept[s.Id()], list[i] = cache, cache
 	}
