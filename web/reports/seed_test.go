@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 // seed writes a year of tickets: those with a number are answered sooner, some wait still, some are spam or merged. The same
@@ -53,7 +55,7 @@ func seed(t testing.TB, db *pgxpool.Pool) {
 			}
 		}
 		return []any{
-			reference(i), "open", "seed", "en", "case-question", "case-question", queue, "Ana Núñez", "ana@mail.example",
+			identifier.ReferenceOf(int64(i) * 5_000_011), "open", "seed", "en", "case-question", "case-question", queue, "Ana Núñez", "ana@mail.example",
 			fmt.Sprintf("Where is my notice, the one of letter %d? It was mailed to an old address and I need it for work", i),
 			group, opened, opened, responded, solved, reason, excluded,
 		}, nil
@@ -61,17 +63,4 @@ func seed(t testing.TB, db *pgxpool.Pool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// reference makes a reference of the right shape out of a number.
-func reference(n int) string {
-	const letters = "23456789ABCDEFGH"
-	code := []byte("ASK-2222-2222")
-	for i := len(code) - 1; n > 0; i-- {
-		if code[i] != '-' {
-			code[i] = letters[n%len(letters)]
-			n /= len(letters)
-		}
-	}
-	return string(code)
 }
