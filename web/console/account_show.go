@@ -22,7 +22,7 @@ type accountPage struct {
 	Cases   []caseLine
 	Tickets []ticket.Row
 	More    string // link to all tickets, when there are more
-	Views   []account.View
+	Looks   []account.View
 	URL     string
 }
 
@@ -91,6 +91,6 @@ func (a *Area) accountPage(c *gin.Context) (*accountPage, staff.Member, error) {
 	if found.Next.ID != 0 {
 		d.More = ticketsPath + "?view=all&account=" + d.Account.Number
 	}
-	d.Views, err = a.accounts.Views(ctx, d.Account.ID, shownViews)
+	d.Looks, err = a.accounts.Views(ctx, d.Account.ID, shownViews)
 	return d, member, err
 }
