@@ -36,7 +36,7 @@ func startServer() (string, error) {
 	defer cancel()
 	address := os.Getenv("TEST_DATABASE_URL")
 	if address == "" {
-		dir, _, err := devstack.TempDir()
+		dir, cleanup, err := devstack.TempDir()
 		if err != nil {
 			return "", err
 		}
@@ -47,7 +47,8 @@ func startServer() (string, error) {
 		atExit(func() error {
 			stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
-			return errors.Join(started.Stop(stop), os.RemoveAll(dir))
+			defer cleanup() // which also keeps the folder's lock from the garbage collector
+			return started.Stop(stop)
 		})
 		address = started.URL()
 	}
