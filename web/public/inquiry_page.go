@@ -108,6 +108,7 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem
 	p.Category.Required, p.Category.Prompt, p.Category.Options = true, t.T("public.field.category.prompt"), optionGroups(list, t)
 	p.Number = field(fieldNumber, withoutMarker(f.Number))
 	p.Number.InputMode, p.Number.Autocomplete, p.Number.Shape, p.Number.Width = "text", "off", "account-number", "xl"
+	p.Number.NoDraft = p.Number.Value != f.Number // a number that was taken out must not come back from the browser's draft
 	if f.Reading.Masked {
 		p.Notices = append(p.Notices, notice{"warning", t.T("public.masked.title"), t.T("public.masked." + string(maskedKind(f.Reading)))})
 	}

@@ -122,4 +122,3 @@ func (a *Area) tooMany(c *gin.Context, f *sentForm, wait time.Duration) error {
 	return a.showCheck(c, http.StatusTooManyRequests, f,
 		notice{"error", t.T("public.too_many.heading"), t.T("public.too_many.text", "wait", waitText(t, wait))})
 }
-
