@@ -2,8 +2,6 @@ package testkit
 
 import (
 	"context"
-	"errors"
-	"os"
 	"testing"
 	"time"
 
@@ -20,7 +18,7 @@ func RedisURL(t testing.TB) string {
 // Redis is RedisURL for a test that stops and starts the server itself.
 func Redis(t testing.TB) *devstack.Redis {
 	t.Helper()
-	dir, _, err := devstack.TempDir()
+	dir, cleanup, err := devstack.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +31,8 @@ func Redis(t testing.TB) *devstack.Redis {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(started.Stop(ctx), os.RemoveAll(dir)); err != nil {
+		defer cleanup() // which also keeps the folder's lock from the garbage collector
+		if err := started.Stop(ctx); err != nil {
 			t.Logf("stop Redis: %v", err)
 		}
 	})
