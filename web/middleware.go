@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -153,7 +152,7 @@ func (s *site) protectOrigins() error {
 
 func (s *site) checkOrigin(c *gin.Context) {
 	if err := s.origins.Check(c.Request); err != nil {
-		_ = c.Error(failure.New(failure.KindForbidden, "This form was sent from another website.", errors.Join(err)))
+		_ = c.Error(failure.New(failure.KindForbidden, "This form was sent from another website.", err))
 		c.Abort()
 		return
 	}

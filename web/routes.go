@@ -20,7 +20,6 @@ func (s *site) routes(engine *gin.Engine) {
 // machineRoutes are for browsers' assets, load balancers and monitoring.
 func (s *site) machineRoutes(engine *gin.Engine) {
 	engine.GET("/assets/*file", s.Pages.ServeAsset)
-	engine.HEAD("/assets/*file", s.Pages.ServeAsset)
 	engine.GET("/agency.css", s.Pages.AgencyCSS)
 	engine.GET("/robots.txt", s.ops.Robots)
 	engine.GET("/healthz", s.ops.Alive)

@@ -81,7 +81,19 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	s.routes(engine)
-	return engine, nil
+	return headAsGet(engine), nil
+}
+
+// headAsGet lets every page be asked for without its body: net/http keeps the body back by itself.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			get := *r
+			get.Method = http.MethodGet
+			r = &get
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *site) makeAreas() (err error) {

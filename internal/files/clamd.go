@@ -88,8 +88,11 @@ func (c *Clamd) ask(ctx context.Context, command string, file io.Reader) (string
 		return "", err
 	}
 	if file != nil {
+		var unread *readError
+		if err = stream(conn, file); errors.As(err, &unread) {
+			return "", err
+		}
 		// clamd answers early, and stops reading, when the file is over its limit: its words say more than the broken pipe.
-		err = stream(conn, file)
 	}
 	var reply bytes.Buffer
 	if _, readErr := io.Copy(&reply, io.LimitReader(conn, 4<<10)); reply.Len() == 0 {
@@ -113,7 +116,12 @@ func stream(conn io.Writer, file io.Reader) error {
 			_, err = conn.Write([]byte{0, 0, 0, 0})
 			return err
 		case err != nil:
-			return err
+			return &readError{err}
 		}
 	}
 }
+
+// readError says that the file could not be read: clamd would wait for the rest.
+type readError struct{ error }
+
+func (e *readError) Unwrap() error { return e.error }

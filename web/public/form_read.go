@@ -42,7 +42,7 @@ type sentForm struct {
 
 // readForm reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
 func (a *Area) readForm(c *gin.Context) (*sentForm, error) {
-	r := formReader{area: a, ctx: c.Request.Context(), fields: map[string]string{}}
+	r := formReader{area: a, ctx: c.Request.Context(), address: c.ClientIP(), fields: map[string]string{}}
 	err := r.read(c.Request)
 	var limit *http.MaxBytesError
 	tooLarge := errors.As(err, &limit)
@@ -86,6 +86,9 @@ func (a *Area) gatherFiles(ctx context.Context, f *sentForm, r formReader) {
 type formReader struct {
 	area     *Area
 	ctx      context.Context
+	address  string
+	counted  bool // this form's files were counted
+	shut     bool // too many forms with files came from this address
 	fields   map[string]string
 	staged   []string
 	remove   []string
@@ -179,6 +182,10 @@ func (r *formReader) readFile(name string, part io.Reader) error {
 	if name == "" || len(r.stored) > maxFiles {
 		return nil // no file was chosen, or far too many
 	}
+	if r.closed() {
+		r.problem("not_kept", "name", name)
+		return nil
+	}
 	content := &capped{r: part, left: maxFileSize}
 	stored, err := r.area.Files.Put(r.ctx, content)
 	switch {
@@ -193,6 +200,14 @@ func (r *formReader) readFile(name string, part io.Reader) error {
 		return nil
 	}
 	return r.accept(name, stored)
+}
+
+// closed keeps one address from filling the store with files that are never sent.
+func (r *formReader) closed() bool {
+	if !r.counted {
+		r.counted, r.shut = true, r.area.limiter.countFiles(r.ctx, r.address)
+	}
+	return r.shut
 }
 
 // accept looks into the file: what may not be attached leaves the store again.

@@ -71,6 +71,16 @@ func (l *limiter) count(ctx context.Context, address, email string) pace {
 	return p
 }
 
+// countFiles counts a form with files and reports whether there were too many from this address: ten times FORM_RATE, as for
+// the inquiries themselves.
+func (l *limiter) countFiles(ctx context.Context, address string) bool {
+	rate := config.Rate{Count: l.rate.Address.Count * refusedBeyond, Per: l.rate.Address.Per}
+	if rate.Off() || network(address) == "" {
+		return false
+	}
+	return l.take(ctx, l.key("files", network(address)), rate) > 0
+}
+
 // countOne asks for the tenfold first: what is refused is counted nowhere else.
 func (l *limiter) countOne(ctx context.Context, key string, rate config.Rate) pace {
 	tenfold := config.Rate{Count: rate.Count * refusedBeyond, Per: rate.Per}
