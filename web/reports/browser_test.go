@@ -64,15 +64,23 @@ func TestReportForEverybodysEyes(t *testing.T) {
 	seed(t, desk.DB)
 	tab := supervisor(t, desk)
 	yesterday := time.Now().AddDate(0, 0, -2).UTC().Format("2006-01-02")
-	for name, query := range map[string]string{
-		"report": "", "solved": "?measure=resolution", "few": "?from=" + yesterday, "nothing": "?from=2020-01-01&to=2020-01-02",
-		"wrong": "?from=yesterday&as_of=2999-01-01&measure=x", "tickets": "/tickets?group=without&state=waiting", "excluded": "/tickets?state=excluded",
+	for name, c := range map[string]struct{ query, shows string }{
+		"report":   {"", "svg.chart"},
+		"solved":   {"?measure=resolution", "svg.chart"},
+		"few":      {"?from=" + yesterday, ".report-faint"},
+		"nothing":  {"?from=2020-01-01&to=2020-01-02", ".empty"},
+		"wrong":    {"?from=yesterday&as_of=2999-01-01&measure=x", "[data-error-summary]"},
+		"tickets":  {"/tickets?group=without&state=waiting", "tr[data-row]"},
+		"excluded": {"/tickets?state=excluded", "tr[data-row]"},
 	} {
 		for _, dark := range []bool{false, true} {
 			for _, width := range []int64{390, 1440} {
 				tab.Dark(dark)
 				tab.Resize(width, 900)
-				tab.Goto(desk.URL + path + query)
+				tab.Goto(desk.URL + path + c.query)
+				if !testkit.Eval[bool](tab, `document.querySelector("`+c.shows+`") !== null`) {
+					t.Fatalf("%s shows no %s: %s", name, c.shows, tab.Text("main"))
+				}
 				tab.Axe()
 				fits(t, tab, fmt.Sprintf("%s at %d px", name, width))
 				if folder := os.Getenv("SCREENSHOTS"); folder != "" {
