@@ -3,7 +3,6 @@ package workers_test
 import (
 	"context"
 	"net/url"
-	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -58,11 +57,11 @@ func TestRedisWipedInTheMiddleLosesNothing(t *testing.T) {
 
 func TestRedisStoppedInTheMiddleDelaysAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	dir, _, err := devstack.TempDir()
+	dir, remove, err := devstack.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(remove)
 	start := func(port int) *devstack.Redis {
 		r, err := devstack.StartRedis(t.Context(), devstack.RedisConfig{Dir: dir, Port: port})
 		if err != nil {

@@ -3,11 +3,9 @@ package workers_test
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 	"log/slog"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +53,7 @@ func newDesk(t testing.TB, redisURL string) *desk {
 	d.mailbox = mailbox(t)
 	d.mailer = d.mailTo(d.mailbox.URL())
 	var err error
-	if d.engine, err = search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: d.db}); err != nil {
+	if d.engine, err = search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -63,7 +61,7 @@ func newDesk(t testing.TB, redisURL string) *desk {
 
 func mailbox(t testing.TB) *devstack.Mailbox {
 	t.Helper()
-	dir, _, err := devstack.TempDir()
+	dir, remove, err := devstack.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +70,8 @@ func mailbox(t testing.TB) *devstack.Mailbox {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(box.Stop(context.Background()), os.RemoveAll(dir)); err != nil {
+		defer remove()
+		if err := box.Stop(context.Background()); err != nil {
 			t.Log(err)
 		}
 	})

@@ -3,7 +3,6 @@ package mail_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -102,7 +101,7 @@ func mailer(t *testing.T, server string, change ...func(*mail.Config)) *mail.Mai
 
 func mailbox(t *testing.T) *devstack.Mailbox {
 	t.Helper()
-	dir, _, err := devstack.TempDir()
+	dir, remove, err := devstack.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +110,8 @@ func mailbox(t *testing.T) *devstack.Mailbox {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(box.Stop(context.Background()), os.RemoveAll(dir)); err != nil {
+		defer remove()
+		if err := box.Stop(context.Background()); err != nil {
 			t.Log(err)
 		}
 	})

@@ -39,7 +39,8 @@ func newDesk(t testing.TB) *desk {
 
 func (d *desk) connect(url string) *search.Engine {
 	d.t.Helper()
-	engine, err := search.New(search.Config{URL: url, Key: testkit.SearchKey, DB: d.db})
+	// A test machine under the race detector is slow; a search that is slow here is not away.
+	engine, err := search.New(search.Config{URL: url, Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func (d *desk) index() {
 
 func (d *desk) search(q search.Query) search.Results {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(d.t.Context(), 30*time.Second)
 	defer cancel()
 	found, err := d.engine.Search(ctx, q)
 	if err != nil {

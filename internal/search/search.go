@@ -22,14 +22,16 @@ const (
 )
 
 const (
-	askTimeout   = time.Second      // a person waits
+	askPatience  = time.Second      // a person waits
 	writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
 )
 
-// Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_".
+// Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_". Patience is how
+// long a search may take before it counts as away; a second when 0.
 type Config struct {
 	URL, Key string
 	Prefix   string
+	Patience time.Duration
 	DB       *pgxpool.Pool
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -47,9 +49,12 @@ type Engine struct {
 
 // New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is away.
 func New(cfg Config) (*Engine, error) {
+	if cfg.Patience == 0 {
+		cfg.Patience = askPatience
+	}
 	e := &Engine{
 		db: cfg.DB, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now,
-		ask: connect(cfg, askTimeout), write: connect(cfg, writeTimeout),
+		ask: connect(cfg, cfg.Patience), write: connect(cfg, writeTimeout),
 	}
 	if e.prefix == "" {
 		e.prefix = "askwell_"
