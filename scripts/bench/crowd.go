@@ -41,17 +41,8 @@ func (c *crowd) fetch(ctx context.Context, clients, want int) (tokens []string, 
 	return tokens, float64(len(tokens)) / elapsed.Seconds(), percentiles(took), err
 }
 
-// wave is what a crowd of inquiries met.
-type wave struct {
-	accepted  int
-	perSecond float64
-	times     Times
-	cpu       CPU
-	elapsed   time.Duration
-}
-
 // inquire sends inquiries for a time, or until the tokens are used up.
-func (c *crowd) inquire(ctx context.Context, clients int, length time.Duration, tokens []string) (wave, error) {
+func (c *crowd) inquire(ctx context.Context, clients int, length time.Duration, tokens []string) (load, error) {
 	var next atomic.Int64
 	before, begun := c.d.cpuUsed(), time.Now()
 	end := begun.Add(length)
@@ -70,9 +61,9 @@ func (c *crowd) inquire(ctx context.Context, clients int, length time.Duration, 
 		}
 		return nil
 	})
-	w := wave{accepted: len(took), times: percentiles(took), cpu: c.d.cpuUsed().since(before), elapsed: elapsed}
-	w.perSecond = float64(len(took)) / elapsed.Seconds()
-	return w, err
+	return load{
+		perSecond: float64(len(took)) / elapsed.Seconds(), times: percentiles(took), count: len(took), cpu: c.d.cpuUsed().since(before),
+	}, err
 }
 
 // each runs one browser for each client and gathers the times that they add.

@@ -19,6 +19,7 @@ const floorDatabase = "floor"
 // floor writes the rows of an inquiry without Askwell.
 type floor struct {
 	*pgbench
+	d    *desk
 	url  string
 	runs int64
 }
@@ -39,7 +40,7 @@ func (b *bench) newFloor(ctx context.Context, d *desk) (*floor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &floor{pgbench: program, url: u.String()}, nil
+	return &floor{pgbench: program, d: d, url: u.String()}, nil
 }
 
 // A reference that comes once and follows no order: a permutation of a count, written in sixteen of the alphabet's letters.
@@ -104,6 +105,7 @@ func (f *floor) write(ctx context.Context, clients int, length time.Duration, sc
 	if err != nil {
 		return load{}, err
 	}
+	used := f.d.cpuUsed()
 	l, err := f.run(ctx, clients, length, scripts, map[string]string{
 		"n": strconv.FormatInt(f.runs*500_000, 10), "queue": strconv.FormatInt(before.queue, 10), "name": "Ana Sofia Hernandez",
 		"subject": "My card has not come after four months", "number": "100000000097", "question": question,
@@ -111,6 +113,7 @@ func (f *floor) write(ctx context.Context, clients int, length time.Duration, sc
 	if err != nil {
 		return load{}, err
 	}
+	l.cpu = f.d.cpuUsed().since(used)
 	after, err := f.rows(ctx)
 	if err != nil {
 		return load{}, err

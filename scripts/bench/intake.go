@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ type intake struct {
 	form, oneByOne, oneStatement []load
 	page                         []load
 	drained                      []float64 // tasks a second after the form
-	cpu                          CPU
-	accepted                     int
-	elapsed                      time.Duration
 }
 
 // measureIntake sends inquiries and runs pgbench in turn: whatever else the machine does meets both.
@@ -105,13 +101,7 @@ func (b *bench) formRound(ctx context.Context, c *crowd, in *intake) error {
 	if err != nil {
 		return err
 	}
-	in.form = append(in.form, load{perSecond: w.perSecond, times: w.times, count: w.accepted})
-	in.accepted += w.accepted
-	in.elapsed += w.elapsed
-	in.cpu.Client += w.cpu.Client
-	in.cpu.Askwell += w.cpu.Askwell
-	in.cpu.Postgres += w.cpu.Postgres
-	in.cpu.Other += w.cpu.Other
+	in.form = append(in.form, w)
 	return b.drainRate(ctx, c.d, in)
 }
 
@@ -209,19 +199,12 @@ func (r *Result) addIntake(in *intake, healthy load) {
 	form.Unit, form.Floor = "a second", &Floor{Name: "pgbench, one transaction"}
 	form.Value, form.Times = rates(in.form)
 	form.Floor.Value, form.Floor.Times = rates(in.oneByOne)
-	per := func(d time.Duration) string {
-		return strconv.FormatFloat(d.Seconds()*1e6/float64(max(in.accepted, 1)), 'f', 0, 64)
-	}
-	share := func(d time.Duration) string {
-		return strconv.FormatFloat(100*d.Seconds()/in.elapsed.Seconds()/float64(runtime.NumCPU()), 'f', 0, 64) + " %"
-	}
-	form.Note = fmt.Sprintf("processor: askwell %s, PostgreSQL %s, client %s of %d cores; µs an inquiry: %s, %s, %s",
-		share(in.cpu.Askwell), share(in.cpu.Postgres), share(in.cpu.Client), runtime.NumCPU(),
-		per(in.cpu.Askwell), per(in.cpu.Postgres), per(in.cpu.Client))
+	form.CPU, form.Floor.CPU = cpuEach(in.form), cpuEach(in.oneByOne)
 	statement := form
-	statement.Name, statement.Note = "the same", ""
+	statement.Name = "the same"
 	statement.Floor = &Floor{Name: "pgbench, one statement"}
 	statement.Floor.Value, statement.Floor.Times = rates(in.oneStatement)
+	statement.Floor.CPU = cpuEach(in.oneStatement)
 	page := clients("form pages")
 	page.Unit, page.Floor = "a second", &Floor{Name: "GET /healthz", Value: spread(healthy.perSecond), Times: &healthy.times}
 	page.Value, page.Times = rates(in.page)
@@ -229,6 +212,16 @@ func (r *Result) addIntake(in *intake, healthy load) {
 	drained.Unit, drained.Value = "a second", spread(in.drained...)
 	drained.Floor = &Floor{Name: "inquiries accepted", Value: form.Value}
 	r.add(form, statement, page, drained)
+}
+
+// cpuEach is the processor's work for one inquiry.
+func cpuEach(rounds []load) *Work {
+	var used CPU
+	count := 0
+	for _, l := range rounds {
+		used, count = used.plus(l.cpu), count+l.count
+	}
+	return used.each(count)
 }
 
 func rates(rounds []load) (Spread, *Times) {

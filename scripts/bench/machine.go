@@ -37,12 +37,23 @@ func thisMachine() Machine {
 	return m
 }
 
+// loadAverage is how many processes wanted a core over the last minute.
+func loadAverage() float64 {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	var load float64
+	_, _ = fmt.Sscan(string(data), &load) // 0 when it cannot be told
+	return load
+}
+
 // describe adds the versions of what the desk runs on.
 func (r *Result) describe(ctx context.Context, d *desk) error {
 	r.Machine.Redis = "in the process"
 	for _, s := range family(d.process.Pid) {
 		if strings.Contains(s.name, "redis") || strings.Contains(s.name, "valkey") {
-			r.Machine.Redis = s.name
+			r.Machine.Redis = "by " + s.name
 		}
 	}
 	if err := d.db.QueryRow(ctx, `SELECT current_setting('server_version')`).Scan(&r.Machine.Postgres); err != nil {

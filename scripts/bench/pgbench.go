@@ -57,6 +57,7 @@ type load struct {
 	perSecond float64
 	times     Times
 	count     int
+	cpu       CPU
 }
 
 // run repeats the scripts, each as often as the others, for a time with so many clients: prepared, without vacuum, two threads.

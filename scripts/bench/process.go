@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ type stat struct {
 	pid, parent int
 	name        string
 	cpu         time.Duration // used so far, by itself
+	ended       time.Duration // used by its children that have ended
 }
 
 func readStat(pid int) (stat, error) {
@@ -32,13 +34,17 @@ func readStat(pid int) (stat, error) {
 		return stat{}, fmt.Errorf("process %d: unreadable", pid)
 	}
 	fields := strings.Fields(string(data[end+1:]))
-	if len(fields) < 13 {
+	if len(fields) < 15 {
 		return stat{}, fmt.Errorf("process %d: unreadable", pid)
 	}
 	parent, _ := strconv.Atoi(fields[1])
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return stat{pid: pid, parent: parent, name: string(data[open+1 : end]), cpu: time.Duration(user+system) * time.Second / clockTicks}, nil
+	ticks := func(at int) time.Duration {
+		n, _ := strconv.ParseInt(fields[at], 10, 64)
+		return time.Duration(n) * time.Second / clockTicks
+	}
+	return stat{
+		pid: pid, parent: parent, name: string(data[open+1 : end]), cpu: ticks(11) + ticks(12), ended: ticks(13) + ticks(14),
+	}, nil
 }
 
 // family lists a process and all that descend from it.
@@ -71,19 +77,18 @@ type CPU struct {
 	Client, Askwell, Postgres, Other time.Duration
 }
 
-// cpuUsed tells how much the desk's processes and this one have used. PostgreSQL's processes that have ended meanwhile are
-// missing; during a round none does.
+// cpuUsed tells how much the desk's processes and this one have used; pgbench counts as ours once it has ended.
 func (d *desk) cpuUsed() CPU {
 	var used CPU
 	if own, err := readStat(os.Getpid()); err == nil {
-		used.Client = own.cpu
+		used.Client = own.cpu + own.ended
 	}
 	for _, s := range family(d.process.Pid) {
 		switch {
 		case s.pid == d.process.Pid:
 			used.Askwell += s.cpu
 		case s.name == "postgres":
-			used.Postgres += s.cpu
+			used.Postgres += s.cpu + s.ended
 		default:
 			used.Other += s.cpu
 		}
@@ -96,6 +101,26 @@ func (c CPU) since(before CPU) CPU {
 }
 
 func (c CPU) desk() time.Duration { return c.Askwell + c.Postgres + c.Other }
+
+func (c CPU) plus(more CPU) CPU {
+	return CPU{c.Client + more.Client, c.Askwell + more.Askwell, c.Postgres + more.Postgres, c.Other + more.Other}
+}
+
+// Work is processor time for one inquiry or request, in microseconds. Unlike a rate it hardly depends on what else the machine
+// does.
+type Work struct {
+	Askwell  float64 `json:"askwell_us"` // its workers' share with it
+	Postgres float64 `json:"postgres_us"`
+	Client   float64 `json:"client_us"` // the load generator
+}
+
+func (c CPU) each(n int) *Work {
+	if n == 0 || c.desk() == 0 {
+		return nil
+	}
+	micros := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(n) }
+	return &Work{Askwell: micros(c.Askwell), Postgres: micros(c.Postgres), Client: micros(c.Client)}
+}
 
 // memory is in bytes.
 type memory struct {
@@ -110,6 +135,9 @@ func (d *desk) memory() (memory, error) {
 	var m memory
 	for _, s := range family(d.process.Pid) {
 		pss, err := kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", s.pid), "Pss:")
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it has just ended
+		}
 		if err != nil {
 			return m, err
 		}
@@ -125,6 +153,9 @@ func (d *desk) memory() (memory, error) {
 		default:
 			m.other += pss
 		}
+	}
+	if m.anyProcesses == 0 {
+		return m, errors.New("this system does not tell")
 	}
 	return m, nil
 }

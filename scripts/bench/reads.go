@@ -92,11 +92,14 @@ func (b *bench) measureRead(ctx context.Context, d *desk, size int, r read) erro
 	var times, floors []Times
 	var medians, floorMedians []float64
 	var bytes int
+	var used CPU
 	for range b.Rounds {
+		before := d.cpuUsed()
 		took, n, err := ask(b.Requests)
 		if err != nil {
 			return err
 		}
+		used = used.plus(d.cpuUsed().since(before))
 		floor, err := b.readFloor(ctx, d, r)
 		if err != nil {
 			return err
@@ -108,6 +111,7 @@ func (b *bench) measureRead(ctx context.Context, d *desk, size int, r read) erro
 	t, ft := medianTimes(times), medianTimes(floors)
 	b.result.add(Row{
 		Part: "reads", Name: r.name, Tickets: size, Unit: "ms", Value: spread(medians...), Times: &t,
+		CPU:   used.each(b.Rounds * b.Requests),
 		Floor: &Floor{Name: r.floor, Value: spread(floorMedians...), Times: &ft},
 	})
 	b.progress("%s at %d tickets: p50 %.2f, p95 %.2f ms (%d bytes), floor %.2f ms", r.name, size, t.P50, t.P95, bytes, ft.P50)

@@ -10,13 +10,14 @@ import (
 
 // Result is everything that a run measured.
 type Result struct {
-	Machine Machine   `json:"machine"`
-	Begun   time.Time `json:"begun"`
-	Took    float64   `json:"took_seconds"`
-	Quick   bool      `json:"quick"`
-	Rows    []Row     `json:"rows"`
-	Goals   []Goal    `json:"goals"`
-	ToBeat  []Rival   `json:"to_beat"`
+	Machine Machine    `json:"machine"`
+	Begun   time.Time  `json:"begun"`
+	Took    float64    `json:"took_seconds"`
+	Load    [2]float64 `json:"load_before_and_after"` // of the minute; what ran beside the bench is in the first
+	Quick   bool       `json:"quick"`
+	Rows    []Row      `json:"rows"`
+	Goals   []Goal     `json:"goals"`
+	ToBeat  []Rival    `json:"to_beat"`
 }
 
 // Row is one figure beside its floor.
@@ -28,6 +29,7 @@ type Row struct {
 	Unit    string  `json:"unit"`  // "a second", "ms" or "MB"
 	Value   Spread  `json:"value"` // over rounds, or over requests
 	Times   *Times  `json:"times,omitempty"`
+	CPU     *Work   `json:"cpu,omitempty"`
 	Floor   *Floor  `json:"floor,omitempty"`
 	Ratio   float64 `json:"ratio,omitempty"` // of the medians, value to floor
 	// Growth is the time with the most tickets against that with the fewest, by p50 and p95.
@@ -41,6 +43,7 @@ type Floor struct {
 	Name  string `json:"name"`
 	Value Spread `json:"value"`
 	Times *Times `json:"times,omitempty"`
+	CPU   *Work  `json:"cpu,omitempty"`
 }
 
 // Goal is what we want of the figures.
@@ -63,9 +66,11 @@ var rivals = []Rival{
 
 func (r *Result) begin(quick bool) {
 	r.Machine, r.Begun, r.Quick, r.ToBeat = thisMachine(), time.Now().UTC().Truncate(time.Second), quick, rivals
+	r.Load[0] = loadAverage()
 }
 
 func (r *Result) end() {
+	r.Load[1] = loadAverage()
 	r.Took = time.Since(r.Begun).Round(time.Second).Seconds()
 	r.judge()
 }

@@ -12,6 +12,9 @@ func (r *Result) writeTable(out io.Writer) error {
 	m := r.Machine
 	fmt.Fprintf(out, "\n%s, %d cores, %.0f GB, %s; PostgreSQL %s, Redis %s; %s; took %.0f s\n", m.Processor, m.Cores, m.MemoryGB, m.System,
 		m.Postgres, m.Redis, m.Go, r.Took)
+	if r.Load[0] > 0.5 {
+		fmt.Fprintf(out, "The machine was BUSY with other things (load %.1f before): take the figures with care; processor times hold.\n", r.Load[0])
+	}
 	fmt.Fprintln(out, "The desk runs as `askwell up` does, workers on, PostgreSQL with fsync and synchronous_commit on; pgbench alone, on the same server.")
 	part := ""
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight|tabwriter.TabIndent)
@@ -41,17 +44,19 @@ var titles = map[string]string{
 const timeHeads = "p50\tp95\tp99\t"
 
 var heads = map[string]string{
-	"intake": "clients\tper second\t(min\tmax)\t" + timeHeads + "floor\tp50\tp95\tratio\t  what, and its floor",
+	"intake": "clients\tper second\tmin\tmax\t" + timeHeads + "floor\tp50\tp95\tratio\tcpu µs\tfloor\t  what, and its floor",
 	"delay":  timeHeads + "floor p50\tratio\t  what, and its floor",
-	"reads":  "tickets\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\t  what, and its floor",
+	"reads":  "tickets\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\tcpu µs\t  what, and its floor",
 	"memory": "tickets\tMB\tfloor\tratio\t  what, and its floor",
 }
 
 func (row Row) line() string {
 	floor, floorTimes, what := "-", Times{}, row.Name
+	var floorCPU *Work
 	if row.Floor != nil {
 		floor = figure(row.Floor.Value.Median)
 		what += " / " + row.Floor.Name
+		floorCPU = row.Floor.CPU
 		if row.Floor.Times != nil {
 			floorTimes = *row.Floor.Times
 		}
@@ -63,13 +68,14 @@ func (row Row) line() string {
 	three := milliseconds(times.P50) + "\t" + milliseconds(times.P95) + "\t" + milliseconds(times.P99)
 	switch row.Part {
 	case "intake":
-		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Clients, figure(row.Value.Median), figure(row.Value.Min),
-			figure(row.Value.Max), three, floor, milliseconds(floorTimes.P50), milliseconds(floorTimes.P95), ratio(row.Ratio), what)
+		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Clients, figure(row.Value.Median), figure(row.Value.Min),
+			figure(row.Value.Max), three, floor, milliseconds(floorTimes.P50), milliseconds(floorTimes.P95), ratio(row.Ratio),
+			row.CPU.whole(), floorCPU.whole(), what)
 	case "delay":
 		return fmt.Sprintf("%s\t%s\t%s\t  %s", three, milliseconds(floorTimes.P50), ratio(row.Ratio), what)
 	case "reads":
-		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t  %s", row.Tickets, three, milliseconds(floorTimes.P50), milliseconds(floorTimes.P95),
-			ratio(row.Ratio), ratio(row.Growth), what)
+		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Tickets, three, milliseconds(floorTimes.P50), milliseconds(floorTimes.P95),
+			ratio(row.Ratio), ratio(row.Growth), row.CPU.whole(), what)
 	}
 	return fmt.Sprintf("%d\t%s\t%s\t%s\t  %s", row.Tickets, figure(row.Value.Median), floor, ratio(row.Ratio), what)
 }
@@ -77,6 +83,10 @@ func (row Row) line() string {
 func (r *Result) writeNotes(out io.Writer) {
 	fmt.Fprintln(out)
 	for _, row := range r.Rows {
+		if row.CPU != nil && row.Part == "intake" && row.Floor.CPU != nil {
+			row.Note = fmt.Sprintf("processor µs each: askwell %.0f, PostgreSQL %.0f, client %.0f; floor: PostgreSQL %.0f, pgbench %.0f",
+				row.CPU.Askwell, row.CPU.Postgres, row.CPU.Client, row.Floor.CPU.Postgres, row.Floor.CPU.Client)
+		}
 		if row.Note == "" {
 			continue
 		}
@@ -124,4 +134,12 @@ func ratio(v float64) string {
 		return "-"
 	}
 	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
+// whole is the processor time of the desk, the load generator's aside.
+func (w *Work) whole() string {
+	if w == nil {
+		return "-"
+	}
+	return strconv.FormatFloat(w.Askwell+w.Postgres, 'f', 0, 64)
 }
