@@ -29,7 +29,8 @@ func (e *Engine) Prepare(ctx context.Context) error {
 	if err != nil || !stale {
 		return err
 	}
-	return e.Rebuild(ctx, nil)
+	// Asked again in turn: whoever was first has rebuilt for all.
+	return e.rebuildAll(ctx, e.Stale, func(int64, int64) {})
 }
 
 // Stale reports whether the indexes lack what only Rebuild brings. Errors: unavailable.
@@ -91,9 +92,16 @@ func (e *Engine) Rebuild(ctx context.Context, progress func(done, total int64)) 
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
+	return e.rebuildAll(ctx, func(context.Context) (bool, error) { return true, nil }, progress)
+}
+
+func (e *Engine) rebuildAll(ctx context.Context, needed func(context.Context) (bool, error), progress func(done, total int64)) error {
 	return postgres.InTx(ctx, e.db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('askwell search rebuild', 0))`); err != nil {
 			return fmt.Errorf("take turns to rebuild: %w", err)
+		}
+		if still, err := needed(ctx); err != nil || !still {
+			return err
 		}
 		var total, done int64
 		err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM ticket) + (SELECT count(*) FROM account)`).Scan(&total)
