@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/web/webtest"
 )
@@ -159,5 +160,44 @@ func TestBrowserPages(t *testing.T) {
 	shoot(t, stranger, "sent-bookmark")
 	if page := desk.Get(strings.TrimPrefix(address, desk.URL)); page.Status != http.StatusOK {
 		t.Errorf("the bookmark: status %d", page.Status)
+	}
+}
+
+// TestBrowserTrouble looks at the pages that a worried person meets when things go wrong.
+func TestBrowserTrouble(t *testing.T) {
+	t.Parallel()
+	desk, tab := webtest.New(t, webtest.Options{Env: map[string]string{"FORM_RATE": "email:1/1h"}}), testkit.Browser(t)
+	for range 10 {
+		desk.Post("/inquiries", filled(t, desk.Visitor))
+	}
+	check := func(name string) {
+		t.Helper()
+		tab.Axe()
+		shoot(t, tab, name)
+		tab.Resize(1280, 900)
+	}
+	tab.Goto(desk.URL + "/inquiries/new")
+	for selector, value := range map[string]string{
+		"#category": "card-not-received", "#name": "Ana", "#email": "ana@mail.example", "#subject": "My card", "#question": "My number is 078-05-1120.",
+	} {
+		testkit.Eval[string](tab, `document.querySelector("`+selector+`").value = "`+value+`"`)
+	}
+	tab.ClickAndLoad(`main button[type="submit"]`)
+	check("check-masked")
+	tab.ClickAndLoad(`form[action="/inquiries"] .actions button`)
+	tab.WaitFor(`document.activeElement.matches("[data-error-summary]")`)
+	if got := tab.Text(".note--error"); !strings.Contains(got, "Everything you typed is still on this page") {
+		t.Errorf("the page says %q", got)
+	}
+	check("too-many")
+	pool, err := postgres.Open(t.Context(), "postgres://nobody@127.0.0.1:1/none", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	away := webtest.New(t, webtest.Options{DB: pool})
+	for name, path := range map[string]string{"away": "/inquiries/new", "console-not-found": "/console/nowhere"} {
+		tab.Goto(away.URL + path)
+		check(name)
 	}
 }
