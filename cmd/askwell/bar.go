@@ -22,7 +22,7 @@ type bar struct {
 
 func newBar(t terminal, what string) *bar {
 	file, ok := t.err.(*os.File)
-	return &bar{t: t, what: what, live: ok && term.IsTerminal(int(file.Fd())), began: time.Now()}
+	return &bar{t: t, what: what, live: ok && term.IsTerminal(int(file.Fd())), began: time.Now(), last: time.Now()}
 }
 
 // set says that done of total are done; total 0 is not known.

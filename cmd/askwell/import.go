@@ -70,9 +70,7 @@ func runImport(ctx context.Context, t terminal, args []string) error {
 		bar.show(part, thousands(rows)+" rows read")
 	})
 	bar.end()
-	if closed := rejects.Close(); err == nil {
-		err = closed
-	}
+	closed := rejects.Close()
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return errors.New("stopped; nothing was imported")
@@ -81,7 +79,7 @@ func runImport(ctx context.Context, t terminal, args []string) error {
 	case err != nil:
 		return fmt.Errorf("nothing was imported: %w", err)
 	}
-	return in.summary(t, result, bar.took())
+	return errors.Join(in.summary(t, result, bar.took()), closed)
 }
 
 func parseImport(t terminal, args []string) (importing, error) {
@@ -91,7 +89,7 @@ func parseImport(t terminal, args []string) (importing, error) {
 	fs.Func("column", "read our column from theirs, as `ours=theirs`; may be given more than once", in.columns.ParseColumn)
 	zone := fs.String("timezone", "UTC", "the `zone` of times that name none, for example America/New_York (tickets)")
 	fs.BoolVar(&in.addCategories, "add-categories", false, "make categories that are not known, instead of rejecting their rows (tickets)")
-	fs.StringVar(&in.rejects, "rejects", "", "the `file` for rejected rows (beside FILE, with .rejected before .csv)")
+	fs.StringVar(&in.rejects, "rejects", "", "the `file` for rejected rows (FILE.rejected.csv in the current folder)")
 	fs.StringVar(&in.data, "data", "", "the data `folder` of a running askwell up (the usual one when empty)")
 	if err := parse(fs, args, &in.what, &in.file); err != nil {
 		return in, err
@@ -114,16 +112,18 @@ func parseImport(t terminal, args []string) (importing, error) {
 		return in, fmt.Errorf("--timezone %q is no zone: write it as America/New_York, Europe/Madrid or UTC", *zone)
 	}
 	if in.rejects == "" {
-		in.rejects = rejectsBeside(in.file)
+		in.rejects = rejectsFor(in.file)
 	}
 	return in, in.checkRejects()
 }
 
-func rejectsBeside(file string) string {
+// rejectsFor names a file in the current folder: the one that is read may lie where nothing can be written.
+func rejectsFor(file string) string {
 	if file == "-" {
 		return "import.rejected.csv"
 	}
-	return strings.TrimSuffix(file, filepath.Ext(file)) + ".rejected.csv"
+	name := filepath.Base(file)
+	return strings.TrimSuffix(name, filepath.Ext(name)) + ".rejected.csv"
 }
 
 // checkRejects sees to it that the rejects do not overwrite what is read.

@@ -116,7 +116,7 @@ func TestImportCases(t *testing.T) {
 		"5 receipt_number: line 2 has the same",
 		"6 receipt_number: not three letters and ten digits",
 		"7 status: not words of small letters joined by dashes",
-		"8 received_on: no date of the past like 2026-01-31",
+		"8 received_on: no date like 2026-01-31",
 		"3 account_number: no such account here; import the accounts first",
 	}, reasons)
 
