@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,7 +69,7 @@ func startSplit(t *testing.T) *split {
 	s.must(os.MkdirAll(filepath.Join(s.dir, "files"), 0o700))
 	s.env = []string{
 		"DATABASE_URL=" + s.postgres.URL(), "REDIS_URL=" + s.redis.URL(), "MEILI_URL=" + s.search.URL(), "MEILI_KEY=" + searchKey,
-		"SMTP_URL=" + s.mail.URL(), "FILES_DIR=" + filepath.Join(s.dir, "files"), "SECRET_KEY=a key that only this test has, long enough",
+		"SMTP_URL=" + s.mail.URL(), "FILES_DIR=" + filepath.Join(s.dir, "files"), "SECRET_KEY=a key that only this test has and that is long",
 		"FORM_RATE=off", "FORM_MIN_FILL=0s", "UNDO_SEND=0s",
 	}
 	runCommand(t, s.env, "", "migrate")
@@ -178,7 +179,13 @@ func searchFinds(b *browser, words, reference string) error {
 			Kind, Reference, Number string
 		}
 	}
-	b.json("/console/search.json?q="+url.QueryEscape(words), &answer)
+	status, body := b.get("/console/search.json?q=" + url.QueryEscape(words))
+	if status != http.StatusOK {
+		return fmt.Errorf("search answers %d", status)
+	}
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		return err
+	}
 	for _, hit := range answer.Hits {
 		if hit.Reference == reference {
 			return nil
