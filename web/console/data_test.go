@@ -105,7 +105,7 @@ func busyDesk(t *testing.T, options ...webtest.Options) (*desk, map[string]strin
 	refs["claimed"] = d.open(t, number(amara.Number), from("Amara N. Okafor", "amara.new@example.com"))
 	refs["conflict"] = d.open(t, number(amara.Number), from("Lucía Fernández", "lucia@example.org"))
 	refs["unusable"] = d.open(t, number(amara.ANumber), from("Amara Okafor", "somewhere@example.com"))
-	refs["unmatched"] = d.open(t, number("9000 0000 0018"), from("Amara Okafor", "elsewhere@example.com"))
+	refs["unmatched"] = d.open(t, number("9000 0000 0053"), from("Amara Okafor", "elsewhere@example.com"))
 	for _, key := range []string{"corroborated", "claimed", "conflict", "unusable", "unmatched"} {
 		d.link(t, refs[key])
 	}
