@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web/webtest"
 )
 
@@ -34,5 +35,17 @@ func TestErrorPages(t *testing.T) {
 				t.Errorf("console look is %v, want %v", console, want)
 			}
 		})
+	}
+}
+
+func TestErrorPageKeepsTheConsoleAround(t *testing.T) {
+	t.Parallel()
+	desk := webtest.New(t)
+	agent := desk.SignIn(t, staff.RoleAgent)
+	for path, status := range map[string]int{"/console/nowhere": 404, "/console/tickets/ASK-2222-2222": 404, "/console/reports/response-times": 403} {
+		p := agent.Get(path)
+		if p.Status != status || p.Doc.Find(".topbar, .rail").Length() != 2 {
+			t.Errorf("%s: status %d, want %d with the console around it", path, p.Status, status)
+		}
 	}
 }

@@ -113,20 +113,36 @@ type failurePageData struct {
 // failurePage renders the page in the look of the part of the site that the address belongs to.
 func (s *site) failurePage(c *gin.Context, status int, err error) error {
 	key := strconv.Itoa(status)
-	name, frame := "errors/error", s.Pages.Frame(c)
-	data := failurePageData{Frame: frame, Key: key}
+	name, data := "errors/error", failurePageData{Key: key}
+	if underConsole(c) {
+		name, data.Text = "ops/error", failure.Text(err, "")
+		data.Frame = s.consoleFrame(c, status)
+	} else {
+		data.Frame = s.Pages.Frame(c)
+	}
 	if status == http.StatusInternalServerError {
 		data.Request = requestID(c)
 	}
-	if underConsole(c) {
-		name, data.Text = "ops/error", failure.Text(err, "")
-	}
-	if !frame.Printer.Has("error_page." + key + ".title") {
+	if !data.Printer.Has("error_page." + key + ".title") {
 		data.Key = "500"
 	}
-	data.Title = frame.Printer.T("error_page." + data.Key + ".title")
+	data.Title = data.Printer.T("error_page." + data.Key + ".title")
 	data.Error = true
 	return s.Pages.HTML(c, status, name, data)
+}
+
+// consoleFrame gives a signed-in member the console around the page, also where no route matched and so nobody looked who
+// asks. When something is broken it asks the database nothing more.
+func (s *site) consoleFrame(c *gin.Context, status int) page.Frame {
+	if status < http.StatusInternalServerError {
+		if _, known := s.sessions.Member(c); !known {
+			_ = s.sessions.Load(c) // without a session the page is that of nobody in particular
+		}
+		if frame, err := s.console.Frame(c, ""); err == nil {
+			return frame
+		}
+	}
+	return s.Pages.Frame(c)
 }
 
 func underConsole(c *gin.Context) bool {
