@@ -12,10 +12,10 @@ import (
 	"github.com/askwell/askwell/internal/seed"
 )
 
-const seedWords = `[--tickets N] [--accounts N] [--seed S] [--more] [--data DIR]
+const seedWords = `[--tickets N] [--accounts N] [--seed S] [--more] [--sign-ins] [--data DIR]
 
 Fills an empty desk with an invented year: accounts with their cases, tickets with their answers, numbers that were mistyped or
-somebody else's. The same --seed makes the same desk within an hour. It makes nobody who can sign in.
+somebody else's. The same --seed makes the same desk within an hour. Nobody can sign in who could not before, unless --sign-ins.
 `
 
 func runSeed(ctx context.Context, t terminal, args []string) error {
@@ -25,6 +25,7 @@ func runSeed(ctx context.Context, t terminal, args []string) error {
 	fs.IntVar(&o.Accounts, "accounts", 0, "how many accounts (0: two for five tickets, up to a million)")
 	fs.Uint64Var(&o.Seed, "seed", 1, "another number makes another desk")
 	fs.BoolVar(&o.More, "more", false, "add to a desk that has tickets already")
+	signIns := fs.Bool("sign-ins", false, "also make the demo's sign-ins, whose password everybody knows")
 	data := dataFlag(fs)
 	if err := parse(fs, args); err != nil {
 		return err
@@ -38,6 +39,11 @@ func runSeed(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer db.Close()
+	if *signIns {
+		if err := seed.Staff(ctx, db); err != nil {
+			return err
+		}
+	}
 	bar := newBar(t, "tickets")
 	result, err := seed.Run(ctx, db, o, bar.set)
 	bar.end()
