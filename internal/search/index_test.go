@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
@@ -59,35 +63,54 @@ func TestDocumentsHoldNoMoreThanSearchNeeds(t *testing.T) {
 	}
 }
 
-// Writers race over one ticket, each after a change of its own: the document must end at the newest version.
+// The first batch of documents is held up on its way until a second one has passed it, or for as long as no second one comes:
+// under the lock the second writer must wait, and what it sends is newer.
 func TestAnOlderDocumentNeverOverwritesANewerOne(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	reference, id := d.open("Subject", "Question")
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for i := range 5 {
-				to := ticket.StatusOpen
-				if i%2 == 0 {
-					to = ticket.StatusPending
-				}
-				if _, err := d.tickets.SetStatus(context.Background(), ticket.Worker(), reference, to); err != nil {
-					t.Error(err)
-				}
-				if err := d.engine.IndexTickets(context.Background(), []int64{id}); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	now, err := d.tickets.ByID(t.Context(), id)
+	target, err := url.Parse(d.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(d.documents("tickets")[0]["version"]); got != fmt.Sprint(now.Version) {
-		t.Errorf("the document is of version %s, the ticket of %d", got, now.Version)
+	var batches atomic.Int32
+	held, passed := make(chan struct{}), make(chan struct{})
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/documents") {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		first := batches.Add(1) == 1
+		if first {
+			close(held)
+			select {
+			case <-passed:
+			case <-time.After(500 * time.Millisecond):
+			}
+		}
+		proxy.ServeHTTP(w, r)
+		if !first {
+			close(passed)
+		}
+	}))
+	t.Cleanup(server.Close)
+	d.engine = d.connect(server.URL)
+	done := make(chan error, 2)
+	index := func() { done <- d.engine.IndexTickets(context.Background(), []int64{id}) }
+	go index()
+	<-held
+	if _, err := d.tickets.SetStatus(t.Context(), ticket.Worker(), reference, ticket.StatusPending); err != nil {
+		t.Fatal(err)
+	}
+	go index()
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := d.documents("tickets")[0]["status"]; got != "pending" {
+		t.Errorf("the document is %v again, the ticket pending", got)
 	}
 }
 

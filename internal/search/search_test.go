@@ -48,6 +48,7 @@ func TestEveryTicketIsFoundUnderItsSubject(t *testing.T) {
 	all := strings.Join(subjects[:10], " ")
 	for range 40 {
 		d.open("A question about something", "I have one more thing to ask. "+all)
+		d.open("I have a question about when they will send the documents", "Thank you")
 	}
 	d.index()
 	for _, s := range subjects {

@@ -28,7 +28,7 @@ var filler = func() map[string]bool {
 // leading dash as "without"; in a pasted subject they mean neither, so only quotes in pairs keep their meaning. Of more words
 // than Meilisearch looks at, the telling ones are kept, in order.
 func queryText(typed string) string {
-	typed = strings.ToValidUTF8(strings.Map(printable, typed), " ")
+	typed = strings.Map(printable, strings.ToValidUTF8(typed, " "))
 	if strings.Count(typed, `"`)%2 != 0 {
 		typed = strings.ReplaceAll(typed, `"`, " ")
 	}
