@@ -31,16 +31,11 @@ func (s *Service) Acknowledge(ctx context.Context, task, ticketID int64, send Se
 		if sent != nil && !failure.Is(sent, failure.KindInvalid) {
 			return sent
 		}
-		_, err = s.changeIn(ctx, tx, `t.id = $1`, ticketID, Worker(), func(c *change) error {
-			data := Data{}
-			if sent != nil {
-				data.Reason = "refused"
-			}
-			c.quiet = true // a flood of inquiries is not to be indexed once more for it
-			c.event(EventAcknowledged, data)
-			return nil
-		})
-		return err
+		data := Data{}
+		if sent != nil {
+			data.Reason = "refused"
+		}
+		return s.note(ctx, tx, ticketID, EventAcknowledged, data)
 	})
 }
 
@@ -128,6 +123,15 @@ func (s *Service) deliver(ctx context.Context, what string, task int64, fn func(
 		return fmt.Errorf("%s (task %d): %w", what, task, err)
 	}
 	return nil
+}
+
+// note adds an event that changes nothing of the ticket itself, whose row stays as it is: rewriting it, with an entry in each of
+// its indexes, would cost a flood of inquiries more than taking them in.
+func (s *Service) note(ctx context.Context, tx pgx.Tx, ticketID int64, kind EventKind, data Data) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
+		VALUES ($1, $2, $3, $4, $5)`, ticketID, kind, ActorWorker, s.now().UTC(), data.marshal())
+	return err
 }
 
 // lockless reads a ticket without a lock, so that nobody waits for a slow mail server.
