@@ -47,7 +47,7 @@ func readTickets(ctx context.Context, db postgres.Querier, ids []int64) ([]ticke
 		SELECT t.id, t.version, $2::int AS shape, t.reference, t.subject, left(COALESCE(m.body, ''), $3) AS body,
 			t.applicant_name, t.status, t.category, q.code AS queue, t.link_state, t.language,
 			COALESCE(t.assignee_id, 0) AS assignee, EXTRACT(EPOCH FROM t.opened_at)::bigint AS opened_at,
-			t.excluded_reason IS NOT NULL OR t.suspected_of <> '{}' AS hidden
+			t.excluded_reason IS NOT NULL AS hidden
 		FROM ticket t
 		JOIN queue q ON q.id = t.queue_id
 		CROSS JOIN LATERAL (

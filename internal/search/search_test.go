@@ -103,16 +103,30 @@ func TestSearchMarksWhatMatched(t *testing.T) {
 	}
 }
 
-func TestSearchLeavesOutQuarantineAndShowsWhatIsSoNow(t *testing.T) {
+func TestSearchFindsQuarantineAndLeavesOutSpam(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.open("Cheap visas sold here", "Buy now", func(in *ticket.Inquiry) { in.Suspicions = []ticket.Suspicion{ticket.SuspectHoneypot} })
-	reference, _ := d.open("Where are visas sold", "I do not know")
+	suspect := func(in *ticket.Inquiry) { in.Suspicions = []ticket.Suspicion{ticket.SuspectHoneypot} }
+	held, _ := d.open("Cheap visas sold here", "Am I a spammer?", suspect)
+	spam, _ := d.open("Cheap visas sold here", "Buy now", suspect)
+	if _, err := d.tickets.Exclude(t.Context(), ticket.Worker(), spam, "spam"); err != nil {
+		t.Fatal(err)
+	}
 	d.index()
 	found := d.search(search.Query{Text: "visas sold"})
-	if diff := cmp.Diff([]string{reference}, references(found)); diff != "" {
+	if diff := cmp.Diff([]string{held}, references(found)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	if !found.Hits[0].Hidden {
+		t.Error("the hit does not say that it is in quarantine")
+	}
+}
+
+func TestSearchShowsWhatIsSoNow(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	reference, _ := d.open("Where are visas sold", "I do not know")
+	d.index()
 	if _, err := d.tickets.SetStatus(t.Context(), ticket.Worker(), reference, ticket.StatusPending); err != nil {
 		t.Fatal(err)
 	}
