@@ -20,7 +20,6 @@ import (
 //	{{timeago .At}}                  <time> that the browser keeps up to date; {{age .At}} the same in little room
 //	{{isotime .At}}                  for datetime attributes   {{duration .D}}  "2 days 3 hours"
 //	{{day .ReceivedOn}}              a calendar day, in no time zone   {{filesize .Size}}  "240 kB"
-//	{{day .On}}                      a date that has no time and so no time zone   {{filesize .Size}}  1.4 MB
 //	{{number 1234}}                  1,234                {{accountnumber "123456789012"}} 1234 5678 9012
 //	{{initials .Name}}               first letters of the first and the last word
 //	{{lines .Text}}                  text as lines        {{args "k" v ...}}   a map, to hand several values to a partial
@@ -48,8 +47,6 @@ func (r *Renderer) funcs(p *messages.Printer) template.FuncMap {
 		"age":           func(v any) (template.HTML, error) { return r.timeElement(p, v, "short", p.Age) },
 		"day":           func(t time.Time) string { return p.ShortDate(t) },
 		"filesize":      p.FileSize,
-		"day":           func(t time.Time) string { return p.ShortDate(t.UTC()) },
-		"filesize":      func(bytes int64) (string, error) { return fileSize(p, bytes) },
 		"duration":      p.Duration,
 		"number":        func(v any) (string, error) { return p.Text("format.number", "value", v) },
 		"accountnumber": FormatAccountNumber,
@@ -95,13 +92,6 @@ func (r *Renderer) icon(name string) (template.HTML, error) {
 		return "", err
 	}
 	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sprite + "#" + name + `"></use></svg>`), nil //nolint:gosec // names of ours
-}
-
-func fileSize(p *messages.Printer, bytes int64) (string, error) {
-	if bytes < 1<<20 {
-		return p.Text("format.kb", "size", max(1, (bytes+1023)>>10))
-	}
-	return p.Text("format.mb", "size", float64(bytes)/(1<<20))
 }
 
 // FormatAccountNumber writes 12 digits in groups of four, as an applicant reads them out; anything else stays as it is.
