@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,7 +22,9 @@ func (c *commands) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (c *commands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		c.n.Add(1)
+		if strings.HasPrefix(cmd.Name(), "eval") { // the limiter's script, not the connection's greeting
+			c.n.Add(1)
+		}
 		return next(ctx, cmd)
 	}
 }
