@@ -191,18 +191,26 @@ CREATE TABLE ticket (
 CREATE INDEX ticket_opened_idx ON ticket (opened_at DESC, id DESC)
     INCLUDE (number_group, first_responded_at, solved_at, excluded_at, excluded_reason);
 CREATE INDEX ticket_status_idx ON ticket (status, opened_at DESC, id DESC);
+-- The views that the console counts on every page hold in their condition all that a view leaves out, excluded and quarantined
+-- tickets, so that a count of 1,000 reads an index and not 1,000 rows.
+CREATE INDEX ticket_in_hand_idx ON ticket (opened_at DESC, id DESC)
+    WHERE status IN ('new', 'open', 'pending', 'on_hold') AND excluded_reason IS NULL AND suspected_of = '{}';
 CREATE INDEX ticket_queue_idx ON ticket (queue_id, opened_at DESC, id DESC)
-    WHERE status IN ('new', 'open', 'pending', 'on_hold');
+    WHERE status IN ('new', 'open', 'pending', 'on_hold') AND excluded_reason IS NULL AND suspected_of = '{}';
 CREATE INDEX ticket_assignee_idx ON ticket (assignee_id, opened_at DESC, id DESC)
-    WHERE status IN ('new', 'open', 'pending', 'on_hold');
-CREATE INDEX ticket_awaiting_idx ON ticket (awaiting_since, id) WHERE awaiting_since IS NOT NULL;
+    WHERE status IN ('new', 'open', 'pending', 'on_hold') AND excluded_reason IS NULL AND suspected_of = '{}';
+CREATE INDEX ticket_awaiting_idx ON ticket (awaiting_since, id)
+    WHERE awaiting_since IS NOT NULL AND excluded_reason IS NULL AND suspected_of = '{}';
 CREATE INDEX ticket_link_state_idx ON ticket (link_state, opened_at DESC, id DESC)
     WHERE link_state IN ('claimed', 'conflict', 'unmatched', 'unusable');
 CREATE INDEX ticket_category_idx ON ticket (category, opened_at DESC, id DESC);
-CREATE INDEX ticket_suspected_idx ON ticket (opened_at DESC, id DESC) WHERE suspected_of <> '{}';
+CREATE INDEX ticket_suspected_idx ON ticket (opened_at DESC, id DESC) WHERE suspected_of <> '{}' AND excluded_reason IS NULL;
 CREATE INDEX ticket_account_idx ON ticket (account_id, opened_at DESC) WHERE account_id IS NOT NULL;
 CREATE INDEX ticket_number_read_idx ON ticket (number_read) WHERE number_read <> '';
 CREATE INDEX ticket_applicant_email_idx ON ticket (lower(applicant_email), opened_at DESC);
+
+-- An index can answer alone only for pages that a vacuum has seen: vacuum after 2 % of changes, not after 20 %.
+ALTER TABLE ticket SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);
 
 CREATE TABLE message (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
