@@ -173,6 +173,9 @@ func (s *split) whole(got *acknowledged, state string) {
 	}
 }
 
+// errSearchAway means that search had no answer, not that it did not find.
+var errSearchAway = errors.New("search is away")
+
 func searchFinds(b *browser, words, reference string) error {
 	var answer struct {
 		Hits []struct {
@@ -181,7 +184,7 @@ func searchFinds(b *browser, words, reference string) error {
 	}
 	status, body := b.get("/console/search.json?q=" + url.QueryEscape(words))
 	if status != http.StatusOK {
-		return fmt.Errorf("search answers %d", status)
+		return fmt.Errorf("%w: %d", errSearchAway, status)
 	}
 	if err := json.Unmarshal([]byte(body), &answer); err != nil {
 		return err

@@ -146,7 +146,11 @@ func (d *upDesk) allFound(t *testing.T, inquiries []map[string]string, reference
 	b.signIn("agent@askwell.test")
 	missed := 0
 	for _, in := range inquiries {
-		if err := searchFinds(b, in["subject"], references[in["id"]]); err != nil {
+		err := searchFinds(b, in["subject"], references[in["id"]])
+		for tries := 0; errors.Is(err, errSearchAway) && tries < 5; tries++ { // a second was not enough on a busy machine
+			err = searchFinds(b, in["subject"], references[in["id"]])
+		}
+		if err != nil {
 			if missed++; missed <= 10 {
 				t.Error(err)
 			}

@@ -250,13 +250,15 @@ func (b *Tab) HasFocus(selector string) bool {
 // Text is what the first element that the selector finds says, as it is shown. It waits for the element.
 func (b *Tab) Text(selector string) string {
 	b.t.Helper()
-	return strings.TrimSpace(run(b, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
+	b.WaitFor("document.querySelector(" + quote(selector) + ")")
+	return strings.TrimSpace(Eval[string](b, "document.querySelector("+quote(selector)+").innerText"))
 }
 
 // Value is what the field holds.
 func (b *Tab) Value(selector string) string {
 	b.t.Helper()
-	return run(b, "read "+selector, chromedp.Value(chromedp.CSS(selector)))
+	b.WaitFor("document.querySelector(" + quote(selector) + ")")
+	return Eval[string](b, "document.querySelector("+quote(selector)+").value")
 }
 
 // Upload chooses files for a field.
