@@ -83,7 +83,7 @@ func (a *Area) accountPage(c *gin.Context) (*accountPage, staff.Member, error) {
 	if d.Cases, err = a.cases(ctx, d.Account.ID); err != nil {
 		return nil, member, err
 	}
-	found, err := a.Tickets.List(ctx, ticket.Filter{AccountID: d.Account.ID, Limit: shownAccountTicket})
+	found, err := a.Tickets.List(ctx, ticket.Filter{AccountID: d.Account.ID, WithExcluded: true, Limit: shownAccountTicket})
 	if err != nil {
 		return nil, member, fmt.Errorf("show an account: %w", err)
 	}

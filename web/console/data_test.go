@@ -67,6 +67,10 @@ func from(name, email string) func(*ticket.Inquiry) {
 	return func(in *ticket.Inquiry) { in.Name, in.Email = name, email }
 }
 
+func category(code string) func(*ticket.Inquiry) {
+	return func(in *ticket.Inquiry) { in.Category = code }
+}
+
 func about(subject, question string) func(*ticket.Inquiry) {
 	return func(in *ticket.Inquiry) { in.Subject, in.Question = subject, question }
 }

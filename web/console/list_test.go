@@ -71,6 +71,8 @@ func TestViewsAndFilters(t *testing.T) {
 	d.post(t, ticketPath(refs["plain0"])+"/assignee", url.Values{"assignee": {"me"}})
 	d.post(t, ticketPath(refs["plain1"])+"/status", url.Values{"status": {"solved"}})
 	d.reply(t, refs["plain2"], url.Values{"body": {"Answered."}, "status": {"pending"}})
+	refs["excluded"] = d.open(t)
+	d.post(t, ticketPath(refs["excluded"])+"/exclusion", url.Values{"reason": {"duplicate"}})
 	amara, err := d.lookUp(t, "amara@example.org")
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +87,8 @@ func TestViewsAndFilters(t *testing.T) {
 		{"?view=in-hand", []string{"plain0", "plain2"}, []string{"plain1", "suspect"}},
 		{"?view=solved", []string{"plain1"}, []string{"plain0"}},
 		{"?view=solved&status=open", nil, []string{"plain0", "plain1"}},
-		{"?view=all", []string{"plain0", "plain1", "plain2"}, []string{"suspect"}},
+		{"?view=all", []string{"plain0", "plain1", "plain2", "suspect", "excluded"}, nil},
+		{"?view=solved&status=closed", nil, []string{"excluded"}},
 		{"?view=quarantine", []string{"suspect"}, []string{"plain0"}},
 		{"?status=pending", []string{"plain2"}, []string{"plain0", "plain1"}},
 		{"?link=claimed&link=conflict", []string{"claimed", "conflict"}, []string{"corroborated", "plain0"}},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -42,6 +43,7 @@ type hitLine struct {
 	search.Hit
 	URL           string
 	CategoryLabel string
+	Aside         ticket.Ticket // when it is in quarantine or counts in no figure
 }
 
 const (
@@ -154,6 +156,11 @@ func (a *Area) dressSearch(ctx context.Context, d *searchPage, q search.Query) e
 		line := hitLine{Hit: h, URL: urlOf(h)}
 		if h.Kind == search.KindTicket {
 			line.CategoryLabel = known.category(p, h.Category)
+		}
+		if h.Hidden { // few are, and which of the two it is stands in the ticket
+			if line.Aside, err = a.Tickets.ByReference(ctx, h.Reference); err != nil && !failure.Is(err, failure.KindNotFound) {
+				return err
+			}
 		}
 		d.Hits = append(d.Hits, line)
 	}

@@ -18,6 +18,7 @@ import (
 // entry is one item of a thread: a message, or what happened between two messages.
 type entry struct {
 	Message      *ticket.Message
+	Fresh        bool // it arrived while the reader wrote
 	Withdrawable bool
 	SecondsLeft  int // until its mail goes out
 	Events       []eventLine

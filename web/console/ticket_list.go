@@ -41,6 +41,7 @@ type listPage struct {
 type listRow struct {
 	ticket.Row
 	CategoryLabel string
+	URL           string
 }
 
 // chip is a filter that is set, with the link that drops it.
@@ -124,7 +125,7 @@ func (a *Area) listPage(c *gin.Context) (*listPage, error) {
 		return nil, err
 	}
 	for _, r := range result.Rows {
-		d.Rows = append(d.Rows, listRow{Row: r, CategoryLabel: known.category(d.Printer, r.Category)})
+		d.Rows = append(d.Rows, listRow{Row: r, CategoryLabel: known.category(d.Printer, r.Category), URL: l.origin().ticket(r.Reference)})
 	}
 	d.dress(known, member, result.Next)
 	return d, nil

@@ -21,6 +21,8 @@ type ticketPage struct {
 	page.Frame
 	ticket.Ticket
 	URL            string
+	From           origin // the list that the reader came from
+	Back           string
 	CategoryLabel  string
 	SubmittedLabel string // the category that the applicant chose, when triage gave another
 	QueueLabel     string
@@ -59,6 +61,9 @@ type draft struct {
 }
 
 type permissions struct{ Release bool }
+
+// Do is where a form of the page goes; the answer leads back to the ticket as it was reached.
+func (d *ticketPage) Do(action string) string { return d.URL + action + d.From.suffix() }
 
 // TicketShow shows a ticket.
 func (a *Area) TicketShow(c *gin.Context) error {
@@ -157,7 +162,8 @@ func (a *Area) ticketPage(c *gin.Context) (*ticketPage, error) {
 	if d.Frame, err = a.Frame(c, ""); err != nil {
 		return nil, err
 	}
-	d.Path = d.URL
+	d.From = originOf(c)
+	d.Path, d.Back = d.URL, d.From.list()
 	d.Title = d.Reference + " " + d.Subject
 	if err := a.fillTicket(ctx, d, member); err != nil {
 		return nil, fmt.Errorf("show ticket %s: %w", reference, err)
@@ -230,7 +236,7 @@ func (d *ticketPage) words(k known, tell teller, member staff.Member) {
 		d.Reasons = append(d.Reasons, page.Option{Value: r, Label: p.T("console.reason." + r)})
 	}
 	d.Draft = draft{Kind: "reply", Status: string(ticket.StatusPending)}
-	d.Live = d.URL + "/live?shown=" + d.mark()
+	d.Live = d.URL + "/live" + d.From.suffix("shown", d.mark())
 }
 
 // shownOthers is how many other tickets stand beside a ticket; the rest is a list.
@@ -239,14 +245,14 @@ const shownOthers = 5
 // others finds what else the account and the address have asked.
 func (a *Area) others(ctx context.Context, d *ticketPage) error {
 	if d.AccountID != nil && d.Panel.ShowsFacts {
-		found, err := a.Tickets.List(ctx, ticket.Filter{AccountID: *d.AccountID, Limit: shownOthers + 1})
+		found, err := a.Tickets.List(ctx, ticket.Filter{AccountID: *d.AccountID, WithExcluded: true, Limit: shownOthers + 1})
 		if err != nil {
 			return err
 		}
 		d.Others = d.but(found.Rows)
 		d.OthersAll = ticketsPath + "?view=all&account=" + d.Panel.Account.Number
 	}
-	found, err := a.Tickets.List(ctx, ticket.Filter{Email: d.ApplicantEmail, Limit: 2 * shownOthers})
+	found, err := a.Tickets.List(ctx, ticket.Filter{Email: d.ApplicantEmail, WithExcluded: true, Limit: 2 * shownOthers})
 	if err != nil {
 		return err
 	}

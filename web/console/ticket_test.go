@@ -108,6 +108,9 @@ func TestStaleReplyIsStopped(t *testing.T) {
 	if page.Status != http.StatusConflict || !strings.Contains(page.Text("#reply-problem"), "2 messages arrived") {
 		t.Errorf("status %d, %q; want 409 and two messages", page.Status, page.Text("#reply-problem"))
 	}
+	if got := page.Doc.Find(".message--fresh").Length(); got != 2 {
+		t.Errorf("%d messages are marked as new, want 2", got)
+	}
 	kept := page.Form("#panel-reply form")
 	if strings.TrimSpace(kept.Get("body")) != "We are looking into it." || kept.Get("status") != "on_hold" {
 		t.Errorf("the draft is %v", kept)

@@ -30,9 +30,19 @@ func (a *Area) TicketReply(c *gin.Context) error {
 				Problem: p.Alert, Stale: failure.Is(err, failure.KindConflict),
 			}
 			p.Alert = ""
+			if p.Draft.Stale {
+				p.markFresh(d.Seen)
+			}
 		})
 	}
 	return a.back(c, reference, "")
+}
+
+// markFresh points out what came after the message that the writer saw last.
+func (d *ticketPage) markFresh(seen int64) {
+	for i, e := range d.Thread {
+		d.Thread[i].Fresh = e.Message != nil && e.Message.ID > seen
+	}
 }
 
 // TicketNote adds an internal note.
@@ -65,7 +75,7 @@ func (a *Area) TicketWithdraw(c *gin.Context) error {
 	if err := a.Tickets.WithdrawReply(ctx, ticket.Staff(member), reference, message); err != nil {
 		return a.again(c, err, nil)
 	}
-	c.Redirect(http.StatusSeeOther, ticketsPath+"/"+reference+"?draft="+strconv.FormatInt(message, 10)+"#composer")
+	c.Redirect(http.StatusSeeOther, originOf(c).ticket(reference, "draft", strconv.FormatInt(message, 10))+"#composer")
 	return nil
 }
 
@@ -91,8 +101,11 @@ func (a *Area) TicketAssign(c *gin.Context) error {
 	})
 }
 
-// TicketStatus moves the ticket on. With next=1 it leads back to the list.
+// TicketStatus moves the ticket on. With next=1 it solves it and leads to the next one of the list.
 func (a *Area) TicketStatus(c *gin.Context) error {
+	if c.PostForm("next") == "1" {
+		return a.solveAndNext(c)
+	}
 	return a.act(c, "", func(by ticket.Actor, reference string) error {
 		_, err := a.Tickets.SetStatus(c.Request.Context(), by, reference, ticket.Status(c.PostForm("status")))
 		return err
@@ -144,10 +157,6 @@ func (a *Area) back(c *gin.Context, reference, say string) error {
 	if say != "" {
 		a.Pages.Flash(c, "success", a.Pages.Printer(c).T(say))
 	}
-	to := ticketsPath + "/" + reference
-	if c.PostForm("next") == "1" {
-		to = ticketsPath
-	}
-	c.Redirect(http.StatusSeeOther, to)
+	c.Redirect(http.StatusSeeOther, originOf(c).ticket(reference))
 	return nil
 }

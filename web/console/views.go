@@ -29,7 +29,7 @@ var views = []view{
 	{"solved", "check_circle", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) {
 		f.Statuses = []ticket.Status{ticket.StatusSolved, ticket.StatusClosed}
 	}},
-	{"all", "list", ticket.SortNewest, func(*ticket.Filter, staff.Member) {}},
+	{"all", "list", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.WithExcluded = true }}, // also quarantined ones
 	{"quarantine", "flag", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.Quarantined = true }},
 }
 

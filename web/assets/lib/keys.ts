@@ -5,7 +5,7 @@
 //                                          link), o opens, x turns its input[data-select]; without a list, mark the links to
 //                                          the next and previous ticket with data-key="j" and "k"
 //   form[data-send]                        Ctrl or Cmd with Enter sends it, by its button[data-send-button] if there is one
-//   [data-search-box]                      / goes there
+//   [data-search-box]                      / goes there, and Ctrl or Cmd with K from anywhere, also while one types
 //   input[data-single-keys]                switches single keys off and on; kept in this browser
 //
 // Single keys do nothing while one types, while a dialog is open, or with Ctrl, Alt or Cmd held.
@@ -21,9 +21,16 @@ export function keyboard(): void {
     if (event.isComposing || event.defaultPrevented) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(event);
     if (event.key === "Escape") return leaveField(event);
+    if (commandK(event) && !dialogOpen() && focus(searchBox())) return event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || dialogOpen()) return;
     if (enabled() && press(event)) event.preventDefault();
   });
+}
+
+const searchBox = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>("[data-search-box]");
+
+function commandK(event: KeyboardEvent): boolean {
+  return event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
 }
 
 function enabled(): boolean {
@@ -65,7 +72,7 @@ function leaveField(event: KeyboardEvent): void {
 
 /** Does what the key stands for; false when it stands for nothing here. */
 function press(event: KeyboardEvent): boolean {
-  if (event.key === "/") return focus(document.querySelector<HTMLInputElement>("[data-search-box]"));
+  if (event.key === "/") return focus(searchBox());
   const name = event.shiftKey && /^[a-z]$/i.test(event.key) ? "Shift+" + event.key.toUpperCase() : event.key.toLowerCase();
   if (name === "?") return click(document.querySelector("[data-dialog-open='keyboard-help']"));
   return row(name) || marked(name);
@@ -99,11 +106,18 @@ function marked(name: string): boolean {
   const target = targets.find((e) => e.checkVisibility?.() ?? e.offsetParent !== null) ?? targets[0];
   if (!target) return false;
   if (target instanceof HTMLDetailsElement) {
+    unfold(target);
     target.open = true;
     return focus(target.querySelector<HTMLElement>("input, select, textarea, button, a[href], summary"));
   }
   if (target.matches("input:not([type=checkbox]), textarea, select")) return focus(target);
   return click(target);
+}
+
+// What is folded away comes back for a key that leads into it.
+function unfold(target: HTMLElement): void {
+  const folded = target.closest<HTMLElement>("[data-folded]");
+  if (folded) click(document.querySelector(`[data-toggle="${folded.id}"]`));
 }
 
 function click(target: Element | null): boolean {

@@ -9,6 +9,7 @@
 //   button[data-theme-switch]        light or dark, kept in the cookie askwell_theme that the server reads
 export function panels(): void {
   restore();
+  document.addEventListener("htmx:after:swap", restore);
   document.addEventListener("click", (event) => {
     const at = event.target instanceof Element ? event.target : null;
     if (!at) return;

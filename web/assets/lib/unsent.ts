@@ -6,8 +6,8 @@ const prefix = "askwell-unsent:";
 let sending: HTMLFormElement | null = null;
 
 export function unsent(): void {
-  restoreAll();
-  document.addEventListener("htmx:after:swap", restoreAll);
+  keepAll();
+  document.addEventListener("htmx:after:swap", keepAll);
   document.addEventListener("input", (event) => {
     if (event.target instanceof HTMLTextAreaElement) save(event.target);
   });
@@ -24,7 +24,7 @@ export function unsent(): void {
     });
   }
   addEventListener("beforeunload", (event) => {
-    if (areas(document).some((area) => changed(area) && area.form !== sending)) event.preventDefault();
+    if (areas(document).some((area) => written(area) && area.form !== sending)) event.preventDefault();
   });
 }
 
@@ -32,13 +32,18 @@ function areas(within: ParentNode): HTMLTextAreaElement[] {
   return [...within.querySelectorAll<HTMLTextAreaElement>("textarea[data-unsent]")];
 }
 
-function changed(area: HTMLTextAreaElement): boolean {
-  return area.value.trim() !== "" && area.value !== area.defaultValue;
+// What the server put into a field, a reply that it stopped or one taken back, is not sent either.
+function written(area: HTMLTextAreaElement): boolean {
+  return area.value.trim() !== "";
 }
 
-function restoreAll(): void {
+function keepAll(): void {
   for (const area of areas(document)) {
-    if (area.value !== "" || !area.dataset.unsent) continue;
+    if (!area.dataset.unsent) continue;
+    if (area.value !== "") {
+      save(area);
+      continue;
+    }
     try {
       area.value = sessionStorage.getItem(prefix + area.dataset.unsent) ?? "";
     } catch {
@@ -49,7 +54,7 @@ function restoreAll(): void {
 
 function save(area: HTMLTextAreaElement): void {
   if (!area.dataset.unsent) return;
-  if (!changed(area)) return forget(area);
+  if (!written(area)) return forget(area);
   try {
     sessionStorage.setItem(prefix + area.dataset.unsent, area.value);
   } catch {
