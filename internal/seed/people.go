@@ -84,7 +84,7 @@ type applicant struct {
 	email   string
 	born    time.Time
 	address string
-	aNumber *string
+	aNumber string
 	created time.Time
 	cases   []applicantCase
 }
@@ -153,8 +153,7 @@ func (w world) applicant(i uint64) applicant {
 	a.born = w.until.AddDate(-19-r.IntN(55), -r.IntN(12), -r.IntN(28)).Truncate(24 * time.Hour)
 	a.address = fmt.Sprintf("%d %s\n%s", 1+r.IntN(990), pick(r, streets), pick(r, towns))
 	if r.IntN(100) < 65 {
-		number := w.aNumber(i)
-		a.aNumber = &number
+		a.aNumber = w.aNumber(i)
 	}
 	a.created = w.from.Add(-time.Duration(r.Int64N(int64(4 * 365 * 24 * time.Hour)))).Truncate(time.Second)
 	for range 1 + r.IntN(6)/3 + r.IntN(10)/9 {

@@ -21,6 +21,7 @@ type Options struct {
 	Seed     uint64
 	Now      time.Time // the end of the year of tickets, cut to the hour; zero is now
 	More     bool      // add to a desk that has tickets already
+	Indexing Progress  // told how many indexes and constraints are built once the tickets are in; may be nil
 }
 
 // The limits and defaults of Options.
@@ -31,6 +32,9 @@ const (
 
 	// IndexUpTo is how many tickets the workers are asked to index one by one; beyond that, rebuilding the index is quicker.
 	IndexUpTo = 200_000
+
+	// bareFrom is how many tickets make it worth while to take the indexes off an empty desk.
+	bareFrom = 1
 )
 
 // Result counts what was made. Indexed is false when the search index has to be rebuilt to find it.
@@ -63,20 +67,17 @@ func Run(ctx context.Context, db *pgxpool.Pool, o Options, progress Progress) (R
 			return err
 		}
 		w.teller.agents, w.teller.leads = agents, leads
-		if err := w.writeAccounts(ctx); err != nil {
-			return err
-		}
-		if err := w.writeTickets(ctx, progress); err != nil {
+		if err := w.write(ctx, progress); err != nil {
 			return err
 		}
 		result = w.result
-		return nil
+		return w.bare.dress(ctx, tx, o.Indexing)
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("seed: %w", err)
 	}
 	// The lists read indexes alone once the visibility map is there, and the planner needs its figures.
-	for _, table := range []string{"account", "account_case", "account_case_status", "ticket", "message", "ticket_event"} {
+	for _, table := range demoTables {
 		if _, err := db.Exec(ctx, `VACUUM (ANALYZE) `+table); err != nil {
 			return result, fmt.Errorf("seed: tidy %s: %w", table, postgres.Failure(err))
 		}
@@ -93,6 +94,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
+	}
+	if o.Indexing == nil {
+		o.Indexing = func(int, int) {}
 	}
 	o.Now = o.Now.UTC().Truncate(time.Hour)
 	switch {
@@ -116,6 +120,13 @@ func newWriter(ctx context.Context, tx pgx.Tx, db *pgxpool.Pool, o Options) (*wr
 	if tickets > 0 && !o.More {
 		return nil, failure.Conflict("This desk has tickets already. The demo is for an empty one; --more adds it all the same.")
 	}
+	var undressed *bareTables
+	if tickets+accounts == 0 && o.Tickets >= bareFrom {
+		var err error
+		if undressed, err = bare(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	zone, err := time.LoadLocation(zoneName)
 	if err != nil {
 		return nil, err
@@ -125,10 +136,10 @@ func newWriter(ctx context.Context, tx pgx.Tx, db *pgxpool.Pool, o Options) (*wr
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{tx: tx, options: o, firstTicket: uint64(tickets), zone: zone}
+	w := &writer{tx: tx, bare: undressed, options: o, firstTicket: uint64(tickets), zone: zone}
 	w.result.Indexed = o.Tickets <= IndexUpTo
 	w.references = newPermutation(references, o.Seed+ofReference)
-	w.ids = idPools{ticket: &idPool{db: db, table: "ticket"}, message: &idPool{db: db, table: "message"}, account: &idPool{db: db, table: "account"}, accountCase: &idPool{db: db, table: "account_case"}}
+	w.ids = newIDPools(db, o)
 	w.teller = &teller{
 		world: newWorld(o.Seed, from, o.Now), office: newOffice(zone, from, o.Now), first: uint64(accounts), queues: queues,
 		message: func() (int64, error) { return w.ids.message.next(ctx) },

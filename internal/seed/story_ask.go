@@ -166,9 +166,9 @@ func (s *story) slippedNumber(a *asked, index uint64) {
 
 func (s *story) aNumberInstead(a *asked, index uint64) {
 	who, _ := s.owner(index)
-	number := s.aNumber(index)
-	if who.aNumber != nil {
-		number = *who.aNumber
+	number := who.aNumber
+	if number == "" {
+		number = s.aNumber(index)
 	}
 	a.person, a.email = who.person, who.email
 	a.given = pick(s.r, []string{number, number, "A-" + number[1:], "A# " + number[1:], number[1:]})
