@@ -150,9 +150,9 @@ func TestTheSameTaskTwiceAndAtOnceHasOneEffect(t *testing.T) {
 			case 1:
 				done <- d.tickets.LinkAllByNumber(context.Background(), link)
 			default:
-				done <- d.tickets.Acknowledge(context.Background(), ack[0].ID, was.ID, func(context.Context, ticket.Ticket, ticket.Message) error {
+				done <- d.tickets.Acknowledge(context.Background(), ack, func(context.Context, []ticket.Ticket) []error {
 					sent <- struct{}{}
-					return nil
+					return []error{nil}
 				})
 			}
 		}()

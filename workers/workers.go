@@ -84,7 +84,7 @@ func New(cfg Config) (*Workers, error) {
 		TaskLinkAccount:  {all: w.linkAccounts},
 		TaskIndexTicket:  {all: w.indexTickets},
 		TaskIndexAccount: {all: w.indexAccounts},
-		TaskAcknowledge:  {one: w.acknowledge},
+		TaskAcknowledge:  {all: w.acknowledge},
 		TaskSendReply:    {one: w.sendReply},
 		TaskScanFile:     {one: w.scanFile},
 	}

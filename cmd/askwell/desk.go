@@ -45,7 +45,6 @@ type desk struct {
 
 // newDesk connects everything. Nothing is asked of the services yet, so that a process starts while they are away.
 func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, error) {
-	redis.SetLogger(redisLog{log})
 	d := &desk{cfg: cfg, log: log, metrics: prometheus.NewRegistry()}
 	d.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	ctx, d.stop = context.WithCancel(ctx)
@@ -71,14 +70,6 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	go waker.Run(ctx)
 	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: cfg.UndoSend, Wake: waker.Wake})
 	return d, nil
-}
-
-// redisLog keeps what the Redis client says by itself, each failed dial among it, out of the terminal: who uses Redis here says
-// once that it is away.
-type redisLog struct{ log *slog.Logger }
-
-func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
-	l.log.DebugContext(ctx, "redis client", slog.String("said", fmt.Sprintf(format, args...)))
 }
 
 func (d *desk) close() {

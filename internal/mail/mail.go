@@ -91,22 +91,43 @@ type Letter struct {
 	Category  string // its code
 }
 
-// Acknowledge tells the applicant that the inquiry has arrived: its reference, what was asked, what happens next and by when, and
-// how to follow it. The question itself is not sent back: whoever typed somebody else's address would make us carry his words.
-// Errors: invalid when no other try will succeed, unavailable otherwise.
-func (m *Mailer) Acknowledge(ctx context.Context, l Letter) error {
+// Acknowledge tells applicants that their inquiries have arrived: the reference, what was asked, what happens next and by when,
+// and how to follow it. The question itself is not sent back: whoever typed somebody else's address would make us carry his
+// words. All mails go over one connection; the errors are one for each letter, nil for those that the server took. Errors:
+// invalid when no other try will succeed, unavailable otherwise.
+func (m *Mailer) Acknowledge(ctx context.Context, letters ...Letter) []error {
+	failures := make([]error, len(letters))
+	var messages []*gomail.Msg
+	var of []int // the letter behind each message
+	for i, l := range letters {
+		msg, err := m.acknowledgement(l)
+		if err != nil {
+			failures[i] = fmt.Errorf("write the acknowledgement of %s: %w", l.Reference, err)
+			continue
+		}
+		messages, of = append(messages, msg), append(of, i)
+	}
+	if len(messages) == 0 {
+		return failures
+	}
+	for n, err := range m.send(ctx, messages...) {
+		if err != nil {
+			failures[of[n]] = fmt.Errorf("acknowledge %s: %w", letters[of[n]].Reference, err)
+		}
+	}
+	return failures
+}
+
+func (m *Mailer) acknowledgement(l Letter) (*gomail.Msg, error) {
 	msg, err := m.message(l, "acknowledge", m.rootID(l.Reference), "")
 	if err != nil {
-		return fmt.Errorf("write the acknowledgement of %s: %w", l.Reference, err)
+		return nil, err
 	}
 	// RFC 3834: no vacation responder answers this, and no two desks acknowledge each other for ever.
 	msg.SetGenHeader("Auto-Submitted", "auto-replied")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetGenHeader("Precedence", "auto_reply")
-	if err := m.send(ctx, msg); err != nil {
-		return fmt.Errorf("acknowledge %s: %w", l.Reference, err)
-	}
-	return nil
+	return msg, nil
 }
 
 // Reply sends the agency's answer. messageID is the reply's row: the same reply has the same Message-ID whenever it is sent.
@@ -120,7 +141,7 @@ func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body stri
 	root := "<" + m.rootID(l.Reference) + ">"
 	msg.SetGenHeader(gomail.HeaderInReplyTo, root)
 	msg.SetGenHeader(gomail.HeaderReferences, root)
-	if err := m.send(ctx, msg); err != nil {
+	if err := m.send(ctx, msg)[0]; err != nil {
 		return fmt.Errorf("send a reply to %s: %w", l.Reference, err)
 	}
 	return nil

@@ -150,7 +150,7 @@ func headers(m devstack.Message, names ...string) map[string]string {
 func TestAcknowledge(t *testing.T) {
 	t.Parallel()
 	box := mailbox(t)
-	if err := mailer(t, box.URL()).Acknowledge(t.Context(), letter); err != nil {
+	if err := mailer(t, box.URL()).Acknowledge(t.Context(), letter)[0]; err != nil {
 		t.Fatal(err)
 	}
 	got := one(t, box)
@@ -214,7 +214,7 @@ func TestMailsOfATicketStandInOneThread(t *testing.T) {
 	box := mailbox(t)
 	m := mailer(t, box.URL())
 	for range 2 {
-		if err := m.Acknowledge(t.Context(), letter); err != nil {
+		if err := m.Acknowledge(t.Context(), letter)[0]; err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -265,7 +265,7 @@ func TestNothingTypedBecomesAHeader(t *testing.T) {
 	} {
 		evil := letter
 		evil.To = to
-		if err := m.Acknowledge(t.Context(), evil); !failure.Is(err, failure.KindInvalid) {
+		if err := m.Acknowledge(t.Context(), evil)[0]; !failure.Is(err, failure.KindInvalid) {
 			t.Errorf("to %q: %v, want invalid", to, err)
 		}
 	}
@@ -325,7 +325,7 @@ func TestWhatTheMailServerSaysDecidesAboutAnotherTry(t *testing.T) {
 			server.Domain = "localhost"
 			go server.Serve(listener) //nolint:errcheck // ends with Close
 			t.Cleanup(func() { server.Close() })
-			err = mailer(t, "smtp://"+listener.Addr().String()).Acknowledge(t.Context(), letter)
+			err = mailer(t, "smtp://"+listener.Addr().String()).Acknowledge(t.Context(), letter)[0]
 			if got := failure.KindOf(err); got != c.want {
 				t.Errorf("kind %q, want %q: %v", got, c.want, err)
 			}
@@ -334,7 +334,7 @@ func TestWhatTheMailServerSaysDecidesAboutAnotherTry(t *testing.T) {
 			}
 		})
 	}
-	if err := mailer(t, "smtp://127.0.0.1:1").Acknowledge(t.Context(), letter); !failure.Is(err, failure.KindUnavailable) {
+	if err := mailer(t, "smtp://127.0.0.1:1").Acknowledge(t.Context(), letter)[0]; !failure.Is(err, failure.KindUnavailable) {
 		t.Errorf("nobody listens: %v", err)
 	}
 }
@@ -353,5 +353,20 @@ func TestNewRefusesWhatIsNoServer(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "secret") {
 			t.Errorf("the error tells the password: %v", err)
 		}
+	}
+}
+
+// Several go over one connection, and one that cannot be delivered takes no other with it.
+func TestAcknowledgeSeveral(t *testing.T) {
+	t.Parallel()
+	box := mailbox(t)
+	spoilt := letter
+	spoilt.To = "nobody at all"
+	failures := mailer(t, box.URL()).Acknowledge(t.Context(), letter, spoilt, letter)
+	if failures[0] != nil || failures[2] != nil || !failure.Is(failures[1], failure.KindInvalid) {
+		t.Errorf("got %v, want only the second to fail, for good", failures)
+	}
+	if n := box.Count(); n != 2 {
+		t.Errorf("%d messages were sent, want 2", n)
 	}
 }

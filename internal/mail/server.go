@@ -72,20 +72,28 @@ func (s server) client() (*gomail.Client, error) {
 	return gomail.NewClient(s.host, options...)
 }
 
-// send hands a mail to the server. Once the server has taken it the mail counts as sent, whatever happens to the connection
-// afterwards.
-func (m *Mailer) send(ctx context.Context, msg *gomail.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+// send hands mails to the server over one connection and says for each what became of it. Once the server has taken one it
+// counts as sent, whatever happens to the connection afterwards.
+func (m *Mailer) send(ctx context.Context, messages ...*gomail.Msg) []error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout+time.Duration(len(messages))*time.Second)
 	defer cancel()
+	failures := make([]error, len(messages))
 	client, err := m.server.client()
 	if err != nil {
-		return fmt.Errorf("set up the mail client: %w", err)
+		err = fmt.Errorf("set up the mail client: %w", err)
+	} else {
+		err = client.DialAndSendWithContext(ctx, messages...)
 	}
-	err = client.DialAndSendWithContext(ctx, msg)
-	if err == nil || msg.IsDelivered() {
-		return nil
+	for i, msg := range messages {
+		switch {
+		case err == nil || msg.IsDelivered():
+		case msg.HasSendError():
+			failures[i] = sendFailure(msg.SendError())
+		default:
+			failures[i] = sendFailure(err)
+		}
 	}
-	return sendFailure(err)
+	return failures
 }
 
 // sendFailure says whether another try makes sense. Only what the server says for good about this recipient or this mail is

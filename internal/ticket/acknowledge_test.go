@@ -50,9 +50,9 @@ func TestAcknowledge(t *testing.T) {
 			d.now = d.now.Add(time.Minute)
 			mails := 0
 			for range 2 { // the task queue may hand a task on twice
-				err := d.tickets.Acknowledge(d.Context(), task, before.ID, func(context.Context, ticket.Ticket, ticket.Message) error {
+				err := d.tickets.Acknowledge(d.Context(), []outbox.Task{{ID: task, Subject: before.ID}}, func(context.Context, []ticket.Ticket) []error {
 					mails++
-					return tc.sent
+					return []error{tc.sent}
 				})
 				if (err != nil) != tc.pending {
 					t.Fatalf("acknowledge: %v", err)
@@ -72,5 +72,35 @@ func TestAcknowledge(t *testing.T) {
 				t.Errorf("the ticket itself changed (-before +after)\n%s", diff)
 			}
 		})
+	}
+}
+
+// What was sent is finished though another mail of the batch was not.
+func TestAcknowledgePart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first, second := d.open(""), d.open("")
+	tasks := []outbox.Task{
+		{ID: d.task(ticket.OutboxOpened, "acknowledge", first.ID), Subject: first.ID},
+		{ID: d.task(ticket.OutboxOpened, "acknowledge", second.ID), Subject: second.ID},
+	}
+	away := failure.Unavailable("The mail server is away.", nil)
+	err := d.tickets.Acknowledge(d.Context(), tasks, func(_ context.Context, tickets []ticket.Ticket) []error {
+		failures := make([]error, len(tickets))
+		for i, t := range tickets {
+			if t.ID == second.ID {
+				failures[i] = away
+			}
+		}
+		return failures
+	})
+	if !failure.Is(err, failure.KindUnavailable) {
+		t.Errorf("got %v, want the failure of the second", err)
+	}
+	for i, want := range []bool{false, true} {
+		pending, err := outbox.Pending(d.Context(), d.db, tasks[i].ID)
+		if err != nil || pending != want {
+			t.Errorf("task %d pending is %v (%v), want %v", i+1, pending, err, want)
+		}
 	}
 }

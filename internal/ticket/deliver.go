@@ -15,30 +15,6 @@ import (
 // Send hands a mail to the mail server; an error that is failure.KindInvalid means that no other try will succeed.
 type Send func(ctx context.Context, t Ticket, m Message) error
 
-// Acknowledge sends the applicant the reference. Called by the worker with its task, whose row is locked while the mail goes
-// out, so that two workers never send it twice; only a worker that dies between the mail server's answer and its own commit
-// sends again, with the same Message-ID.
-func (s *Service) Acknowledge(ctx context.Context, task, ticketID int64, send Send) error {
-	return s.deliver(ctx, "acknowledge", task, func(tx pgx.Tx) error {
-		t, err := s.lockless(ctx, tx, ticketID)
-		if err != nil {
-			return err
-		}
-		if t.ExcludedReason != "" || t.Channel == ChannelImport || t.Channel == ChannelSeed {
-			return nil
-		}
-		sent := send(ctx, t, Message{})
-		if sent != nil && !failure.Is(sent, failure.KindInvalid) {
-			return sent
-		}
-		data := Data{}
-		if sent != nil {
-			data.Reason = "refused"
-		}
-		return s.note(ctx, tx, ticketID, EventAcknowledged, data)
-	})
-}
-
 // DeliverReply sends a public reply once the time to withdraw it has passed. The same care as in Acknowledge. A mail that no
 // other try will deliver marks the reply failed: it does not count as an answer, and the applicant waits again.
 func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send Send) error {
@@ -123,15 +99,6 @@ func (s *Service) deliver(ctx context.Context, what string, task int64, fn func(
 		return fmt.Errorf("%s (task %d): %w", what, task, err)
 	}
 	return nil
-}
-
-// note adds an event that changes nothing of the ticket itself, whose row stays as it is: rewriting it, with an entry in each of
-// its indexes, would cost a flood of inquiries more than taking them in.
-func (s *Service) note(ctx context.Context, tx pgx.Tx, ticketID int64, kind EventKind, data Data) error {
-	_, err := tx.Exec(ctx, `
-		INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
-		VALUES ($1, $2, $3, $4, $5)`, ticketID, kind, ActorWorker, s.now().UTC(), data.marshal())
-	return err
 }
 
 // lockless reads a ticket without a lock, so that nobody waits for a slow mail server.
