@@ -46,7 +46,7 @@ var tables = []table{
 	{"message", []string{
 		"id", "ticket_id", "kind", "staff_id", "body", "created_at", "delivery", "recipient", "deliver_at", "delivered_at",
 	}},
-	{"ticket_event", []string{"ticket_id", "kind", "actor", "staff_id", "at", "data"}},
+	{"ticket_event", []string{"id", "ticket_id", "kind", "actor", "staff_id", "at", "data"}},
 	{"outbox", []string{"event", "subject_id"}},
 }
 
@@ -162,6 +162,7 @@ func (b *batch) addMessage(m *ticket.Message) {
 func (b *batch) addEvent(e *ticket.Event) {
 	r := &b.events
 	r.next()
+	r.bigint(e.ID)
 	r.bigint(e.TicketID)
 	r.text(string(e.Kind))
 	r.text(string(e.Actor))

@@ -10,14 +10,15 @@ import (
 )
 
 // idPools reserve rows' IDs ahead: messages are named by events that are written with them.
-type idPools struct{ ticket, message, account, accountCase idPool }
+type idPools struct{ ticket, message, event, account, accountCase idPool }
 
-func newIDPools(db *pgxpool.Pool, o Options) idPools {
+// newIDPools is told whether nobody else can add rows until the end.
+func newIDPools(db *pgxpool.Pool, o Options, alone bool) idPools {
 	pool := func(table string, expected int) idPool {
-		return idPool{db: db, table: table, reserve: min(expected, 10_000)}
+		return idPool{db: db, table: table, alone: alone, reserve: min(expected, 10_000)}
 	}
 	return idPools{
-		ticket: pool("ticket", o.Tickets), message: pool("message", 3*o.Tickets),
+		ticket: pool("ticket", o.Tickets), message: pool("message", 3*o.Tickets), event: pool("ticket_event", 8*o.Tickets),
 		account: pool("account", o.Accounts), accountCase: pool("account_case", 2*o.Accounts),
 	}
 }
@@ -26,23 +27,35 @@ func newIDPools(db *pgxpool.Pool, o Options) idPools {
 type idPool struct {
 	db      *pgxpool.Pool
 	table   string
+	alone   bool
 	reserve int
 	free    []int64
 }
 
 func (p *idPool) next(ctx context.Context) (int64, error) {
 	if len(p.free) == 0 {
-		found, err := p.db.Query(ctx, `SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)`, p.table, p.reserve)
-		if err != nil {
-			return 0, err
-		}
-		if p.free, err = pgx.AppendRows(p.free, found, pgx.RowTo[int64]); err != nil {
+		if err := p.fill(ctx); err != nil {
 			return 0, err
 		}
 	}
 	id := p.free[0]
 	p.free = p.free[1:]
 	return id, nil
+}
+
+func (p *idPool) fill(ctx context.Context) error {
+	sql := `SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)`
+	if p.alone { // one leap is as good as so many steps
+		sql = `
+			SELECT generate_series(leap.last - $2 + 1, leap.last)
+			FROM (SELECT setval(s, nextval(s) + $2 - 1) AS last FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS s) AS x) AS leap`
+	}
+	found, err := p.db.Query(ctx, sql, p.table, p.reserve)
+	if err != nil {
+		return err
+	}
+	p.free, err = pgx.AppendRows(p.free[:0], found, pgx.RowTo[int64])
+	return err
 }
 
 // freeReferences gives out references one after the other. On a desk that has tickets it leaves out those that are taken.

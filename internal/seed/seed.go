@@ -139,7 +139,7 @@ func newWriter(ctx context.Context, tx pgx.Tx, db *pgxpool.Pool, o Options) (*wr
 	w := &writer{tx: tx, bare: undressed, options: o, firstTicket: uint64(tickets), zone: zone}
 	w.result.Indexed = o.Tickets <= IndexUpTo
 	w.references = newPermutation(references, o.Seed+ofReference)
-	w.ids = newIDPools(db, o)
+	w.ids = newIDPools(db, o, undressed != nil)
 	w.teller = &teller{
 		world: newWorld(o.Seed, from, o.Now), office: newOffice(zone, from, o.Now), first: uint64(accounts), queues: queues,
 		message: func() (int64, error) { return w.ids.message.next(ctx) },

@@ -34,14 +34,16 @@ type teller struct {
 	agents   []staff.Member
 	leads    []staff.Member
 	message  func() (int64, error) // the next free ID of a message
+	told     story                 // the last one; the next one takes its place
 }
 
 // undoSend is how long replies could be withdrawn before their mail went out.
 const undoSend = 30 * time.Second
 
-// tell makes the i-th ticket, opened at that moment.
+// tell makes the i-th ticket, opened at that moment. It holds until the next one is told.
 func (t *teller) tell(i uint64, id int64, reference string, opened time.Time) (*story, error) {
-	s := &story{teller: t, r: stream(t.seed, ofTicket, i), last: opened}
+	s := &t.told
+	*s = story{teller: t, r: stream(t.seed, ofTicket, i), last: opened, messages: s.messages[:0], events: s.events[:0]}
 	s.Ticket = ticket.Ticket{
 		ID: id, Reference: reference, Version: 1, Status: ticket.StatusNew, Priority: s.priority(), Channel: ticket.ChannelSeed,
 		OpenedAt: opened, UpdatedAt: opened, AwaitingSince: &opened, LinkState: ticket.LinkNone,

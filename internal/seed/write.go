@@ -151,6 +151,11 @@ func (w *writer) tellTickets(ctx context.Context, line *line) error {
 			if err != nil {
 				return err
 			}
+			for i := range s.events {
+				if s.events[i].ID, err = w.ids.event.next(ctx); err != nil {
+					return err
+				}
+			}
 			b.addStory(s)
 			made++
 		}
