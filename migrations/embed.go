@@ -23,7 +23,7 @@ type State struct {
 
 // Up applies what is missing. Two processes may call it at once: one waits for the other.
 func Up(ctx context.Context, url string) (State, error) {
-	return with(ctx, url, func(p *goose.Provider) (State, error) {
+	return with(url, func(p *goose.Provider) (State, error) {
 		results, err := p.Up(ctx)
 		if err != nil {
 			return State{}, fmt.Errorf("migrate the database: %w", err)
@@ -38,7 +38,7 @@ func Up(ctx context.Context, url string) (State, error) {
 
 // Read says where the database stands and changes nothing.
 func Read(ctx context.Context, url string) (State, error) {
-	return with(ctx, url, func(p *goose.Provider) (State, error) { return read(ctx, p) })
+	return with(url, func(p *goose.Provider) (State, error) { return read(ctx, p) })
 }
 
 func read(ctx context.Context, p *goose.Provider) (State, error) {
@@ -49,7 +49,7 @@ func read(ctx context.Context, p *goose.Provider) (State, error) {
 	return State{Current: current, Latest: latest}, nil
 }
 
-func with(ctx context.Context, url string, fn func(*goose.Provider) (State, error)) (state State, err error) {
+func with(url string, fn func(*goose.Provider) (State, error)) (state State, err error) {
 	db, err := sql.Open("pgx", url)
 	if err != nil {
 		return State{}, fmt.Errorf("open the database: %w", err)

@@ -31,7 +31,7 @@ func (s Store) ByID(ctx context.Context, id int64) (Account, error) {
 
 // ByEmail finds the account with this address, case aside; not_found when there is none.
 func (s Store) ByEmail(ctx context.Context, email string) (Account, error) {
-	return s.one(ctx, "e-mail", `lower(email) = $1`, identifier.FoldEmail(email))
+	return s.one(ctx, "e-mail", `lower(email) = ANY ($1)`, identifier.EmailForms(email))
 }
 
 // ByReceiptNumber finds the account that has a case with this number; not_found when there is none.
@@ -90,12 +90,16 @@ func (s Store) ByIDs(ctx context.Context, ids []int64) ([]Account, error) {
 	return s.list(ctx, `id = ANY ($1)`, ids)
 }
 
-// ByNumbersOrEmails lists the accounts with one of the numbers or one of the folded addresses, in no order.
+// ByNumbersOrEmails lists the accounts with one of the numbers or one of the addresses, in no order.
 func (s Store) ByNumbersOrEmails(ctx context.Context, numbers, emails []string) ([]Account, error) {
 	if len(numbers) == 0 && len(emails) == 0 {
 		return nil, nil
 	}
-	return s.list(ctx, `number = ANY ($1) OR lower(email) = ANY ($2)`, numbers, emails)
+	var forms []string
+	for _, e := range emails {
+		forms = append(forms, identifier.EmailForms(e)...)
+	}
+	return s.list(ctx, `number = ANY ($1) OR lower(email) = ANY ($2)`, numbers, forms)
 }
 
 // Cases lists an account's cases, the newest first.

@@ -21,3 +21,15 @@ func FoldEmail(s string) string {
 	}
 	return local + "@" + domain
 }
+
+// EmailForms gives the forms in which an address may stand in a list that was only put into lower case: the folded one, and
+// with the domain in its own script where that differs.
+func EmailForms(s string) []string {
+	folded := FoldEmail(s)
+	at := strings.LastIndexByte(folded, '@')
+	own, err := idna.Lookup.ToUnicode(folded[at+1:])
+	if at < 0 || err != nil || own == folded[at+1:] {
+		return []string{folded}
+	}
+	return []string{folded, folded[:at+1] + own}
+}

@@ -45,17 +45,21 @@ type Stuck struct {
 	GivenUpAt *time.Time
 }
 
+const addSQL = `INSERT INTO outbox (event, subject_id, not_before) VALUES ($1, $2, COALESCE($3, now()))`
+
 // Add writes events in the caller's transaction.
 func Add(ctx context.Context, tx postgres.Querier, events ...Event) error {
 	for _, e := range events {
-		_, err := tx.Exec(ctx, `
-			INSERT INTO outbox (event, subject_id, not_before)
-			VALUES ($1, $2, COALESCE($3, now()))`, e.Kind, e.Subject, nullTime(e.NotBefore))
-		if err != nil {
+		if _, err := tx.Exec(ctx, addSQL, e.Kind, e.Subject, nullTime(e.NotBefore)); err != nil {
 			return fmt.Errorf("add %s to the outbox: %w", e.Kind, err)
 		}
 	}
 	return nil
+}
+
+// Queue is Add as part of a batch that the caller sends in its transaction.
+func Queue(batch *pgx.Batch, e Event) {
+	batch.Queue(addSQL, e.Kind, e.Subject, nullTime(e.NotBefore))
 }
 
 func nullTime(t time.Time) *time.Time {
@@ -139,19 +143,6 @@ func Pending(ctx context.Context, tx postgres.Querier, id int64) (bool, error) {
 		return false, fmt.Errorf("look up task %d: %w", id, postgres.Failure(err))
 	}
 	return found, nil
-}
-
-// Failed records why an attempt failed and when the next is due; giveUp keeps the task for a person to see and never
-// tries it again by itself. reason must hold no personal data.
-func Failed(ctx context.Context, db postgres.Querier, id int64, reason string, retryIn time.Duration, giveUp bool) error {
-	_, err := db.Exec(ctx, `
-		UPDATE outbox_task
-		SET last_error = left($2, 500), due_at = now() + $3, given_up_at = CASE WHEN $4 THEN now() END
-		WHERE id = $1`, id, reason, retryIn, giveUp)
-	if err != nil {
-		return fmt.Errorf("record the failure of task %d: %w", id, postgres.Failure(err))
-	}
-	return nil
 }
 
 // Retry makes a task that was given up, or waits for its next attempt, due at once.

@@ -35,7 +35,8 @@ func Release(ctx context.Context, db postgres.Querier, ids ...int64) error {
 	return nil
 }
 
-// FailAll is Failed for several tasks at once.
+// FailAll records why an attempt at tasks failed and when the next is due; giveUp keeps them for a person to see and never tries
+// them again by itself. reason must hold no personal data.
 func FailAll(ctx context.Context, db postgres.Querier, ids []int64, reason string, retryIn time.Duration, giveUp bool) error {
 	_, err := db.Exec(ctx, `
 		UPDATE outbox_task

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	logevents "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	jsevents "github.com/chromedp/cdproto/runtime"
@@ -197,7 +198,27 @@ func pressing(name string) chromedp.Action[chromedp.Void] {
 	for _, part := range parts[:len(parts)-1] {
 		held = append(held, modifiers[part])
 	}
+	if len(held) == 0 && !ok {
+		return typing(text)
+	}
 	return chromedp.KeyEvent(text, chromedp.KeyModifiers(held...))
+}
+
+// typing presses a key that types, as one event with its text, the way a keyboard does: a page that takes the key for itself
+// keeps its letter from being typed.
+func typing(key string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		event := input.DispatchKeyEventParams{Key: key, Text: key}
+		if strings.ToLower(key) != key {
+			event.Modifiers = int64(chromedp.ModifierShift)
+		}
+		for _, event.Type = range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // PressAndLoad presses a key that leads to another page, and waits for it.

@@ -85,6 +85,17 @@ func named(address, database string) string {
 // DatabaseURL makes a migrated database for this test alone and gives its address. It is dropped after the test.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
+	return databaseFrom(t, template)
+}
+
+// EmptyDatabaseURL is DatabaseURL before any migration.
+func EmptyDatabaseURL(t testing.TB) string {
+	t.Helper()
+	return databaseFrom(t, "template0")
+}
+
+func databaseFrom(t testing.TB, template string) string {
+	t.Helper()
 	address, err := server()
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v (scripts/setup installs it)", err)

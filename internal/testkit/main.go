@@ -21,6 +21,11 @@ func atExit(fn func() error) {
 // Main runs a package's tests and stops the servers that they started. A package that uses testkit calls it from TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
+	runExits()
+	os.Exit(code)
+}
+
+func runExits() {
 	exits.Lock()
 	defer exits.Unlock()
 	for _, fn := range exits.todo {
@@ -28,5 +33,4 @@ func Main(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "testkit:", err)
 		}
 	}
-	os.Exit(code)
 }

@@ -162,6 +162,7 @@ func (f Filter) order() (key, direction, beyond string) {
 		return "t.opened_at", "ASC", ">"
 	case SortWaiting:
 		return "t.awaiting_since", "ASC", ">"
+	default:
+		return "t.opened_at", "DESC", "<"
 	}
-	return "t.opened_at", "DESC", "<"
 }

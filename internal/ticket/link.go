@@ -103,6 +103,7 @@ func DecideLink(f LinkFacts) LinkDecision {
 			return decided(LinkUnusable, nil, EvidenceCheckDigitsFail)
 		}
 		return decided(LinkUnusable, nil, EvidenceOtherIdentifier)
+	case identifier.GroupWith: // decided by what the number leads to, below
 	}
 	var found []Evidence
 	if f.InText {

@@ -80,7 +80,7 @@ func (c *change) event(kind EventKind, data Data) {
 
 // outbox records what is to be done.
 func (c *change) outbox(kind string, subject int64, notBefore time.Time) {
-	c.batch.Queue(`INSERT INTO outbox (event, subject_id, not_before) VALUES ($1, $2, $3)`, kind, subject, notBefore)
+	outbox.Queue(&c.batch, outbox.Event{Kind: kind, Subject: subject, NotBefore: notBefore})
 }
 
 // change locks the ticket, lets fn alter it, and writes it with its events: three round trips. A change without an event
