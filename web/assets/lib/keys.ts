@@ -108,7 +108,7 @@ function marked(name: string): boolean {
   if (target instanceof HTMLDetailsElement) {
     unfold(target);
     target.open = true;
-    return focus(target.querySelector<HTMLElement>("input, select, textarea, button, a[href], summary"));
+    return focus(target.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea, button, a[href]") ?? target.querySelector("summary"));
   }
   if (target.matches("input:not([type=checkbox]), textarea, select")) return focus(target);
   return click(target);
