@@ -37,7 +37,8 @@ type child struct {
 // startChild runs the program in a process group of its own, so that Ctrl-C in a terminal reaches this process alone,
 // which then stops its children in order.
 func startChild(p program) (*child, error) {
-	cmd := exec.Command(p.Path, p.Args...)
+	// Bound to no context: it outlives the start, and stop ends it.
+	cmd := exec.CommandContext(context.Background(), p.Path, p.Args...)
 	cmd.Dir = "/" // our own folder may be closed to the child's account
 	cmd.Env = p.Env
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
@@ -78,7 +79,7 @@ func (p program) run(ctx context.Context) error {
 	case <-c.done:
 		return c.err
 	case <-ctx.Done():
-		c.process.Kill()
+		_ = c.process.Kill() // fails only when it has ended already
 		<-c.done
 		return context.Cause(ctx)
 	}

@@ -1,12 +1,12 @@
 package devstack
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -72,10 +72,11 @@ func TestWatchedProgramEndsByItself(t *testing.T) {
 
 func TestStopInsists(t *testing.T) {
 	t.Parallel()
-	output, err := os.CreateTemp(t.TempDir(), "")
+	said, output, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer said.Close()
 	defer output.Close()
 	c, err := startChild(program{
 		Path: "/bin/sh", Args: []string{"-c", "trap '' INT QUIT; echo ready; while :; do sleep 1; done"},
@@ -84,13 +85,11 @@ func TestStopInsists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if text, _ := os.ReadFile(output.Name()); strings.Contains(string(text), "ready") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the program did not start")
-		}
+	if err := said.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(said).ReadString('\n'); err != nil {
+		t.Fatalf("the program did not start: it said %q: %v", line, err)
 	}
 	short := 50 * time.Millisecond
 	if err := c.stop(t.Context(), step{syscall.SIGINT, short}, step{syscall.SIGQUIT, short}); err == nil {

@@ -3,6 +3,7 @@
 package devstack
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os/exec"
@@ -18,7 +19,7 @@ const watchdogScript = `IFS= read -r pid || exit 0; IFS= read -r _; kill -"$1" "
 // parent-death signal offers. The shell is there first, so that no moment is left unguarded but the one between the
 // start and the line that names the process.
 func startWatched(cmd *exec.Cmd, orphan syscall.Signal) (release func(), err error) {
-	dog := exec.Command("/bin/sh", "-c", watchdogScript, "askwell-watchdog", strconv.Itoa(int(orphan)))
+	dog := exec.CommandContext(context.Background(), "/bin/sh", "-c", watchdogScript, "askwell-watchdog", strconv.Itoa(int(orphan)))
 	dog.Dir = "/"
 	dog.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	leash, err := dog.StdinPipe()
@@ -31,8 +32,8 @@ func startWatched(cmd *exec.Cmd, orphan syscall.Signal) (release func(), err err
 	}
 	release = func() {
 		// Killed before its input is closed: the number may belong to another process by now.
-		dog.Process.Kill()
-		dog.Wait()
+		_ = dog.Process.Kill()
+		_ = dog.Wait() // says that it was killed
 		leash.Close()
 	}
 	if err := cmd.Start(); err != nil {
@@ -40,8 +41,8 @@ func startWatched(cmd *exec.Cmd, orphan syscall.Signal) (release func(), err err
 		return nil, err
 	}
 	if _, err := io.WriteString(leash, strconv.Itoa(cmd.Process.Pid)+"\n"); err != nil {
-		cmd.Process.Kill()
-		cmd.Wait()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // says that it was killed
 		release()
 		return nil, fmt.Errorf("hand the process to the watchdog: %w", err)
 	}

@@ -2,6 +2,7 @@
 package devstack
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -30,8 +31,8 @@ func loggerOr(log *slog.Logger) *slog.Logger {
 }
 
 // freePort returns a loopback port that was free a moment ago. Whoever uses it must be ready to find it taken.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+func freePort(ctx context.Context) (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(loopback, "0"))
 	if err != nil {
 		return 0, fmt.Errorf("choose a port: %w", err)
 	}

@@ -3,6 +3,7 @@ package devstack_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,8 +40,13 @@ func folder(t *testing.T) string {
 // await fails the test when the condition does not come true in time.
 func await(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	deadline := time.After(patience)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for !condition() {
+		select {
+		case <-again.C:
+		case <-deadline:
 			t.Fatalf("waited %s in vain: %s", patience, what)
 		}
 	}
@@ -136,7 +142,7 @@ func runHelper(dir string) {
 	if err != nil {
 		helperFails(err)
 	}
-	time.Sleep(2 * patience)
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test that holds the other end is gone
 }
 
 func helperFails(err error) {
@@ -159,6 +165,9 @@ func startHelper(t *testing.T, dir string) (*exec.Cmd, devstack.Running) {
 	}
 	defer output.Close()
 	cmd.Stderr = output
+	if _, err := cmd.StdinPipe(); err != nil { // open until the helper has ended
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

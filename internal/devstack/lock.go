@@ -90,7 +90,7 @@ func lockFile(path string, patience time.Duration) (*os.File, error) {
 			return nil, &InUseError{Dir: filepath.Dir(path), PID: lockOwner(path)}
 		}
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {

@@ -46,7 +46,7 @@ type Mailbox struct {
 
 // StartMailbox starts the mailbox, with the messages it kept earlier. It fails with an *InUseError when another
 // process runs one on the folder.
-func StartMailbox(_ context.Context, cfg MailboxConfig) (*Mailbox, error) {
+func StartMailbox(ctx context.Context, cfg MailboxConfig) (*Mailbox, error) {
 	dir, err := PrepareFolder(cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func StartMailbox(_ context.Context, cfg MailboxConfig) (*Mailbox, error) {
 		return nil, err
 	}
 	m := &Mailbox{log: loggerOr(cfg.Log), lock: lock, done: make(chan struct{})}
-	if err := m.start(filepath.Join(dir, "mail"), cfg); err != nil {
+	if err := m.start(ctx, filepath.Join(dir, "mail"), cfg); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("start the mailbox: %w", err)
 	}
@@ -67,7 +67,7 @@ func StartMailbox(_ context.Context, cfg MailboxConfig) (*Mailbox, error) {
 	return m, nil
 }
 
-func (m *Mailbox) start(dir string, cfg MailboxConfig) error {
+func (m *Mailbox) start(ctx context.Context, dir string, cfg MailboxConfig) error {
 	addr, err := loopbackAddr(cfg.Addr)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (m *Mailbox) start(dir string, cfg MailboxConfig) error {
 	if m.store, err = openMailStore(dir, cfg.Keep); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -159,8 +159,7 @@ func (p *Postgres) start(ctx context.Context) error {
 		return err
 	}
 	if err := p.createDatabase(ctx); err != nil {
-		p.halt(context.WithoutCancel(ctx))
-		return err
+		return errors.Join(err, p.halt(context.WithoutCancel(ctx)))
 	}
 	return nil
 }
@@ -188,7 +187,7 @@ func (p *Postgres) launchOnce(ctx context.Context) error {
 	p.port = p.cfg.Port
 	if p.port == 0 {
 		var err error
-		if p.port, err = freePort(); err != nil {
+		if p.port, err = freePort(ctx); err != nil {
 			return err
 		}
 	}
@@ -211,8 +210,7 @@ func (p *Postgres) launchOnce(ctx context.Context) error {
 		case <-c.done:
 			return startFailure(c.err, p.output)
 		case <-ctx.Done():
-			p.halt(ctx)
-			return withTail(context.Cause(ctx), p.output)
+			return withTail(errors.Join(context.Cause(ctx), p.halt(ctx)), p.output)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

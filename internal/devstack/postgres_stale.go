@@ -79,20 +79,22 @@ func clearStale(ctx context.Context, data string, log *slog.Logger) error {
 		return nil
 	}
 	for _, sig := range []syscall.Signal{0, syscall.SIGQUIT, syscall.SIGKILL} {
-		if !serves(m.pid, data) {
+		if !serves(ctx, m.pid, data) {
 			break
 		}
 		patience := leavePatience
 		if sig != 0 {
 			patience = signalPatience
 			log.Warn("ending an earlier server", slog.Int("pid", m.pid), slog.String("signal", sig.String()))
-			syscall.Kill(m.pid, sig)
+			if err := syscall.Kill(m.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("%w: signal process %d: %w", errStillLeaving, m.pid, err)
+			}
 		}
 		if err := awaitLeave(ctx, m.pid, data, patience); err != nil {
 			return err
 		}
 	}
-	if serves(m.pid, data) {
+	if serves(ctx, m.pid, data) {
 		return fmt.Errorf("%w: process %d does not end", errStillLeaving, m.pid)
 	}
 	// The file may have gone with the server, or be a new one's; only a number in use stands in the way.
@@ -105,7 +107,7 @@ func clearStale(ctx context.Context, data string, log *slog.Logger) error {
 
 // awaitLeave waits, within its patience, until the process no longer serves the folder.
 func awaitLeave(ctx context.Context, pid int, data string, patience time.Duration) error {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && serves(pid, data); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && serves(ctx, pid, data); {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", errStillLeaving, context.Cause(ctx))
@@ -116,7 +118,7 @@ func awaitLeave(ctx context.Context, pid int, data string, patience time.Duratio
 }
 
 // serves says whether the process is a PostgreSQL server that was started on the folder.
-func serves(pid int, data string) bool {
+func serves(ctx context.Context, pid int, data string) bool {
 	if pid <= 1 || syscall.Kill(pid, 0) == syscall.ESRCH {
 		return false
 	}
@@ -126,6 +128,6 @@ func serves(pid int, data string) bool {
 	if _, err := os.Stat("/proc/self"); err == nil {
 		return false
 	}
-	line, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	line, err := exec.CommandContext(ctx, "ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && bytes.Contains(line, []byte("-D "+data+" "))
 }

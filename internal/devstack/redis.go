@@ -18,6 +18,7 @@ import (
 // RedisKind says what answers as Redis.
 type RedisKind string
 
+// What may answer, in the order of preference.
 const (
 	RedisServer  RedisKind = "redis-server"
 	ValkeyServer RedisKind = "valkey-server"
@@ -134,7 +135,7 @@ func (r *Redis) start(ctx context.Context, cfg RedisConfig) (err error) {
 	r.kind, r.version = found.kind, found.version
 	for attempt := 1; ; attempt++ {
 		if r.port = cfg.Port; r.port == 0 {
-			if r.port, err = freePort(); err != nil {
+			if r.port, err = freePort(ctx); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os/exec"
@@ -84,7 +85,7 @@ func (r *Redis) startServer(ctx context.Context, found redisProgram, fast bool) 
 	}
 	server := &redisChild{child: c, output: output}
 	if err := server.await(ctx, r.answers); err != nil {
-		server.stop(context.WithoutCancel(ctx))
+		err = errors.Join(err, server.stop(context.WithoutCancel(ctx)))
 		output.Close()
 		return nil, err
 	}

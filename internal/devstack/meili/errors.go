@@ -2,6 +2,7 @@ package meili
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -53,7 +54,8 @@ func indexNotFound(uid string) *apiError {
 // decodeError tells what is wrong with a JSON body, in the field's own error
 // code where the type of a known field is wrong.
 func decodeError(err error, codes string) *apiError {
-	if typeErr, ok := err.(*json.UnmarshalTypeError); ok && typeErr.Field != "" {
+	var typeErr *json.UnmarshalTypeError
+	if errors.As(err, &typeErr) && typeErr.Field != "" {
 		return invalid(codes+snake(typeErr.Field), "Invalid value type at `.%s`: expected %s, but found %s",
 			typeErr.Field, typeErr.Type, typeErr.Value)
 	}

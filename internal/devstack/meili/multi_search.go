@@ -3,6 +3,7 @@ package meili
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -68,7 +69,8 @@ func (s *Server) multiSearch(r *request) (int, any, error) {
 }
 
 func insideQuery(i int, err error) error {
-	if api, ok := err.(*apiError); ok {
+	var api *apiError
+	if errors.As(err, &api) {
 		inside := *api
 		inside.Message = "Inside `.queries[" + strconv.Itoa(i) + "]`: " + api.Message
 		return &inside
