@@ -94,17 +94,17 @@ func (p Part) condition() string {
 	}
 	const excluded = `t.excluded_at IS NOT NULL AND t.excluded_at <= @as_of`
 	ended := p.Measure.ended() + ` IS NOT NULL AND ` + p.Measure.ended() + ` <= @as_of`
-	if p.State == StateExcluded {
-		return in + ` AND ` + excluded
-	}
-	in += ` AND NOT (` + excluded + `)`
+	counted := in + ` AND NOT (` + excluded + `)`
 	switch p.State {
+	case StateExcluded:
+		return in + ` AND ` + excluded
 	case StateAnswered:
-		in += ` AND ` + ended
+		return counted + ` AND ` + ended
 	case StateWaiting:
-		in += ` AND NOT (` + ended + `)`
+		return counted + ` AND NOT (` + ended + `)`
+	default:
+		return counted
 	}
-	return in
 }
 
 // List gives one page of the tickets behind a number, the newest first, and their number: the one that the report shows. For

@@ -38,8 +38,9 @@ func readClue(text string) (clue, bool) {
 		return clue{reading: r}, whole && r.Normal != ""
 	case identifier.KindEmail:
 		return clue{reading: r}, identifier.FoldEmail(text) == r.Normal
+	default:
+		return clue{}, false
 	}
-	return clue{}, false
 }
 
 // exact looks an identifier up in PostgreSQL: the accounts behind it, then the tickets that are linked to them or gave it.
@@ -86,8 +87,9 @@ func (e *Engine) accountsBehind(ctx context.Context, r identifier.Reading) ([]ac
 		return store.ByANumber(ctx, r.Normal)
 	case identifier.KindReceiptNumber:
 		return one(store.ByReceiptNumber(ctx, r.Normal))
+	default: // readClue lets nothing else pass
+		return one(store.ByEmail(ctx, r.Normal))
 	}
-	return one(store.ByEmail(ctx, r.Normal))
 }
 
 // ticketsBehind: for an e-mail address those from it; for a number those that gave it and, for an account's own number, those

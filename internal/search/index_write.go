@@ -145,6 +145,7 @@ func finished(task *meilisearch.Task) (bool, error) {
 			return false, failure.Unavailable("Search is away.", err)
 		}
 		return false, err
+	default:
+		return false, nil
 	}
-	return false, nil
 }
