@@ -83,7 +83,7 @@ func (c *Clamd) ask(ctx context.Context, command string, file io.Reader) (string
 		return "", err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })() // ends reads and writes under way
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })() // ends reads and writes under way
 	if _, err := io.WriteString(conn, command); err != nil {
 		return "", err
 	}

@@ -74,7 +74,7 @@ func (r *runner) visit(ctx context.Context, in Inquiry) {
 // get fetches a page that must be there; redirects are followed, as a browser follows them.
 func (v *visitor) get(ctx context.Context, what, path string) ([]byte, error) {
 	for hops := 0; hops < 5; hops++ {
-		response, page, err := v.persist(ctx, what, func() (*http.Request, error) {
+		response, page, err := v.persist(ctx, what, func() (*http.Request, error) { //nolint:bodyclose // read and closed in once
 			return v.request(ctx, http.MethodGet, path, nil)
 		})
 		switch {
@@ -99,7 +99,7 @@ func (v *visitor) post(ctx context.Context, fields []field) (path, reference str
 	if err != nil {
 		return "", "", err
 	}
-	response, page, err := v.persist(ctx, "inquiry", func() (*http.Request, error) {
+	response, page, err := v.persist(ctx, "inquiry", func() (*http.Request, error) { //nolint:bodyclose // read and closed in once
 		request, err := v.request(ctx, http.MethodPost, "/inquiries", bytes.NewReader(body))
 		if err == nil {
 			request.Header.Set("Content-Type", contentType)

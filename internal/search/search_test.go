@@ -67,7 +67,7 @@ func TestSearchForgivesSlipsInWordsAndNoneInNumbers(t *testing.T) {
 	})
 	d.index()
 	for text, want := range map[string][]string{
-		"replacment permanant":         {reference},
+		"replacment permanant":         {reference}, //nolint:misspell // the slips are the test
 		"Resident Card":                {reference},
 		"repl":                         {reference}, // as one types
 		"adebayo":                      {reference},
