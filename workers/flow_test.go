@@ -16,10 +16,10 @@ const number = "163920702842" // ISO 7064 MOD 97-10: 163920702842 mod 97 = 1
 
 // linkCase is a line of product.md, "Linking".
 type linkCase struct {
-	state               ticket.LinkState
-	given, name, email  string
-	question            string
-	linked, quarantined bool
+	state              ticket.LinkState
+	given, name, email string
+	question           string
+	linked             bool
 }
 
 var linkCases = map[string]linkCase{

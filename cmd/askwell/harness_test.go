@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -297,12 +296,4 @@ func inquiryForm(token, subject, number string) url.Values {
 		"email": {"ana@mail.example"}, "subject": {subject}, "question": {"My card was mailed in May and has not come."},
 		"form_token": {token},
 	}
-}
-
-// lines splits what a process printed.
-func lines(s string) (all []string) {
-	for scanner := bufio.NewScanner(strings.NewReader(s)); scanner.Scan(); {
-		all = append(all, scanner.Text())
-	}
-	return all
 }

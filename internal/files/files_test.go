@@ -120,7 +120,7 @@ func TestPruneSparesWhatIsAttachedOrTouched(t *testing.T) {
 	if err := f.Touch(t.Context(), keys["touched"]); err != nil {
 		t.Fatal(err)
 	}
-	attached := func(_ context.Context, asked []string) ([]string, error) { return []string{keys["attached"]}, nil }
+	attached := func(context.Context, []string) ([]string, error) { return []string{keys["attached"]}, nil }
 	n, err := files.Prune(t.Context(), f, time.Now().Add(-files.Staged), attached)
 	if err != nil || n != 1 {
 		t.Errorf("pruned %d: %v", n, err)

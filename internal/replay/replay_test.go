@@ -73,7 +73,7 @@ func (d *desk) counted(next http.Handler) http.Handler {
 	})
 }
 
-func (d *desk) form(w http.ResponseWriter, r *http.Request) {
+func (d *desk) form(w http.ResponseWriter, _ *http.Request) {
 	d.mu.Lock()
 	d.forms++
 	n := d.forms

@@ -1,7 +1,6 @@
 package staff_test
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"strings"
@@ -30,10 +29,9 @@ type desk struct {
 
 func (d *desk) now() time.Time            { return time.Unix(0, d.clock.Load()) }
 func (d *desk) advance(by time.Duration)  { d.clock.Add(int64(by)) }
-func (d *desk) context() context.Context  { return d.T.Context() }
 func address(s string) netip.Addr         { return netip.MustParseAddr(s) }
 func kind(err error) failure.Kind         { return failure.KindOf(err) }
-func (d *desk) try(a staff.Attempt) error { _, err := d.signIns.SignIn(d.context(), a); return err }
+func (d *desk) try(a staff.Attempt) error { _, err := d.signIns.SignIn(d.Context(), a); return err }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -58,7 +56,7 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) mustSignIn(a staff.Attempt) staff.SignedIn {
 	d.Helper()
-	in, err := d.signIns.SignIn(d.context(), a)
+	in, err := d.signIns.SignIn(d.Context(), a)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -125,19 +123,19 @@ func TestLockOut(t *testing.T) {
 		play func(d *desk, device string) error // gives the answer to the last try, with the right password
 		want failure.Kind
 	}{
-		{"a few slips", func(d *desk, device string) error {
+		{"a few slips", func(d *desk, _ string) error {
 			fail(d, elsewhere, "", 4)
 			return d.try(ada(elsewhere, password, ""))
 		}, ""},
-		{"a stranger after five failures, even with the right password", func(d *desk, device string) error {
+		{"a stranger after five failures, even with the right password", func(d *desk, _ string) error {
 			fail(d, attacker, "", 5)
 			return d.try(ada(attacker, password, ""))
 		}, failure.KindTooManyTries},
-		{"the same network counts, not the address", func(d *desk, device string) error {
+		{"the same network counts, not the address", func(d *desk, _ string) error {
 			fail(d, attacker, "", 5)
 			return d.try(ada("203.0.113.200", password, ""))
 		}, failure.KindTooManyTries},
-		{"a stranger in another network is not locked out with them", func(d *desk, device string) error {
+		{"a stranger in another network is not locked out with them", func(d *desk, _ string) error {
 			fail(d, attacker, "", 5)
 			return d.try(ada(elsewhere, password, ""))
 		}, ""},
@@ -211,7 +209,7 @@ func attackFromEverywhere(d *desk) {
 	if err := d.try(ada("203.0.113.9", "not the password", "")); kind(err) != failure.KindUnsigned {
 		d.Fatal(err)
 	}
-	_, err := d.db.Exec(d.context(), `
+	_, err := d.db.Exec(d.Context(), `
 		INSERT INTO sign_in_failure (email_hash, network, failed_at)
 		SELECT email_hash, ('10.' || n || '.0.0/24')::inet, failed_at
 		FROM sign_in_failure, generate_series(1, 99) AS n`)

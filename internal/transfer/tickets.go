@@ -41,7 +41,6 @@ const defaultCategory = "something-else"
 type imported struct {
 	line                int
 	key                 [16]byte
-	reference           string
 	category            string
 	number              identifier.Reading
 	name, email         string
