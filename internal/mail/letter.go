@@ -28,9 +28,9 @@ type sheet struct {
 	StatusURL  string
 }
 
-// Category is the category's label in the mail's language.
+// CategoryLabel is the category's label in the mail's language.
 func (s sheet) CategoryLabel() string {
-	return s.Find("category."+s.Letter.Category, s.Letter.Category)
+	return s.Find("category."+s.Category, s.Category)
 }
 
 // Promise says by when an answer comes.

@@ -70,7 +70,7 @@ func Run(ctx context.Context, cfg Config, inquiries []Inquiry) (Report, error) {
 	}
 	defer transport.CloseIdleConnections()
 	r := &runner{Config: cfg, transport: transport, slots: make(chan struct{}, cfg.Concurrency)}
-	r.collector.init(len(inquiries))
+	r.init(len(inquiries))
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if cfg.Rate > 0 {
 		pace = rate.NewLimiter(rate.Limit(cfg.Rate), 1)

@@ -72,7 +72,7 @@ func tellingWords(all []string) []string {
 		}
 		seen[lower] = true
 	}
-	kept := append(telling, rest...)
+	kept := slices.Concat(telling, rest)
 	kept = kept[:min(maxWords, len(kept))]
 	slices.Sort(kept)
 	words := make([]string, 0, maxWords)

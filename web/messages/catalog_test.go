@@ -2,7 +2,6 @@ package messages_test
 
 import (
 	"html/template"
-	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -132,8 +131,7 @@ func TestArguments(t *testing.T) {
 // Every language that is delivered is complete: a page half in another language is worse than none.
 func TestDeliveredLanguages(t *testing.T) {
 	t.Parallel()
-	var fsys fs.FS = os.DirFS(".")
-	c, err := messages.Load(fsys)
+	c, err := messages.Load(os.DirFS("."))
 	if err != nil {
 		t.Fatal(err)
 	}

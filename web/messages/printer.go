@@ -130,7 +130,9 @@ func substitute(key, s string, values map[string]string) (string, error) {
 
 func isName(s string) bool {
 	for i, r := range s {
-		if !(r >= 'a' && r <= 'z' || r == '_' || r >= 'A' && r <= 'Z' || i > 0 && r >= '0' && r <= '9') {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		digit := r >= '0' && r <= '9'
+		if !letter && (!digit || i == 0) {
 			return false
 		}
 	}
