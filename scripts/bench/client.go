@@ -79,6 +79,7 @@ func (c *client) try(ctx context.Context, method, path, contentType string, body
 	}
 	a.body, err = io.ReadAll(response.Body)
 	a.took = time.Since(begun)
+	response.Body.Close()
 	a.status, a.location = response.StatusCode, response.Header.Get("Location")
 	for _, cookie := range response.Cookies() {
 		c.cookies[cookie.Name] = cookie.Value
@@ -109,7 +110,8 @@ func (c *client) compose(method, path, contentType string, body []byte) {
 		b = append(b, "\r\n"...)
 	}
 	b = append(b, "\r\n"...)
-	c.out = append(b, body...)
+	b = append(b, body...)
+	c.out = b
 }
 
 // get wants a page with status 200.

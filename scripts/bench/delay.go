@@ -216,15 +216,15 @@ func (f *follower) burst(ctx context.Context, size int, to *delays) error {
 // addDelays writes the rows.
 func (r *Result) addDelays(single, burst delays, size int, floor Times) {
 	floorOf := &Floor{Name: "a commit of one row", Value: spread(floor.P50), Times: &floor}
-	add := func(name string, took []time.Duration, note string) {
+	add := func(name string, took []time.Duration) {
 		times := percentiles(took)
-		r.add(Row{Part: "delay", Name: name, Unit: "ms", Value: spreadOf(took), Times: &times, Floor: floorOf, Note: note})
+		r.add(Row{Part: "delay", Name: name, Unit: "ms", Value: spreadOf(took), Times: &times, Floor: floorOf})
 	}
-	add("inquiry at idle, acknowledged", single.acknowledged, "")
-	add("acknowledged to linked, at idle", single.linked, "")
-	add("acknowledged to searchable, at idle", single.searchable, "")
-	add(fmt.Sprintf("acknowledged to linked, last of %d at once", size), burst.linked, "")
-	add(fmt.Sprintf("acknowledged to searchable, last of %d at once", size), burst.searchable, "")
+	add("inquiry at idle, acknowledged", single.acknowledged)
+	add("acknowledged to linked, at idle", single.linked)
+	add("acknowledged to searchable, at idle", single.searchable)
+	add(fmt.Sprintf("acknowledged to linked, last of %d at once", size), burst.linked)
+	add(fmt.Sprintf("acknowledged to searchable, last of %d at once", size), burst.searchable)
 }
 
 func spreadOf(took []time.Duration) Spread {

@@ -44,7 +44,8 @@ func (b *bench) startDesk(ctx context.Context, name string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(b.binary, "up", "--no-demo", "--data", d.dir, "--listen", "127.0.0.1:0")
+	// It outlives the start and ends by stop, which lets it finish.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), b.binary, "up", "--no-demo", "--data", d.dir, "--listen", "127.0.0.1:0")
 	cmd.Env, cmd.Stderr, cmd.SysProcAttr = deskEnv(), log, bound()
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -185,9 +185,11 @@ func runModule(t *testing.T, source string) []byte {
 	}
 	cmd := exec.CommandContext(t.Context(), "node", "--input-type=module")
 	cmd.Stdin = strings.NewReader(string(result.OutputFiles[0].Contents))
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("node: %v\n%s", err, err.(*exec.ExitError).Stderr)
+		t.Fatalf("node: %v\n%s", err, &complaint)
 	}
 	return out
 }

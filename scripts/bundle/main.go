@@ -17,8 +17,9 @@ func main() {
 	force := flag.Bool("force", false, "build even when nothing changed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *root, *force); err != nil {
+	err := run(ctx, *root, *force)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bundle:", err)
 		os.Exit(1)
 	}
