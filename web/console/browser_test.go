@@ -106,7 +106,7 @@ func TestAccessOfWhatGoesWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	inspect(t, agent, d.URL, map[string]string{"500": "/console/accounts/" + number})
-	if got := agent.Text("h1"); !strings.Contains(got, "wrong") {
+	if got := agent.Text("main"); !strings.Contains(got, "tell an administrator") {
 		t.Errorf("what is broken is told as %q", got)
 	}
 }
@@ -118,6 +118,17 @@ func TestAccessOfHits(t *testing.T) {
 	inspect(t, tab, d.URL, map[string]string{"search-hits": "/console/search?q=fingerprint", "search-names": "/console/search?q=amara"})
 	if hits := testkit.Eval[int](tab, `document.querySelectorAll(".hit").length`); hits == 0 {
 		t.Errorf("nothing was found, so nothing was inspected: %s", tab.Text("main"))
+	}
+	tab.Goto(d.URL + "/console/search?q=amara")
+	for _, width := range []int64{390, 1440} {
+		tab.Resize(width, 900)
+		if !testkit.Eval[bool](tab, `[...document.querySelectorAll(".hit")].every(h => h.querySelector(".icon").getBoundingClientRect().right <= h.querySelector(".hit__main").getBoundingClientRect().left &&
+			h.querySelector(".list__side").scrollWidth <= h.querySelector(".list__side").clientWidth)`) {
+			t.Errorf("at %d px the parts of a hit stand on each other", width)
+		}
+	}
+	if got := tab.Text(".hit .badge--aside"); got != "In quarantine" {
+		t.Errorf("what is in quarantine is marked %q", got)
 	}
 }
 
