@@ -112,11 +112,11 @@ func TestFailingTemplateWritesNothing(t *testing.T) {
 
 func TestPageInItsLayout(t *testing.T) {
 	t.Parallel()
-	w, err := serve(t, `{{define "main"}}<h1>{{.Text}}</h1>{{timeago .Printer}}{{end}}`, httptest.NewRequest(http.MethodGet, "/", nil), nil)
+	_, err := serve(t, `{{define "main"}}<h1>{{.Text}}</h1>{{timeago .Printer}}{{end}}`, httptest.NewRequest(http.MethodGet, "/", nil), nil)
 	if err == nil {
 		t.Fatal("a printer passed for a time")
 	}
-	w, err = serve(t, `{{define "main"}}<h1>{{.Text}}</h1>{{end}}`, httptest.NewRequest(http.MethodGet, "/", nil), nil)
+	w, err := serve(t, `{{define "main"}}<h1>{{.Text}}</h1>{{end}}`, httptest.NewRequest(http.MethodGet, "/", nil), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

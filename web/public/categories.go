@@ -71,12 +71,12 @@ func optionGroups(list []ticket.Category, p *messages.Printer) []page.OptionGrou
 	return groups
 }
 
-// labelOf names a category; false when it is not offered.
-func labelOf(list []ticket.Category, code string, p *messages.Printer) (string, bool) {
+// labelOf names a category, one that is no longer offered too.
+func labelOf(list []ticket.Category, code string, p *messages.Printer) string {
 	for _, c := range list {
 		if c.Code == code {
-			return p.Find("category."+c.Code, c.Label), true
+			return p.Find("category."+c.Code, c.Label)
 		}
 	}
-	return p.Find("category."+code, code), false
+	return p.Find("category."+code, code)
 }

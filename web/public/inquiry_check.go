@@ -32,11 +32,11 @@ func (a *Area) CheckInquiry(c *gin.Context) error {
 // stopped answers what cannot go on, whatever was typed: too large a form, or a token that is old or none of ours.
 func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
 	if f.tooLarge {
-		wrong := append(f.fileProblems, problem{fieldFiles, "too_large_together_hint", []any{"limit", maxFiles, "size", maxFileSize >> 20}})
+		f.fileProblems = append(f.fileProblems, problem{fieldFiles, "too_large_together_hint", []any{"limit", maxFiles, "size", maxFileSize >> 20}})
 		if f.token.text == "" {
 			f.token = a.seal.newToken(a.Now())
 		}
-		return true, a.showForm(c, http.StatusRequestEntityTooLarge, f, wrong)
+		return true, a.showForm(c, http.StatusRequestEntityTooLarge, f, f.fileProblems)
 	}
 	if f.fresh {
 		return false, nil

@@ -74,7 +74,7 @@ func (a *Area) fillCopy(ctx context.Context, c *gin.Context, p *confirmPage, t t
 	}
 	print := a.Pages.Printer(c)
 	list, _ := a.categories.offered(ctx) // without the list the code's own words stand
-	category, _ := labelOf(list, t.CategorySubmitted, print)
+	category := labelOf(list, t.CategorySubmitted, print)
 	number := t.NumberGiven
 	if t.NumberInText {
 		number = "" // the field was left empty

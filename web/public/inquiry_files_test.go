@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -182,7 +181,7 @@ func TestFilesThatWereNeverSentArePruned(t *testing.T) {
 	if late.Status != http.StatusUnprocessableEntity || !strings.HasPrefix(problems(late)["attachments"], "“staged.pdf” is no longer here") {
 		t.Errorf("a pruned file: status %d, problems %v", late.Status, problems(late))
 	}
-	again := v.Post("/inquiries", url.Values(late.Form("form.form")))
+	again := v.Post("/inquiries", late.Form("form.form"))
 	if again.Status != http.StatusSeeOther {
 		t.Errorf("without it: status %d: %v", again.Status, problems(again))
 	}

@@ -78,13 +78,12 @@ type formPage struct {
 }
 
 // showForm renders the form with what was typed, and what is wrong with it.
-func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem, notices ...notice) error {
+func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem) error {
 	list, err := a.categories.offered(c.Request.Context())
 	if err != nil && f.Category == "" && len(wrong) == 0 {
 		return err // an empty form without its list helps nobody; what was typed is shown in any case
 	}
 	p := formPage{inquiryPage: a.newPage(c, f, 1, "form")}
-	p.Notices = append(notices, p.Notices...)
 	p.Privacy, p.Burden = a.Settings.Agency.PrivacyText, a.Settings.Agency.BurdenText
 	p.FindURL, p.RegisterURL = p.Agency.FindNumber, p.Agency.RegisterURL
 	t := p.Printer
@@ -158,7 +157,7 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...not
 	p.Notices = append(notices, p.Notices...)
 	t := p.Printer
 	list, _ := a.categories.offered(c.Request.Context()) // without the list the code's own words stand
-	category, _ := labelOf(list, f.Category, t)
+	category := labelOf(list, f.Category, t)
 	number := checkRow{Field: fieldNumber, Value: f.Number, Note: looksLike(t, f.Reading), Masked: f.Reading.Masked}
 	for _, row := range []checkRow{
 		{Field: fieldCategory, Value: category}, number, {Field: fieldName, Value: f.Name}, {Field: fieldEmail, Value: f.Email},
