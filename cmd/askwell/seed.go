@@ -16,6 +16,8 @@ const seedWords = `[--tickets N] [--accounts N] [--seed S] [--more] [--sign-ins]
 
 Fills an empty desk with an invented year: accounts with their cases, tickets with their answers, numbers that were mistyped or
 somebody else's. The same --seed makes the same desk within an hour. Nobody can sign in who could not before, unless --sign-ins.
+An empty desk is filled without its indexes, which is many times as quick, and shut to everybody until that is done: about a
+second for 3,000 tickets, some minutes for millions. Stopping it leaves the desk as it was.
 `
 
 func runSeed(ctx context.Context, t terminal, args []string) error {
@@ -45,6 +47,9 @@ func runSeed(ctx context.Context, t terminal, args []string) error {
 		}
 	}
 	bar := newBar(t, "tickets")
+	o.Indexing = func(done, total int) {
+		bar.show(float64(done)/float64(total), fmt.Sprintf("%d of %d indexes and constraints", done, total))
+	}
 	result, err := seed.Run(ctx, db, o, bar.set)
 	bar.end()
 	if err == nil {

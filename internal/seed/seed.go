@@ -34,7 +34,7 @@ const (
 	IndexUpTo = 200_000
 
 	// bareFrom is how many tickets make it worth while to take the indexes off an empty desk.
-	bareFrom = 1
+	bareFrom = 1000
 )
 
 // Result counts what was made. Indexed is false when the search index has to be rebuilt to find it.

@@ -68,7 +68,7 @@ func (s *story) chance(percent float64) bool { return s.r.Float64()*100 < percen
 
 // hours draws a log-normal time around a median.
 func (s *story) hours(median, sigma float64) time.Duration {
-	return time.Duration(median * math.Exp(sigma*s.r.NormFloat64()) * float64(time.Hour))
+	return time.Duration(median * math.Exp(sigma*s.r.NormFloat64()) * float64(time.Hour)).Truncate(time.Microsecond)
 }
 
 func (s *story) priority() string {

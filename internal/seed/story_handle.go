@@ -15,11 +15,15 @@ var firstAnswer = map[string]float64{
 	"technical-problem": 6, "feedback": 19, "something-else": 11,
 }
 
-// byGroup is how much longer it takes, the category being the same: who is found at once is answered sooner.
-var byGroup = map[identifier.Group]float64{identifier.GroupWith: 0.8, identifier.GroupUnusable: 1.05, identifier.GroupWithout: 1}
+// byGroup is how much longer it takes, the category being the same: who is found at once is answered sooner. This is the true
+// effect that the demo's reports are to find: with a number the first response takes a quarter fewer hours of work than without
+// one, in every category alike; with one that cannot be used, a twentieth more. Days are longer than hours of work and start at
+// eight, so in time that has passed it is about as much; and with the categories mixed as they are (see categories), the
+// medians of the groups differ by less.
+var byGroup = map[identifier.Group]float64{identifier.GroupWith: 0.75, identifier.GroupUnusable: 1.05, identifier.GroupWithout: 1}
 
 const (
-	spread     = 0.85 // sigma of the logarithm of waiting times
+	spread     = 0.75 // sigma of the logarithm of waiting times
 	forgotten  = 1.2  // in a hundred are never answered
 	stopBefore = time.Minute
 )

@@ -52,9 +52,7 @@ func (w *writer) write(ctx context.Context, progress Progress) error {
 			if err := w.writeBatch(ctx, b); err != nil {
 				return err
 			}
-			if b.tickets.count > 0 {
-				progress(w.result.Tickets, w.options.Tickets)
-			}
+			progress(w.result.Tickets, w.options.Tickets)
 			empty <- b
 		}
 		return nil
