@@ -120,10 +120,10 @@ func runAll(ctx context.Context, t terminal, f upFlags, cfg config.Config, log *
 
 // stopped turns the errors of a start that was interrupted into silence.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // upDefaults are the defaults that differ for a desk on one's own machine: no rate on the form, because everybody comes from one
