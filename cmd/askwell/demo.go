@@ -22,6 +22,7 @@ func (d *desk) seedDemo(ctx context.Context, t terminal) error {
 	if err != nil {
 		return fmt.Errorf("fill the demo: %w", err)
 	}
-	fmt.Fprintf(t.out, "  Demo         %s tickets and %s accounts, all invented\n", thousands(result.Tickets), thousands(result.Accounts))
+	fmt.Fprintf(t.out, "  Demo         %s tickets and %s accounts, all invented, made in %s\n",
+		thousands(result.Tickets), thousands(result.Accounts), bar.took())
 	return nil
 }
