@@ -51,7 +51,7 @@ func (t *teller) tell(i uint64, id int64, reference string, opened time.Time) (*
 	if s.chance(0.6) {
 		return s, s.advertise()
 	}
-	a := s.ask(i)
+	a := s.ask()
 	if err := s.open(a); err != nil {
 		return s, err
 	}

@@ -74,7 +74,7 @@ var scenarios = []weight[func(*story, *asked, uint64)]{
 }
 
 // ask decides who asks what, and what they write into the number's field.
-func (s *story) ask(i uint64) asked {
+func (s *story) ask() asked {
 	a := asked{form: pick(s.r, forms), duplicate: s.chance(1.2)}
 	group := identifier.GroupWithout
 	index := s.first + uint64(s.r.IntN(len(s.accounts)))

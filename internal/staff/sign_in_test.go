@@ -151,7 +151,7 @@ func TestLockOut(t *testing.T) {
 			attackFromEverywhere(d)
 			return d.try(ada(office, password, device))
 		}, ""},
-		{"a stranger, while a hundred networks attack", func(d *desk, device string) error {
+		{"a stranger, while a hundred networks attack", func(d *desk, _ string) error {
 			attackFromEverywhere(d)
 			return d.try(ada(elsewhere, password, ""))
 		}, failure.KindTooManyTries},
@@ -163,12 +163,12 @@ func TestLockOut(t *testing.T) {
 			fail(d, elsewhere, device, 10)
 			return d.try(ada(elsewhere, password, ""))
 		}, ""},
-		{"a made-up cookie is a stranger", func(d *desk, device string) error {
+		{"a made-up cookie is a stranger", func(d *desk, _ string) error {
 			forged := strings.Repeat("A", 64)
 			fail(d, attacker, forged, 5)
 			return d.try(ada(attacker, password, forged))
 		}, failure.KindTooManyTries},
-		{"another account's cookie is a stranger", func(d *desk, device string) error {
+		{"another account's cookie is a stranger", func(d *desk, _ string) error {
 			ben := d.mustSignIn(staff.Attempt{Email: "ben@arrivals.example", Password: password, Address: address(attacker)})
 			fail(d, attacker, ben.Device, 5)
 			return d.try(ada(attacker, password, ben.Device))

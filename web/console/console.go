@@ -79,8 +79,9 @@ func recoverable(err error) bool {
 	switch failure.KindOf(err) {
 	case failure.KindInvalid, failure.KindConflict, failure.KindForbidden:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 var statusOf = map[failure.Kind]int{

@@ -50,7 +50,7 @@ func (k known) queue(p *messages.Printer, code string) string {
 	return code
 }
 
-func (k known) assignee(p *messages.Printer, value string, member staff.Member) string {
+func (k known) assignee(p *messages.Printer, value string) string {
 	switch value {
 	case "me":
 		return p.T("console.me")

@@ -104,6 +104,7 @@ func (a *Area) findCandidates(ctx context.Context, t ticket.Ticket, panel *linkP
 		clues.ANumber = t.NumberRead
 	case identifier.KindReceiptNumber:
 		clues.ReceiptNumber = t.NumberRead
+	default: // no account bears another kind of number
 	}
 	found, err := a.accounts.Candidates(ctx, clues, shownCandidates)
 	if err != nil {

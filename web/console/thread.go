@@ -125,6 +125,7 @@ func (t teller) text(e ticket.Event) string {
 		}
 	case ticket.EventAccountRevealed:
 		return p.Find(key+"_"+e.Data.Reason, p.T(key))
+	default: // the kind says all
 	}
 	return p.Find(key, strings.ReplaceAll(string(e.Kind), "_", " "))
 }

@@ -175,7 +175,7 @@ func (d *listPage) dress(k known, member staff.Member, next ticket.Cursor) {
 		d.First = d.url()
 	}
 	d.Waiting = d.Sort == ticket.SortWaiting || d.View == "unanswered"
-	d.Chips = d.chips(k, member)
+	d.Chips = d.chips(k)
 	d.Choices = d.choices(k, member)
 	for _, s := range []ticket.Sort{ticket.SortNewest, ticket.SortOldest, ticket.SortWaiting} {
 		d.Sorts = append(d.Sorts, page.Option{Value: string(s), Label: p.T("console.sort." + string(s))})
@@ -192,7 +192,7 @@ func (d *listPage) dress(k known, member staff.Member, next ticket.Cursor) {
 	d.Live = ticketsPath + "/live?" + live.Encode()
 }
 
-func (d *listPage) chips(k known, member staff.Member) []chip {
+func (d *listPage) chips(k known) []chip {
 	p := d.Printer
 	var chips []chip
 	add := func(name, label, value string) {
@@ -214,7 +214,7 @@ func (d *listPage) chips(k known, member staff.Member) []chip {
 		add("category", k.category(p, d.Category), d.Category)
 	}
 	if d.Assignee != "" {
-		add("assignee", k.assignee(p, d.Assignee, member), d.Assignee)
+		add("assignee", k.assignee(p, d.Assignee), d.Assignee)
 	}
 	if d.Account != "" {
 		add("account", page.FormatAccountNumber(d.Account), d.Account)
