@@ -173,18 +173,18 @@ func TestLockOut(t *testing.T) {
 			fail(d, attacker, ben.Device, 5)
 			return d.try(ada(attacker, password, ben.Device))
 		}, failure.KindTooManyTries},
-		{"signing in to one's own account does not forgive tries on another", func(d *desk, device string) error {
+		{"signing in to one's own account does not forgive tries on another", func(d *desk, _ string) error {
 			fail(d, attacker, "", 4)
 			d.mustSignIn(staff.Attempt{Email: "ben@arrivals.example", Password: password, Address: address(attacker)})
 			fail(d, attacker, "", 1)
 			return d.try(ada(attacker, password, ""))
 		}, failure.KindTooManyTries},
-		{"after the quarter of an hour", func(d *desk, device string) error {
+		{"after the quarter of an hour", func(d *desk, _ string) error {
 			fail(d, attacker, "", 5)
 			d.advance(15*time.Minute + time.Second)
 			return d.try(ada(attacker, password, ""))
 		}, ""},
-		{"success forgives earlier slips", func(d *desk, device string) error {
+		{"success forgives earlier slips", func(d *desk, _ string) error {
 			fail(d, elsewhere, "", 4)
 			d.mustSignIn(ada(elsewhere, password, ""))
 			fail(d, elsewhere, "", 4)
