@@ -47,6 +47,7 @@ func (s *site) publicRoutes(engine *gin.Engine) {
 func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	may := func(p staff.Permission) *gin.RouterGroup { return anybody.Group("", handle(s.sessions.Require(p))) }
 	desk := s.console
+	anybody.Use(desk.ForgetCounts)
 
 	anybody.GET("/sign-in", handle(desk.SignInForm))
 	anybody.POST("/sign-in", handle(desk.SignIn))

@@ -40,6 +40,7 @@ type Area struct {
 	Config
 	accounts account.Store
 	staff    staff.Store
+	shared   *sharedCounts
 }
 
 // New makes the console.
@@ -53,7 +54,7 @@ func New(cfg Config) (*Area, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Area{Config: cfg, accounts: account.Store{DB: cfg.DB}, staff: staff.Store{DB: cfg.DB}}, nil
+	return &Area{Config: cfg, accounts: account.Store{DB: cfg.DB}, staff: staff.Store{DB: cfg.DB}, shared: &sharedCounts{now: cfg.Now}}, nil
 }
 
 // Start leads from /console to the tickets.

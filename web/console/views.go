@@ -58,40 +58,45 @@ func (a *Area) Frame(c *gin.Context, current string) (page.Frame, error) {
 	return f, nil
 }
 
-// rail counts every view in one round trip. A count stops at ticket.MaxCount.
+// rail counts every view. A count stops at ticket.MaxCount.
 func (a *Area) rail(ctx context.Context, p *messages.Printer, member staff.Member, current string) ([]page.ViewGroup, error) {
 	queues, err := a.Tickets.Queues(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var filters []ticket.Filter
-	main := page.ViewGroup{}
-	for _, v := range views {
+	var shared []ticket.Filter
+	var sharedViews []*page.View
+	main, byQueue := page.ViewGroup{}, page.ViewGroup{Title: p.T("console.view.queues")}
+	main.Views, byQueue.Views = make([]page.View, len(views)), make([]page.View, len(queues))
+	for i, v := range views {
 		var f ticket.Filter
 		v.narrow(&f, member)
-		filters = append(filters, f)
-		main.Views = append(main.Views, page.View{
+		main.Views[i] = page.View{
 			Label: p.T("console.view." + v.name), Icon: v.icon, Current: v.name == current,
 			URL: ticketsPath + "?view=" + v.name,
-		})
+		}
+		if v.name == "mine" {
+			if main.Views[i].Count, err = a.Tickets.Count(ctx, f); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		shared, sharedViews = append(shared, f), append(sharedViews, &main.Views[i])
 	}
-	byQueue := page.ViewGroup{Title: p.T("console.view.queues")}
-	for _, q := range queues {
-		filters = append(filters, ticket.Filter{QueueID: q.ID, InHand: true})
-		byQueue.Views = append(byQueue.Views, page.View{
+	for i, q := range queues {
+		byQueue.Views[i] = page.View{
 			Label: p.Find("queue."+q.Code, q.Name), Icon: "folder", Current: current == "queue:"+q.Code,
 			URL: ticketsPath + "?" + url.Values{"view": {"in-hand"}, "queue": {q.Code}}.Encode(),
-		})
+		}
+		shared = append(shared, ticket.Filter{QueueID: q.ID, InHand: true})
+		sharedViews = append(sharedViews, &byQueue.Views[i])
 	}
-	counts, err := a.Tickets.Counts(ctx, filters)
+	counts, err := a.shared.get(ctx, a.Tickets, shared)
 	if err != nil {
 		return nil, err
 	}
-	for i := range main.Views {
-		main.Views[i].Count = counts[i]
-	}
-	for i := range byQueue.Views {
-		byQueue.Views[i].Count = counts[len(main.Views)+i]
+	for i, n := range counts {
+		sharedViews[i].Count = n
 	}
 	return []page.ViewGroup{main, byQueue}, nil
 }
