@@ -8,7 +8,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@latest
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing on this machine
 	@scripts/setup
@@ -33,6 +33,11 @@ bench: build ## measure intake, linking, lists, search and reports, each beside 
 	@scripts/setup test
 	@$(GO) run ./scripts/bench $(ARGS)
 
+screenshots: build ## take pictures of every page into bin/screenshots
+	@scripts/setup test
+	@mkdir -p bin/screenshots
+	@SCREENSHOTS=$(CURDIR)/bin/screenshots $(GO) test -tags screenshots -run TestScreenshots -count 1 ./cmd/askwell
+
 lint: ## check style and import rules
 	$(GO) run $(GOLANGCI_LINT) run ./...
 
@@ -42,4 +47,4 @@ vuln: ## look for known vulnerabilities (needs the vulnerability database)
 clean: ## remove what was built
 	rm -rf bin node_modules web/dist/*
 
-.PHONY: help setup generate build run test bench lint vuln clean
+.PHONY: help setup generate build run test bench screenshots lint vuln clean

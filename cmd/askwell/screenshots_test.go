@@ -26,9 +26,11 @@ func TestScreenshots(t *testing.T) {
 	}
 	b := testkit.Browser(t)
 	shoot := func(name, path string) {
-		b.Goto(base + path)
 		for _, width := range []int64{390, 1440} {
 			for look, dark := range map[string]bool{"": false, "-dark": true} {
+				b.Dark(dark) // before the page is loaded: no colour is on its way to another one then
+				b.Resize(width, 900)
+				b.Goto(base + path)
 				b.Screenshot(filepath.Join(dir, fmt.Sprintf("%s-%d%s.png", name, width, look)), width, 900, dark)
 			}
 		}

@@ -192,17 +192,35 @@ func (d *searchPage) LagSeconds() int { return int(d.Lag.Seconds()) }
 
 // searchAnswer is the search in JSON.
 type searchAnswer struct {
-	Engine          string       `json:"engine"`
-	TookMS          int64        `json:"took_ms"`
-	IndexLagSeconds float64      `json:"index_lag_seconds"`
-	Total           int64        `json:"total"`
-	Hits            []search.Hit `json:"hits"`
+	Engine          string      `json:"engine"`
+	TookMS          int64       `json:"took_ms"`
+	IndexLagSeconds float64     `json:"index_lag_seconds"`
+	Total           int64       `json:"total"`
+	Hits            []hitAnswer `json:"hits"`
+}
+
+// hitAnswer is a hit whose excerpt is plain text: a program marks what it likes.
+type hitAnswer struct {
+	search.Hit
+	Excerpt string `json:"excerpt"`
+}
+
+func hitAnswers(hits []search.Hit) []hitAnswer {
+	answers := make([]hitAnswer, len(hits))
+	for i, h := range hits {
+		var text strings.Builder
+		for _, span := range h.Excerpt {
+			text.WriteString(span.Text)
+		}
+		answers[i] = hitAnswer{Hit: h, Excerpt: text.String()}
+	}
+	return answers
 }
 
 // SearchJSON is the same search for programs: q, kind, from and limit.
 func (a *Area) SearchJSON(c *gin.Context) error {
 	text, _ := queryText(c.Query("q"))
-	answer := searchAnswer{Engine: "none", Hits: []search.Hit{}}
+	answer := searchAnswer{Engine: "none", Hits: []hitAnswer{}}
 	if text != "" {
 		limit, err := strconv.Atoi(c.Query("limit"))
 		if err != nil || limit < 1 || limit > 100 {
@@ -214,10 +232,7 @@ func (a *Area) SearchJSON(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		answer = searchAnswer{Engine: found.Engine, TookMS: found.TookMS, IndexLagSeconds: found.LagSeconds, Total: found.Total, Hits: found.Hits}
-		if answer.Hits == nil {
-			answer.Hits = []search.Hit{}
-		}
+		answer = searchAnswer{Engine: found.Engine, TookMS: found.TookMS, IndexLagSeconds: found.LagSeconds, Total: found.Total, Hits: hitAnswers(found.Hits)}
 	}
 	c.JSON(http.StatusOK, answer)
 	return nil

@@ -73,14 +73,14 @@ func TestSearchFinds(t *testing.T) {
 	var answer struct {
 		Engine string
 		Total  int64
-		Hits   []struct{ Kind, Reference, Title string }
+		Hits   []struct{ Kind, Reference, Title, Excerpt string }
 		Lag    *float64 `json:"index_lag_seconds"`
 		Took   *int64   `json:"took_ms"`
 	}
 	if err := json.Unmarshal([]byte(d.get(t, "/console/search.json?q=fingerprint").Body), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if answer.Engine != "meilisearch" || answer.Total != 3 || len(answer.Hits) != 3 || answer.Hits[0].Kind != "ticket" || answer.Lag == nil || answer.Took == nil {
+	if answer.Engine != "meilisearch" || answer.Total != 3 || len(answer.Hits) != 3 || answer.Hits[0].Kind != "ticket" || answer.Hits[0].Excerpt == "" || answer.Lag == nil || answer.Took == nil {
 		t.Errorf("the answer in JSON is %+v", answer)
 	}
 
