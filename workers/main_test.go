@@ -50,32 +50,13 @@ func newDesk(t testing.TB, redisURL string) *desk {
 	t.Helper()
 	d := &desk{t: t, db: testkit.Database(t), redisURL: redisURL, registry: prometheus.NewRegistry(), log: &logBook{}}
 	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: time.Second})
-	d.mailbox = mailbox(t)
+	d.mailbox = testkit.Mailbox(t)
 	d.mailer = d.mailTo(d.mailbox.URL())
 	var err error
 	if d.engine, err = search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	return d
-}
-
-func mailbox(t testing.TB) *devstack.Mailbox {
-	t.Helper()
-	dir, remove, err := devstack.TempDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := devstack.StartMailbox(t.Context(), devstack.MailboxConfig{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		defer remove()
-		if err := box.Stop(context.Background()); err != nil {
-			t.Log(err)
-		}
-	})
-	return box
 }
 
 func (d *desk) mailTo(server string) *mail.Mailer {

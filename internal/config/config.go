@@ -2,7 +2,6 @@
 package config
 
 import (
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -61,13 +60,6 @@ type Rate struct {
 
 // Off reports whether there is no limit.
 func (r Rate) Off() bool { return r.Count == 0 }
-
-func (r Rate) String() string {
-	if r.Off() {
-		return "off"
-	}
-	return fmt.Sprintf("%d/%s", r.Count, r.Per)
-}
 
 // FormRate limits inquiries by network address and by e-mail address. Past it an inquiry is quarantined; past ten times of it
 // it is refused with 429.

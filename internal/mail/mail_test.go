@@ -1,7 +1,6 @@
 package mail_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -17,6 +16,7 @@ import (
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/testkit"
 )
 
 // english reads the texts that ship.
@@ -99,25 +99,6 @@ func mailer(t *testing.T, server string, change ...func(*mail.Config)) *mail.Mai
 	return m
 }
 
-func mailbox(t *testing.T) *devstack.Mailbox {
-	t.Helper()
-	dir, remove, err := devstack.TempDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := devstack.StartMailbox(t.Context(), devstack.MailboxConfig{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		defer remove()
-		if err := box.Stop(context.Background()); err != nil {
-			t.Log(err)
-		}
-	})
-	return box
-}
-
 var letter = mail.Letter{
 	To: "ana@mail.example", Name: "Ana María Núñez", Language: "en", Reference: "ASK-7F3K-92QD",
 	Subject: "Where is my card? <b>¿Dónde?</b>", Category: "card-not-received",
@@ -149,7 +130,7 @@ func headers(m devstack.Message, names ...string) map[string]string {
 
 func TestAcknowledge(t *testing.T) {
 	t.Parallel()
-	box := mailbox(t)
+	box := testkit.Mailbox(t)
 	if err := mailer(t, box.URL()).Acknowledge(t.Context(), letter)[0]; err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +165,7 @@ func TestAcknowledge(t *testing.T) {
 
 func TestReply(t *testing.T) {
 	t.Parallel()
-	box := mailbox(t)
+	box := testkit.Mailbox(t)
 	m := mailer(t, box.URL())
 	body := "Your card was mailed on <May 2>.\r\n\r\nPlease wait until\nFriday.\n\n\n.\nA line with a dot alone stands above."
 	if err := m.Reply(t.Context(), letter, 42, body); err != nil {
@@ -211,7 +192,7 @@ func TestReply(t *testing.T) {
 // The thread: every reply hangs under the acknowledgement; the same mail sent again has the same Message-ID.
 func TestMailsOfATicketStandInOneThread(t *testing.T) {
 	t.Parallel()
-	box := mailbox(t)
+	box := testkit.Mailbox(t)
 	m := mailer(t, box.URL())
 	for range 2 {
 		if err := m.Acknowledge(t.Context(), letter)[0]; err != nil {
@@ -247,7 +228,7 @@ func TestMailsOfATicketStandInOneThread(t *testing.T) {
 
 func TestNothingTypedBecomesAHeader(t *testing.T) {
 	t.Parallel()
-	box := mailbox(t)
+	box := testkit.Mailbox(t)
 	m := mailer(t, box.URL())
 	evil := letter
 	evil.Name = "Ana\r\nBcc: all@mail.example\r\n\r\nBody"
@@ -359,7 +340,7 @@ func TestNewRefusesWhatIsNoServer(t *testing.T) {
 // Several go over one connection, and one that cannot be delivered takes no other with it.
 func TestAcknowledgeSeveral(t *testing.T) {
 	t.Parallel()
-	box := mailbox(t)
+	box := testkit.Mailbox(t)
 	spoilt := letter
 	spoilt.To = "nobody at all"
 	failures := mailer(t, box.URL()).Acknowledge(t.Context(), letter, spoilt, letter)

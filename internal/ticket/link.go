@@ -30,19 +30,19 @@ type Evidence string
 
 // The facts.
 const (
-	EvidenceSignedIn          Evidence = "signed_in"
-	EvidenceNumberOnFile      Evidence = "number_on_file"
-	EvidenceNumberUnknown     Evidence = "number_unknown"
-	EvidenceNumberInText      Evidence = "number_in_text"
-	EvidenceCheckDigitsFail   Evidence = "check_digits_fail"
-	EvidenceOtherIdentifier   Evidence = "other_identifier"
-	EvidenceEmailMatches      Evidence = "email_matches"
-	EvidenceEmailUnknown      Evidence = "email_unknown"
-	EvidenceEmailOfOther      Evidence = "email_of_other_account"
-	EvidenceNamesShareWord    Evidence = "names_share_word"
-	EvidenceNamesShareNoWord  Evidence = "names_share_no_word"
-	EvidenceChosenByAgent     Evidence = "chosen_by_agent"
-	EvidenceSuggestionByFiled Evidence = "identifier_on_file" // the account behind an A-Number or receipt number
+	EvidenceSignedIn         Evidence = "signed_in"
+	EvidenceNumberOnFile     Evidence = "number_on_file"
+	EvidenceNumberUnknown    Evidence = "number_unknown"
+	EvidenceNumberInText     Evidence = "number_in_text"
+	EvidenceCheckDigitsFail  Evidence = "check_digits_fail"
+	EvidenceOtherIdentifier  Evidence = "other_identifier"
+	EvidenceEmailMatches     Evidence = "email_matches"
+	EvidenceEmailUnknown     Evidence = "email_unknown"
+	EvidenceEmailOfOther     Evidence = "email_of_other_account"
+	EvidenceNamesShareWord   Evidence = "names_share_word"
+	EvidenceNamesShareNoWord Evidence = "names_share_no_word"
+	EvidenceChosenByAgent    Evidence = "chosen_by_agent"
+	EvidenceIdentifierOnFile Evidence = "identifier_on_file" // the account behind the A-Number or receipt number that was given
 )
 
 // Link is a ticket's tie to an account at one moment.

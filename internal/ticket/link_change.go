@@ -10,6 +10,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 // LinkByNumber reads the ticket afresh and links it by the number that came with it; product.md, "Linking". Called by the
@@ -97,9 +98,32 @@ func (s *Service) LinkTo(ctx context.Context, by Actor, reference, number string
 		if link := c.Link(); link.Account == a.ID && !link.Unsure() {
 			return failure.Conflict("The ticket is linked to this account already.")
 		}
-		c.setLink(EventLinked, Link{State: LinkClaimed, Account: a.ID, Confirmed: true}, []Evidence{EvidenceChosenByAgent}, 0)
+		evidence := []Evidence{EvidenceChosenByAgent}
+		onFile, err := c.identifierIsOf(ctx, a)
+		if err != nil {
+			return err
+		}
+		if onFile {
+			evidence = append(evidence, EvidenceIdentifierOnFile)
+		}
+		c.setLink(EventLinked, Link{State: LinkClaimed, Account: a.ID, Confirmed: true}, evidence, 0)
 		return nil
 	})
+}
+
+// identifierIsOf reports whether the A-Number or receipt number that came with the ticket is on the account's file.
+func (c *change) identifierIsOf(ctx context.Context, a account.Account) (bool, error) {
+	clues := account.Clues{}
+	switch c.NumberKind {
+	case identifier.KindANumber:
+		clues.ANumber = c.NumberRead
+	case identifier.KindReceiptNumber:
+		clues.ReceiptNumber = c.NumberRead
+	default:
+		return false, nil
+	}
+	found, err := account.Store{DB: c.tx}.Candidates(ctx, clues, 5)
+	return slices.ContainsFunc(found, func(f account.Candidate) bool { return f.Account.ID == a.ID }), err
 }
 
 // Unlink takes the ticket off its account. For staff who may answer tickets. Errors: not_found, conflict when it is on none.

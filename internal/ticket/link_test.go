@@ -137,3 +137,23 @@ func TestEveryLinkChangeCanBeUndone(t *testing.T) {
 		t.Errorf("the group at submission became %s", got.NumberGroup)
 	}
 }
+
+// Accepting the account behind an A-Number says so in the evidence; choosing another one does not.
+func TestAcceptedSuggestionIsEvidence(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	owner, id := d.addAccount("1234567890", "Ana Núñez", "ana.nunez@mail.example")
+	other, _ := d.addAccount("2345678901", "Wei Li", "wei@mail.example")
+	_, err := d.db.Exec(t.Context(), `UPDATE account SET a_number = 'A012345678' WHERE id = $1`, id)
+	d.must(err)
+	for number, want := range map[string][]ticket.Evidence{
+		owner: {ticket.EvidenceChosenByAgent, ticket.EvidenceIdentifierOnFile},
+		other: {ticket.EvidenceChosenByAgent},
+	} {
+		linked, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ana), d.link(d.open("A12345678")).Reference, number)
+		d.must(err)
+		if diff := cmp.Diff(want, linked.LinkEvidence); diff != "" {
+			t.Errorf("evidence (-want +got):\n%s", diff)
+		}
+	}
+}

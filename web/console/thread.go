@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/messages"
-	"github.com/askwell/askwell/web/page"
 )
 
 // entry is one item of a thread: a message, or what happened between two messages.
@@ -160,7 +160,7 @@ func (t teller) linkText(e ticket.Event) string {
 func (t teller) account(id int64) string {
 	for _, a := range t.accounts {
 		if a.ID == id {
-			return page.FormatAccountNumber(a.Number)
+			return identifier.FormatAccountNumber(a.Number)
 		}
 	}
 	return t.p.T("console.no_account")

@@ -217,7 +217,7 @@ func (d *listPage) chips(k known) []chip {
 		add("assignee", k.assignee(p, d.Assignee), d.Assignee)
 	}
 	if d.Account != "" {
-		add("account", page.FormatAccountNumber(d.Account), d.Account)
+		add("account", identifier.FormatAccountNumber(d.Account), d.Account)
 	}
 	if d.EmailOf != "" {
 		add("email_of", d.EmailOf, d.EmailOf)

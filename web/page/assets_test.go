@@ -8,7 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 func TestServeAsset(t *testing.T) {
@@ -55,7 +55,7 @@ func TestServeAsset(t *testing.T) {
 func TestFormatAccountNumber(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"123456789012": "1234 5678 9012", "12345678901": "12345678901", "12345678901x": "12345678901x", "": ""} {
-		if got := page.FormatAccountNumber(in); got != want {
+		if got := identifier.FormatAccountNumber(in); got != want {
 			t.Errorf("FormatAccountNumber(%q) = %q, want %q", in, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/web/messages"
 )
 
@@ -49,7 +50,7 @@ func (r *Renderer) funcs(p *messages.Printer) template.FuncMap {
 		"filesize":      p.FileSize,
 		"duration":      p.Duration,
 		"number":        func(v any) (string, error) { return p.Text("format.number", "value", v) },
-		"accountnumber": FormatAccountNumber,
+		"accountnumber": identifier.FormatAccountNumber,
 		"initials":      initials,
 		"lines":         func(s string) []string { return strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") },
 		"args":          args,
@@ -92,14 +93,6 @@ func (r *Renderer) icon(name string) (template.HTML, error) {
 		return "", err
 	}
 	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sprite + "#" + name + `"></use></svg>`), nil //nolint:gosec // names of ours
-}
-
-// FormatAccountNumber writes 12 digits in groups of four, as an applicant reads them out; anything else stays as it is.
-func FormatAccountNumber(s string) string {
-	if len(s) != 12 || strings.Trim(s, "0123456789") != "" {
-		return s
-	}
-	return s[:4] + " " + s[4:8] + " " + s[8:]
 }
 
 // args makes a map of names and values, so that a partial can take several.
