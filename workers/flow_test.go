@@ -8,6 +8,7 @@ import (
 
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/internal/ticket"
 )
@@ -92,14 +93,14 @@ func TestAnInquiryIsLinkedAcknowledgedAndFound(t *testing.T) {
 			if n := d.mailbox.Count(); n != len(opened) {
 				t.Errorf("%d mails for %d inquiries", n, len(opened))
 			}
-			found, err := d.engine.Search(t.Context(), search.Query{Text: "my card has not come"})
+			found, err := d.engine.Search(t.Context(), search.Query{For: staff.Member{Role: staff.RoleAgent}, Text: "my card has not come"})
 			if err != nil || len(found.Hits) != len(opened) || found.Waiting != 0 {
 				t.Errorf("found %d of %d (%v), %d wait", len(found.Hits), len(opened), err, found.Waiting)
 			}
 			// One that comes while the workers are at rest.
 			late := d.open("", func(in *ticket.Inquiry) { in.Subject, in.Email = "Windmill", "late@mail.example" })
 			d.await("the late one is found", func() bool {
-				found, err := d.engine.Search(t.Context(), search.Query{Text: "windmill"})
+				found, err := d.engine.Search(t.Context(), search.Query{For: staff.Member{Role: staff.RoleAgent}, Text: "windmill"})
 				return err == nil && len(found.Hits) == 1 && found.Hits[0].Reference == late.Reference
 			})
 		})
@@ -182,7 +183,7 @@ func TestAFloodIsWorkedOff(t *testing.T) {
 	if n := d.mailbox.Count(); n != many {
 		t.Errorf("%d mails for %d tickets", n, many)
 	}
-	found, err := d.engine.Search(t.Context(), search.Query{Text: "flood"})
+	found, err := d.engine.Search(t.Context(), search.Query{For: staff.Member{Role: staff.RoleAgent}, Text: "flood"})
 	if err != nil || found.Total != many {
 		t.Errorf("%d of %d are found (%v)", found.Total, many, err)
 	}

@@ -13,7 +13,13 @@ func (e *Engine) Ensure(ctx context.Context) error {
 	if err := e.ensure(ctx, e.ticketsIndex(), ticketSettings()); err != nil {
 		return err
 	}
-	return e.ensure(ctx, e.accountsIndex(), accountSettings())
+	if err := e.ensure(ctx, e.accountsIndex(), accountSettings()); err != nil {
+		return err
+	}
+	if err := e.ensure(ctx, e.stampIndex(), stampSettings()); err != nil {
+		return err
+	}
+	return e.mark(ctx, e.stampIndex())
 }
 
 func (e *Engine) ensure(ctx context.Context, uid string, settings *meilisearch.Settings) error {
@@ -49,7 +55,7 @@ func (e *Engine) awaitIndex(ctx context.Context, uid int64) error {
 
 // Ping asks whether Meilisearch answers. Errors: unavailable.
 func (e *Engine) Ping(ctx context.Context) error {
-	if _, err := e.ask.HealthWithContext(ctx); err != nil {
+	if _, err := e.reader.HealthWithContext(ctx); err != nil {
 		return failed("ask Meilisearch", err)
 	}
 	return nil

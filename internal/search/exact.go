@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -11,6 +12,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/staff"
 )
 
 // maxExact bounds the tickets that one identifier finds: a law office's e-mail address may have sent thousands.
@@ -43,32 +45,33 @@ func readClue(text string) (clue, bool) {
 	}
 }
 
-// exact looks an identifier up in PostgreSQL: the accounts behind it, then the tickets that are linked to them or gave it.
-func (e *Engine) exact(ctx context.Context, text, kind string) ([]Hit, error) {
-	c, ok := readClue(text)
+// exact looks an identifier up in PostgreSQL: the accounts behind it, then the tickets that are linked to them or gave it. The
+// plan's conditions hold for the tickets, and leave accounts out.
+func (e *Engine) exact(ctx context.Context, p plan) ([]Hit, error) {
+	c, ok := readClue(p.typed.given())
 	if !ok {
 		return nil, nil
 	}
 	if c.reference != "" {
-		if kind == KindAccount {
+		if !p.tickets() {
 			return nil, nil
 		}
-		return e.tickets(ctx, `t.reference = $1`, c.reference)
+		return e.tickets(ctx, p, func(w *conditions) { w.say(false, "t.reference = "+w.bind(c.reference)) }, true)
 	}
 	accounts, err := e.accountsBehind(ctx, c.reading)
 	if err != nil {
 		return nil, err
 	}
 	var hits []Hit
-	for _, a := range accounts {
-		if kind != KindTicket {
+	if p.accounts() {
+		for _, a := range accounts {
 			hits = append(hits, accountHit(a))
 		}
 	}
-	if kind == KindAccount {
+	if !p.tickets() {
 		return hits, nil
 	}
-	found, err := e.ticketsBehind(ctx, c.reading, accounts)
+	found, err := e.ticketsBehind(ctx, p, c.reading, accounts)
 	return append(hits, found...), err
 }
 
@@ -94,20 +97,27 @@ func (e *Engine) accountsBehind(ctx context.Context, r identifier.Reading) ([]ac
 
 // ticketsBehind: for an e-mail address those from it; for a number those that gave it and, for an account's own number, those
 // linked to the account.
-func (e *Engine) ticketsBehind(ctx context.Context, r identifier.Reading, accounts []account.Account) ([]Hit, error) {
-	if r.Kind == identifier.KindEmail {
-		return e.tickets(ctx, `lower(t.applicant_email) = $1`, r.Normal)
-	}
-	if r.Kind == identifier.KindAccountNumber && len(accounts) == 1 {
-		return e.tickets(ctx, `(t.number_read = $1 OR t.account_id = $2)`, r.Normal, accounts[0].ID)
-	}
-	return e.tickets(ctx, `t.number_read = $1`, r.Normal)
+func (e *Engine) ticketsBehind(ctx context.Context, p plan, r identifier.Reading, accounts []account.Account) ([]Hit, error) {
+	return e.tickets(ctx, p, func(w *conditions) {
+		switch {
+		case r.Kind == identifier.KindEmail:
+			w.say(false, "lower(t.applicant_email) = "+w.bind(r.Normal))
+		case r.Kind == identifier.KindAccountNumber && len(accounts) == 1:
+			w.say(false, "(t.number_read = "+w.bind(r.Normal)+" OR t.account_id = "+w.bind(accounts[0].ID)+")")
+		default:
+			w.say(false, "t.number_read = "+w.bind(r.Normal))
+		}
+	}, true)
 }
 
 // Jump tells the one record that an identifier means: a reference its ticket, a number or an address its account, or the only
-// ticket there is for it. False when the text is no identifier, or means several records or none. Needs no Meilisearch.
-func (e *Engine) Jump(ctx context.Context, text string) (Hit, bool, error) {
-	hits, err := e.exact(ctx, strings.TrimSpace(text), "")
+// ticket there is for it. False when the text is no identifier, or means several records or none, and for who may not open
+// what is found. Needs no Meilisearch.
+func (e *Engine) Jump(ctx context.Context, who staff.Member, text string) (Hit, bool, error) {
+	if !who.Role.Can(staff.AnswerTickets) {
+		return Hit{}, false, nil
+	}
+	hits, err := e.exact(ctx, plan{typed: Parse(text)})
 	if err != nil {
 		return Hit{}, false, fmt.Errorf("jump to a record: %w", err)
 	}
@@ -123,19 +133,27 @@ func (e *Engine) Jump(ctx context.Context, text string) (Hit, bool, error) {
 	return Hit{}, false, nil
 }
 
-// tickets reads the newest maxExact tickets of a condition as hits.
-func (e *Engine) tickets(ctx context.Context, where string, args ...any) ([]Hit, error) {
+// tickets reads the newest maxExact tickets of a condition as hits; excluded ones too when anyway is set. The number of an
+// account in conflict stays hidden, as on the ticket, until an agent confirms it.
+func (e *Engine) tickets(ctx context.Context, p plan, also func(*conditions), anyway bool) ([]Hit, error) {
+	var c conditions
+	also(&c)
+	p.where(&c, anyway)
 	rows, err := e.db.Query(ctx, `
 		WITH page AS MATERIALIZED (
-			SELECT t.* FROM ticket t WHERE `+where+` ORDER BY t.opened_at DESC, t.id DESC LIMIT `+fmt.Sprint(maxExact)+`
+			SELECT t.* FROM ticket t JOIN queue q ON q.id = t.queue_id
+			WHERE `+c.sql()+`
+			ORDER BY t.opened_at DESC, t.id DESC
+			LIMIT `+strconv.Itoa(max(maxExact, maxLimit))+`
 		)
-		SELECT t.id, t.reference, COALESCE(a.number, ''), t.subject, t.applicant_name, t.status, t.category, q.name, t.link_state,
-			t.language, COALESCE(s.name, ''), t.opened_at, t.excluded_reason IS NOT NULL OR t.suspected_of <> '{}'
+		SELECT t.id, t.reference, CASE WHEN t.link_state = 'conflict' THEN '' ELSE COALESCE(a.number, '') END, t.subject, t.applicant_name,
+			t.status, t.category, q.name, t.link_state, t.language, COALESCE(s.name, ''), t.opened_at,
+			t.excluded_reason IS NOT NULL OR t.suspected_of <> '{}'
 		FROM page t
 		JOIN queue q ON q.id = t.queue_id
 		LEFT JOIN staff s ON s.id = t.assignee_id
 		LEFT JOIN account a ON a.id = t.account_id
-		ORDER BY t.opened_at DESC, t.id DESC`, args...)
+		ORDER BY t.opened_at DESC, t.id DESC`, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read tickets for a search: %w", postgres.Failure(err))
 	}

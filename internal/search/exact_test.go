@@ -47,7 +47,7 @@ func TestIdentifiersAreLookedUpWithoutMeilisearch(t *testing.T) {
 		byNumber:                   {"ticket " + byNumber},
 		"ask " + byNumber[4:]:      {"ticket " + byNumber},
 	} {
-		found, err := d.engine.Search(t.Context(), search.Query{Text: text})
+		found, err := d.engine.Search(t.Context(), search.Query{For: agent, Text: text})
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
@@ -65,7 +65,7 @@ func TestIdentifiersAreLookedUpWithoutMeilisearch(t *testing.T) {
 		}
 	}
 	started := time.Now()
-	_, err := d.engine.Search(t.Context(), search.Query{Text: "card"})
+	_, err := d.engine.Search(t.Context(), search.Query{For: agent, Text: "card"})
 	if !failure.Is(err, failure.KindUnavailable) {
 		t.Errorf("words without Meilisearch: %v, want unavailable", err)
 	}
@@ -88,7 +88,7 @@ func TestJumpGoesToTheOneRecord(t *testing.T) {
 		"my number 163920702842 does not work": "",
 		"":                                     "",
 	} {
-		hit, ok, err := d.engine.Jump(t.Context(), text)
+		hit, ok, err := d.engine.Jump(t.Context(), agent, text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 		}

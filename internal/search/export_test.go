@@ -1,4 +1,4 @@
 package search
 
 // QueryText is what Meilisearch is asked for a typed text.
-var QueryText = queryText
+func QueryText(typed string) string { return meiliText(Parse(typed).terms) }

@@ -35,6 +35,9 @@ func (e *Engine) Prepare(ctx context.Context) error {
 
 // Stale reports whether the indexes lack what only Rebuild brings. Errors: unavailable.
 func (e *Engine) Stale(ctx context.Context) (bool, error) {
+	if version, err := e.version(ctx); err != nil || version != settingsVersion {
+		return true, err
+	}
 	for _, i := range e.indexes() {
 		stale, err := e.staleIndex(ctx, i)
 		if err != nil || stale {
@@ -45,16 +48,7 @@ func (e *Engine) Stale(ctx context.Context) (bool, error) {
 }
 
 func (e *Engine) staleIndex(ctx context.Context, i indexed) (bool, error) {
-	older, err := e.ask.Index(i.uid).SearchWithContext(ctx, "", &meilisearch.SearchRequest{
-		Limit: 1, Filter: fmt.Sprintf("shape != %d", shape), AttributesToRetrieve: []string{"id"},
-	})
-	if err != nil {
-		return false, failed("look for old documents", err)
-	}
-	if len(older.Hits) > 0 {
-		return true, nil
-	}
-	some, err := e.ask.Index(i.uid).SearchWithContext(ctx, "", &meilisearch.SearchRequest{Limit: 1, AttributesToRetrieve: []string{"id"}})
+	some, err := e.reader.Index(i.uid).SearchWithContext(ctx, "", &meilisearch.SearchRequest{Limit: 1, AttributesToRetrieve: []string{"id"}})
 	if err != nil {
 		return false, failed("look for documents", err)
 	}

@@ -15,26 +15,39 @@ const (
 const (
 	EngineExact       = "exact" // an identifier, looked up in PostgreSQL
 	EngineMeilisearch = "meilisearch"
+	EnginePostgreSQL  = "postgresql" // full text, while Meilisearch is away, slow or of other settings
+	EngineNone        = "none"       // nothing was asked for
 )
 
-// Query is what somebody looks for. Kind "" looks for tickets and accounts. Limit defaults to 20 and is at most 100.
-type Query struct {
-	Text   string
-	Kind   string
-	Offset int
-	Limit  int
-}
+// Why PostgreSQL answered in Meilisearch's place.
+const (
+	WhyAway     = "away"     // it does not answer, or not as it should
+	WhySlow     = "slow"     // it took longer than a person should wait
+	WhySettings = "settings" // its indexes are of another version
+)
 
 // Results is one page of hits. Total is how many there are in all, estimated when Meilisearch answered. LagSeconds is how long
-// the oldest change has waited to be indexed, and Waiting how many wait (MaxWaiting stands for that many or more).
+// the oldest change has waited to be found by the engine that answered, and Waiting how many wait (MaxWaiting stands for that
+// many or more). Partial says that no record holds every word. Conditions are those found in the text, Words is the rest of it,
+// and Problems are the conditions that were left out of account. Cut says that only the beginning of the text was read.
 type Results struct {
-	Engine     string  `json:"engine"`
-	TookMS     int64   `json:"took_ms"`
-	LagSeconds float64 `json:"lag_seconds"`
-	Waiting    int64   `json:"waiting"`
-	Total      int64   `json:"total"`
-	Hits       []Hit   `json:"hits"`
+	Engine     string
+	Why        string // when Engine is PostgreSQL
+	TookMS     int64
+	LagSeconds float64
+	Waiting    int64
+	Total      int64
+	Hits       []Hit
+	Facets     Facets
+	Partial    bool
+	Conditions []Condition
+	Words      string
+	Problems   []Problem
+	Cut        bool
 }
+
+// Facets count tickets by the values of each of FacetFields. A field that conditions are about is counted as if they were not.
+type Facets map[Field]map[string]int64
 
 // Hit is one record, as PostgreSQL has it now. Reference is a ticket's, Number an account's, or that of the account the ticket
 // is linked to.

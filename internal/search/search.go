@@ -9,10 +9,12 @@ package search
 import (
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/meilisearch/meilisearch-go"
+	"github.com/sony/gobreaker/v2"
 )
 
 // The kinds of task that keep the indexes up to date; Freshness counts them.
@@ -21,13 +23,10 @@ const (
 	TaskIndexAccount = "index_account"
 )
 
-const (
-	askPatience  = time.Second      // a person waits
-	writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
-)
+const writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
 
 // Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_". Patience is how
-// long a search may take before it counts as away; a second when 0.
+// long Meilisearch may take over a search before PostgreSQL answers instead; askPatience when 0.
 type Config struct {
 	URL, Key string
 	Prefix   string
@@ -39,12 +38,16 @@ type Config struct {
 
 // Engine indexes and searches. Safe for concurrent use.
 type Engine struct {
-	db     *pgxpool.Pool
-	ask    meilisearch.ServiceManager // short time-out, no second try
-	write  meilisearch.ServiceManager
-	prefix string
-	log    *slog.Logger
-	now    func() time.Time
+	db       *pgxpool.Pool
+	reader   meilisearch.ServiceManager // no second try; each call brings its own time-out
+	write    meilisearch.ServiceManager
+	breaker  *gobreaker.CircuitBreaker[answer]
+	patience time.Duration
+	why      atomic.Value // string: why Meilisearch last did not answer
+	seen     atomic.Pointer[settingsSeen]
+	prefix   string
+	log      *slog.Logger
+	now      func() time.Time
 }
 
 // New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is away.
@@ -53,8 +56,8 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Patience = askPatience
 	}
 	e := &Engine{
-		db: cfg.DB, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now,
-		ask: connect(cfg, cfg.Patience), write: connect(cfg, writeTimeout),
+		db: cfg.DB, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
+		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.prefix == "" {
 		e.prefix = "askwell_"
@@ -65,6 +68,7 @@ func New(cfg Config) (*Engine, error) {
 	if e.now == nil {
 		e.now = time.Now
 	}
+	e.breaker = newBreaker(e.log)
 	return e, nil
 }
 
@@ -78,3 +82,4 @@ func connect(cfg Config, timeout time.Duration) meilisearch.ServiceManager {
 
 func (e *Engine) ticketsIndex() string  { return e.prefix + "tickets" }
 func (e *Engine) accountsIndex() string { return e.prefix + "accounts" }
+func (e *Engine) stampIndex() string    { return e.prefix + "version" }

@@ -1,24 +1,32 @@
 package search
 
-import "github.com/meilisearch/meilisearch-go"
+import (
+	"slices"
 
-// shape numbers the documents' form. It goes up with every change to what a document holds, and Stale then says that the
-// indexes are to be rebuilt.
-const shape = 2
+	"github.com/meilisearch/meilisearch-go"
+)
 
-// The order of the searchable attributes is their weight. "hidden" is a ticket out of every figure: merged, a duplicate,
-// spam or deleted. One in quarantine is found: whoever asks about it may be no spammer at all.
+// The order of the searchable attributes is their weight. "sort" comes first: without a wish it does nothing, and with one a
+// person wants the newest of what matches, not the newest of what matches best.
+var rankingRules = []string{"sort", "words", "typo", "proximity", "attribute", "exactness"}
+
+// ticketSettings: "hidden" is a ticket out of every figure: merged, a duplicate, spam or deleted. One in quarantine is found:
+// whoever asks about it may be no spammer at all.
 func ticketSettings() *meilisearch.Settings {
 	return &meilisearch.Settings{
 		SearchableAttributes: []string{"subject", "applicant_name", "reference", "body"},
 		FilterableAttributes: []string{
-			"id", "hidden", "status", "category", "queue", "link_state", "language", "assignee", "opened_at", "shape",
+			"id", "hidden", "status", "category", "queue", "link_state", "language", "assignee", "account", "sender", "opened_at",
+			"opened_month",
 		},
 		SortableAttributes:  []string{"opened_at"},
-		DisplayedAttributes: []string{"id", "subject", "applicant_name", "reference", "body"},
-		// The default rules, and the newer of two tickets that are alike in all of them.
-		RankingRules:   []string{"words", "typo", "proximity", "attribute", "sort", "exactness", "opened_at:desc"},
+		DisplayedAttributes: []string{"id", "version", "subject", "body"},
+		// Of two tickets that are alike in all rules the newer one.
+		RankingRules:   append(slices.Clone(rankingRules), "opened_at:desc"),
 		TypoTolerance:  exactOn("reference"),
+		StopWords:      stopWords(),
+		Synonyms:       synonyms(),
+		Faceting:       &meilisearch.Faceting{MaxValuesPerFacet: maxFacetValues, SortFacetValuesBy: map[string]meilisearch.SortFacetType{"*": meilisearch.SortFacetTypeCount}},
 		SearchCutoffMs: cutoffMs,
 	}
 }
@@ -26,16 +34,25 @@ func ticketSettings() *meilisearch.Settings {
 func accountSettings() *meilisearch.Settings {
 	return &meilisearch.Settings{
 		SearchableAttributes: []string{"name", "number"},
-		FilterableAttributes: []string{"id", "shape"},
-		DisplayedAttributes:  []string{"id", "name", "number"},
-		RankingRules:         []string{"words", "typo", "proximity", "attribute", "sort", "exactness"},
+		FilterableAttributes: []string{"id"},
+		SortableAttributes:   []string{"opened_at"},
+		DisplayedAttributes:  []string{"id", "version", "name"},
+		RankingRules:         rankingRules,
 		TypoTolerance:        exactOn("number"),
 		SearchCutoffMs:       cutoffMs,
 	}
 }
 
-// cutoffMs makes Meilisearch answer with what it has before our own time-out gives up on it.
-const cutoffMs = 800
+func stampSettings() *meilisearch.Settings {
+	return &meilisearch.Settings{SearchableAttributes: []string{"id"}}
+}
+
+const (
+	// cutoffMs makes Meilisearch answer with what it has before our own time-out gives up on it.
+	cutoffMs = 300
+	// maxFacetValues bounds the values that are counted of one field: months of 16 years, and more staff than answer tickets.
+	maxFacetValues = 200
+)
 
 // exactOn allows typing slips in words and none in identifiers: Meilisearch lets one through from 5 characters and two from
 // 9, in numbers too unless told otherwise.

@@ -24,60 +24,88 @@ var filler = func() map[string]bool {
 	return set
 }()
 
-// queryText makes of what a person typed, or pasted, a query that means its words. Meilisearch reads quotes as a phrase and a
-// leading dash as "without"; in a pasted subject they mean neither, so only quotes in pairs keep their meaning. Of more words
-// than Meilisearch looks at, the telling ones are kept, in order.
-func queryText(typed string) string {
-	typed = strings.Map(printable, strings.ToValidUTF8(typed, " "))
-	if strings.Count(typed, `"`)%2 != 0 {
-		typed = strings.ReplaceAll(typed, `"`, " ")
-	}
-	fields := strings.Fields(typed)
-	for i, f := range fields {
-		fields[i] = strings.TrimLeftFunc(f, func(r rune) bool { return r == '-' || unicode.Is(unicode.Pd, r) })
-	}
-	query := strings.Join(slices.DeleteFunc(fields, func(f string) bool { return f == "" }), " ")
-	all := wordsOf(query)
-	if len(all) <= maxWords {
-		return query
-	}
-	// The space at the end says that the last word is whole.
-	return strings.Join(tellingWords(all), " ") + " "
-}
-
-func printable(r rune) rune {
-	if unicode.IsControl(r) || r == '\uE000' || r == '\uE001' {
-		return ' '
-	}
-	return r
-}
-
 // wordsOf splits where Meilisearch does, or more often.
 func wordsOf(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
 }
 
-// tellingWords keeps maxWords words in their order, without repetition, filler only where nothing else is left.
-func tellingWords(all []string) []string {
-	seen := map[string]bool{}
-	var telling, rest []int
-	for i, w := range all {
-		lower := strings.ToLower(w)
-		switch {
-		case seen[lower]:
-		case filler[lower]:
-			rest = append(rest, i)
-		default:
-			telling = append(telling, i)
+// telling keeps of the terms those that count: phrases and what is left out as they are, and of the words no more than
+// Meilisearch looks at, without repetition, filler only where nothing else is left. whole says that something was dropped, so
+// that the last word is no unfinished one.
+func telling(terms []term) (kept []term, whole bool) {
+	room, words := maxWords, 0
+	for _, t := range terms {
+		if n := len(wordsOf(t.text)); t.phrase {
+			room -= n
+		} else {
+			words += n
 		}
-		seen[lower] = true
 	}
-	kept := slices.Concat(telling, rest)
-	kept = kept[:min(maxWords, len(kept))]
-	slices.Sort(kept)
-	words := make([]string, 0, maxWords)
-	for _, i := range kept {
-		words = append(words, all[i])
+	if room = max(room, 1); words <= room {
+		return terms, false
 	}
-	return words
+	keep := tellingWords(terms, room)
+	for i, t := range terms {
+		if t.phrase || t.not {
+			kept = append(kept, t)
+			continue
+		}
+		for _, w := range keep[i] {
+			kept = append(kept, term{text: w})
+		}
+	}
+	return kept, true
+}
+
+// tellingWords gives for each term its words that stay.
+func tellingWords(terms []term, room int) map[int][]string {
+	type place struct{ term, word int }
+	var first, rest []place
+	all, seen := make([][]string, len(terms)), map[string]bool{}
+	for i, t := range terms {
+		if t.phrase || t.not {
+			continue
+		}
+		all[i] = wordsOf(t.text)
+		for j, w := range all[i] {
+			lower := strings.ToLower(w)
+			switch {
+			case seen[lower]:
+			case filler[lower]:
+				rest = append(rest, place{i, j})
+			default:
+				first = append(first, place{i, j})
+			}
+			seen[lower] = true
+		}
+	}
+	places := slices.Concat(first, rest)
+	places = places[:min(room, len(places))]
+	slices.SortFunc(places, func(a, b place) int {
+		if a.term != b.term {
+			return a.term - b.term
+		}
+		return a.word - b.word
+	})
+	keep := map[int][]string{}
+	for _, p := range places {
+		keep[p.term] = append(keep[p.term], all[p.term][p.word])
+	}
+	return keep
+}
+
+// meiliText writes the terms in Meilisearch's own language. Without an unfinished last word it ends in a space.
+func meiliText(terms []term) string {
+	kept, whole := telling(terms)
+	var b strings.Builder
+	for i, t := range kept {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.String())
+	}
+	if whole {
+		b.WriteByte(' ')
+	}
+	return b.String()
 }

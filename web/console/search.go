@@ -58,11 +58,15 @@ const (
 func (a *Area) SearchPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	text, tooLong := queryText(c.Query("q"))
-	query := search.Query{Text: text, Kind: kindOf(c.Query("kind")), Offset: offsetOf(c.Query("from")), Limit: pageOfHits}
+	who, err := me(c)
+	if err != nil {
+		return err
+	}
+	query := search.Query{For: who, Text: text, Kind: kindOf(c.Query("kind")), Offset: offsetOf(c.Query("from")), Limit: pageOfHits}
 	data := &searchPage{Text: text, Kind: query.Kind, TooLong: tooLong}
 	if text != "" && a.Search != nil {
 		if query.Kind == "" && query.Offset == 0 {
-			hit, found, err := a.Search.Jump(ctx, text)
+			hit, found, err := a.Search.Jump(ctx, who, text)
 			if err != nil && !failure.Is(err, failure.KindUnavailable) {
 				return err
 			}
@@ -72,7 +76,6 @@ func (a *Area) SearchPage(c *gin.Context) error {
 			}
 		}
 	}
-	var err error
 	if text != "" {
 		if data.Results, err = a.find(ctx, query); failure.Is(err, failure.KindUnavailable) {
 			a.Logger.Warn("search is away", slog.Any("error", err))
@@ -219,6 +222,10 @@ func hitAnswers(hits []search.Hit) []hitAnswer {
 
 // SearchJSON is the same search for programs: q, kind, from and limit.
 func (a *Area) SearchJSON(c *gin.Context) error {
+	who, err := me(c)
+	if err != nil {
+		return err
+	}
 	text, _ := queryText(c.Query("q"))
 	answer := searchAnswer{Engine: "none", Hits: []hitAnswer{}}
 	if text != "" {
@@ -227,7 +234,7 @@ func (a *Area) SearchJSON(c *gin.Context) error {
 			limit = pageOfHits
 		}
 		found, err := a.find(c.Request.Context(), search.Query{
-			Text: text, Kind: kindOf(c.Query("kind")), Offset: offsetOf(c.Query("from")), Limit: limit,
+			For: who, Text: text, Kind: kindOf(c.Query("kind")), Offset: offsetOf(c.Query("from")), Limit: limit,
 		})
 		if err != nil {
 			return err
