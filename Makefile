@@ -29,6 +29,9 @@ test: ## run every test on a real PostgreSQL, Redis and browser
 	$(GO) vet ./...
 	$(GO) test -race -shuffle=on -timeout 30m ./...
 
+conformance: ## ask the in-process search server, and Meilisearch at MEILI_URL (master key MEILI_KEY), the same questions
+	$(GO) test -count 1 ./internal/search/conformance
+
 bench: build ## measure intake, linking, lists, search and reports, each beside its floor
 	@scripts/setup test
 	@$(GO) run ./scripts/bench $(ARGS)
@@ -47,4 +50,4 @@ vuln: ## look for known vulnerabilities (needs the vulnerability database)
 clean: ## remove what was built
 	rm -rf bin node_modules web/dist/*
 
-.PHONY: help setup generate build run test bench screenshots lint vuln clean
+.PHONY: help setup generate build run test conformance bench screenshots lint vuln clean

@@ -25,6 +25,7 @@ import (
 type engine struct {
 	url, key string
 	prefix   string // of every index made here: a real server may hold others
+	shared   bool   // outlives the test, so that what is made here has to go again
 	made     *atomic.Int64
 	client   meilisearch.ServiceManager
 }
@@ -35,29 +36,33 @@ func ask(t *testing.T, questions func(t *testing.T, e *engine)) {
 	t.Parallel()
 	t.Run("in-process", func(t *testing.T) {
 		t.Parallel()
-		questions(t, newEngine(testkit.Search(t).URL(), testkit.SearchKey))
+		questions(t, newEngine(testkit.Search(t).URL(), testkit.SearchKey, false))
 	})
 	if url := strings.TrimRight(os.Getenv("MEILI_URL"), "/"); url != "" {
 		t.Run("meilisearch", func(t *testing.T) {
 			t.Parallel()
-			questions(t, newEngine(url, os.Getenv("MEILI_KEY")))
+			questions(t, newEngine(url, os.Getenv("MEILI_KEY"), true))
 		})
 	}
 }
 
-func newEngine(url, key string) *engine {
+func newEngine(url, key string, shared bool) *engine {
 	var random [6]byte
 	rand.Read(random[:])
 	return &engine{
-		url: url, key: key, prefix: "conformance_" + hex.EncodeToString(random[:]) + "_", made: new(atomic.Int64),
+		url: url, key: key, shared: shared, prefix: "conformance_" + hex.EncodeToString(random[:]) + "_", made: new(atomic.Int64),
 		client: meilisearch.New(url, meilisearch.WithAPIKey(key)),
 	}
 }
 
-// name gives the name of an index that nobody uses, and removes the index after the test.
+// name gives the name of an index that nobody uses, and removes the index after the test. The in-process server is gone by then, and
+// the index with it.
 func (e *engine) name(t *testing.T) string {
 	t.Helper()
 	uid := e.prefix + strconv.FormatInt(e.made.Add(1), 10)
+	if !e.shared {
+		return uid
+	}
 	t.Cleanup(func() {
 		if _, err := e.client.DeleteIndexWithContext(context.Background(), uid); err != nil {
 			t.Logf("remove index %s: %v", uid, err)
