@@ -2,7 +2,6 @@ package meili
 
 import (
 	"cmp"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,7 +18,7 @@ import (
 // BenchmarkSearch fills the two indexes of a desk and times every kind of query as the application asks it: hits of tickets
 // and accounts in one federated request and the counts of seven facets in another, at the same time. MEILI_BENCH_TICKETS says
 // how many tickets (a thousand), MEILI_BENCH_WORDS how many words each has (110, which is 800 bytes), MEILI_BENCH_FILE takes
-// documents from a file instead, one in a line. It reports p50 and p95, and logs how long it took to index, what the process
+// documents from a file instead, one in a line. It reports p50 and p95 of each kind, how long it took to index, what the process
 // and the folder hold, and how soon the server answers after a restart.
 func BenchmarkSearch(b *testing.B) {
 	dir := b.TempDir()
@@ -30,7 +29,8 @@ func BenchmarkSearch(b *testing.B) {
 	source := openBenchSource(b)
 	s := fillBench(b, dir, source)
 	held := residentMemory()
-	b.Logf("memory: %s, %s before; disk %d MB", held, before, s.diskSize()>>20)
+	report(b, "held", map[string]float64{"MB-before": megabytes(before.anonymous), "MB": megabytes(held.anonymous),
+		"MB-files": megabytes(held.files), "MB-disk": megabytes(s.diskSize())})
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -40,17 +40,18 @@ func BenchmarkSearch(b *testing.B) {
 	desk := &benchDesk{client: meilisearch.New(s.URL(), meilisearch.WithAPIKey(s.Key()))}
 	kinds := benchKinds(source.words())
 	desk.ask(b, kinds[0].make(source.random))
-	b.Logf("restart: first answer after %s", time.Since(started).Round(time.Millisecond))
+	report(b, "restart", map[string]float64{"ms": float64(time.Since(started).Milliseconds())})
 	for _, kind := range kinds {
 		b.Run(kind.name, func(b *testing.B) {
-			timeQueries(b, source.random, func() func() { q := kind.make(source.random); return func() { desk.ask(b, q) } })
+			timeQueries(b, func() func() { q := kind.make(source.random); return func() { desk.ask(b, q) } })
 		})
 	}
 	b.Run("a facet's values", func(b *testing.B) {
-		timeQueries(b, source.random, func() func() { return func() { desk.facetSearch(b, "pro") } })
+		timeQueries(b, func() func() { return func() { desk.facetSearch(b, "pro") } })
 	})
 	b.Run("eight at once", func(b *testing.B) { timeTogether(b, desk, kinds, source.random) })
-	b.Logf("memory after the queries: %s", residentMemory())
+	held = residentMemory()
+	report(b, "held after the queries", map[string]float64{"MB": megabytes(held.anonymous), "MB-files": megabytes(held.files)})
 }
 
 func startBench(b *testing.B, dir string) *Server {
@@ -102,8 +103,8 @@ func fillBench(b *testing.B, dir string, source *benchSource) *Server {
 	for _, task := range waiting {
 		awaitTask(b, client, task)
 	}
-	b.Logf("indexed %d tickets in %s, without what it took to make them; memory at its peak %s",
-		source.made, (time.Since(started) - making).Round(time.Millisecond), peak)
+	report(b, "indexing without making", map[string]float64{"tickets": float64(source.made), "s": (time.Since(started) - making).Seconds(),
+		"MB-peak": megabytes(peak.anonymous), "MB-files": megabytes(peak.files)})
 	info, err := client.Index("accounts").AddDocuments(source.accounts(), &meilisearch.DocumentOptions{PrimaryKey: ptr("id")})
 	if err != nil {
 		b.Fatal(err)
@@ -123,8 +124,17 @@ func awaitTask(b *testing.B, client meilisearch.ServiceManager, uid int64) {
 // A memory is what the kernel says the process holds: its own pages, and those of files, which it may take back.
 type memory struct{ anonymous, files int64 }
 
-func (m memory) String() string {
-	return fmt.Sprintf("%d MB and %d MB of files", m.anonymous>>20, m.files>>20)
+func megabytes(bytes int64) float64 { return float64(bytes >> 20) }
+
+// report shows figures by their unit as a benchmark's.
+func report(b *testing.B, name string, figures map[string]float64) {
+	b.Helper()
+	b.Run(name, func(b *testing.B) {
+		for unit, figure := range figures {
+			b.ReportMetric(figure, unit)
+		}
+		b.ReportMetric(0, "ns/op")
+	})
 }
 
 func residentMemory() memory {
@@ -272,7 +282,7 @@ func (d *benchDesk) facetSearch(b *testing.B, beginning string) {
 	}
 }
 
-func timeQueries(b *testing.B, _ *rand.Rand, next func() func()) {
+func timeQueries(b *testing.B, next func() func()) {
 	var took []time.Duration
 	for b.Loop() {
 		ask := next()
