@@ -29,7 +29,7 @@ const MaxText = 400
 // that does not stand right before a word, or is no plain dash, is punctuation, as in a pasted subject.
 func Parse(typed string) Typed {
 	var p Typed
-	typed = strings.Map(printable, strings.ToValidUTF8(typed, " "))
+	typed = plain(typed)
 	if utf8.RuneCountInString(typed) > MaxText {
 		typed, p.Cut = string([]rune(typed)[:MaxText]), true
 	}
@@ -38,6 +38,9 @@ func Parse(typed string) Typed {
 	}
 	return p
 }
+
+// plain takes out what nobody types: invalid bytes, control characters, and what marks a match.
+func plain(typed string) string { return strings.Map(printable, strings.ToValidUTF8(typed, " ")) }
 
 func printable(r rune) rune {
 	if unicode.IsControl(r) || r == '\uE000' || r == '\uE001' {

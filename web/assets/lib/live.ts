@@ -1,5 +1,6 @@
 // htmx 4 (attributes hx-get, hx-post, hx-target, hx-swap, hx-sse:connect ...), set up in console.html's meta htmx-config.
 // Under our content security policy there is no eval: hx-on, js: values and trigger filters do not work, use a module.
+// A swap that morphs leaves what the reader has opened, folded or moved to as it is (morphIgnore).
 // Answers of 4xx and 5xx are swapped in too, so a form with errors answers 422 with itself. 204 swaps nothing.
 import htmx from "htmx.org";
 import { say, text } from "./toasts";
