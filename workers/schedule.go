@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/staff"
 )
 
 // job is something that runs by the clock, in one process at a time.
@@ -27,6 +28,9 @@ func (w *Workers) jobs() []job {
 		}},
 		{"prune old failures to sign in", time.Hour, func(ctx context.Context) (int64, error) {
 			return w.exec(ctx, `DELETE FROM sign_in_failure WHERE failed_at < $1`, w.Now().Add(-failuresKept))
+		}},
+		{"prune old searches", time.Hour, func(ctx context.Context) (int64, error) {
+			return w.exec(ctx, `DELETE FROM recent_search WHERE at < $1`, w.Now().Add(-staff.SearchesKept))
 		}},
 	}
 	if w.Files != nil {
