@@ -40,6 +40,7 @@ func commands() []command {
 		{"replay", "send a file of inquiries through the public form", runReplay},
 		{"seed", "fill an empty desk with a believable demo", runSeed},
 		{"reindex", "build the search index again", runReindex},
+		{"search-key", "make the key that Askwell uses with Meilisearch", runSearchKey},
 		{"doctor", "check every dependency and say what to do", runDoctor},
 		{"settings", "list every setting", runSettings},
 		{"version", "print the version", runVersion},
@@ -83,7 +84,7 @@ func usage(w io.Writer) {
 	fmt.Fprintln(w, "Askwell is the support desk of an immigration agency.\n\nusage: askwell COMMAND [FLAGS]")
 	fmt.Fprintln(w)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.about)
 	}
 	fmt.Fprintln(w, "\naskwell COMMAND --help tells a command's flags. Settings come from the environment: askwell settings.")
 }

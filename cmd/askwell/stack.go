@@ -18,6 +18,7 @@ import (
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/devstack/meili"
+	"github.com/askwell/askwell/internal/search"
 )
 
 // Times for the services that `up` runs itself.
@@ -104,7 +105,7 @@ func (s *stack) search(ctx context.Context, cfg *config.Config) (string, error) 
 	if cfg.MeiliURL != "" {
 		return "Meilisearch  from MEILI_URL", nil
 	}
-	key, err := secretKey(s.dir) // the in-process server's key needs no file of its own
+	key, err := secretKey(s.dir) // the in-process server's master key needs no file of its own
 	if err != nil {
 		return "", err
 	}
@@ -113,8 +114,11 @@ func (s *stack) search(ctx context.Context, cfg *config.Config) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("start the search server: %w", err)
 	}
-	cfg.MeiliURL, cfg.MeiliKey = running.URL(), string(key)
 	s.onStop(closer(running))
+	cfg.MeiliURL = running.URL()
+	if cfg.MeiliKey, err = search.GrantKey(ctx, running.URL(), string(key), ""); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("Meilisearch  a small one in this process on port %d", portOf(running.URL())), nil
 }
 

@@ -14,6 +14,7 @@ type Config struct {
 	RedisURL    string
 	MeiliURL    string
 	MeiliKey    string
+	MeiliMaster string // for `askwell search-key` alone
 	SMTPURL     string
 	MailFrom    string
 	ClamdURL    string

@@ -129,22 +129,21 @@ func (e *Engine) rebuild(ctx context.Context, i indexed, progress func(n int)) e
 	if err := e.fill(ctx, e.db, i, double, "true", nil, progress); err != nil {
 		return err
 	}
-	var swapped int64
-	err := e.locked(ctx, i.uid, func(tx pgx.Tx) error {
+	made, err := e.madeAt(ctx, double)
+	if err != nil {
+		return err
+	}
+	err = e.locked(ctx, i.uid, func(tx pgx.Tx) error {
 		if err := e.fill(ctx, tx, i, double, "updated_at >= $3", []any{started}, func(int) {}); err != nil {
 			return err
 		}
-		swap, err := e.write.SwapIndexesWithContext(ctx, []*meilisearch.SwapIndexesParams{{Indexes: []string{i.uid, double}}})
-		if err != nil {
-			return failed("swap the indexes", err)
-		}
-		swapped = swap.TaskUID
-		return nil
+		_, err := e.write.SwapIndexesWithContext(ctx, []*meilisearch.SwapIndexesParams{{Indexes: []string{i.uid, double}}})
+		return failed("swap the indexes", err)
 	})
 	if err != nil {
 		return err
 	}
-	if err := e.await(ctx, swapped); err != nil {
+	if err := e.awaitSwap(ctx, i.uid, made); err != nil {
 		return fmt.Errorf("swap the indexes: %w", err)
 	}
 	e.log.Info("an index was rebuilt", slog.String("index", i.uid))

@@ -25,7 +25,7 @@ const (
 
 const writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
 
-// Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_". Patience is how
+// Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_". Key is the one that GrantKey makes. Patience is how
 // long Meilisearch may take over a search before PostgreSQL answers instead; askPatience when 0.
 type Config struct {
 	URL, Key string
@@ -56,11 +56,8 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Patience = askPatience
 	}
 	e := &Engine{
-		db: cfg.DB, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
+		db: cfg.DB, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
-	}
-	if e.prefix == "" {
-		e.prefix = "askwell_"
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -70,6 +67,13 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e.breaker = newBreaker(e.log)
 	return e, nil
+}
+
+func orDefault(prefix string) string {
+	if prefix == "" {
+		return "askwell_"
+	}
+	return prefix
 }
 
 // connect makes a client that never tries twice by itself: a person gets an answer in time, and a worker's task comes back.

@@ -4,15 +4,19 @@ import (
 	"testing"
 
 	"github.com/askwell/askwell/internal/devstack/meili"
+	"github.com/askwell/askwell/internal/search"
 )
 
-// SearchKey is the key of a server that Search starts.
-const SearchKey = "test-key-of-the-search-server"
+// SearchMasterKey is the master key of a server that Search starts.
+const SearchMasterKey = "test-key-of-the-search-server"
+
+// SearchKey is the key that Askwell has there: it may do no more than in production, so that tests miss what production would.
+var SearchKey = search.KeyOf(SearchMasterKey, "")
 
 // Search starts a search server for this test alone and gives it; it keeps nothing.
 func Search(t testing.TB) *meili.Server {
 	t.Helper()
-	server, err := meili.Start(t.Context(), meili.Config{Key: SearchKey})
+	server, err := meili.Start(t.Context(), meili.Config{Key: SearchMasterKey})
 	if err != nil {
 		t.Fatalf("start the search server: %v", err)
 	}
@@ -21,5 +25,8 @@ func Search(t testing.TB) *meili.Server {
 			t.Logf("stop the search server: %v", err)
 		}
 	})
+	if _, err := search.GrantKey(t.Context(), server.URL(), SearchMasterKey, ""); err != nil {
+		t.Fatal(err)
+	}
 	return server
 }

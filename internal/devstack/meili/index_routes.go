@@ -200,6 +200,9 @@ func (s *Server) swapIndexes(r *request) (int, any, error) {
 			if err := checkIndexUID(uid); err != nil {
 				return 0, nil, err
 			}
+			if !r.key.opens(uid) {
+				return 0, nil, newError(http.StatusForbidden, typeAuth, "invalid_api_key", "The provided API key is invalid.")
+			}
 			if seen[uid] {
 				return 0, nil, invalid("invalid_swap_duplicate_index_found",
 					"Indexes must be declared only once during a swap. `%s` was specified several times.", uid)

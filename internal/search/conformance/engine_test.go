@@ -36,7 +36,7 @@ func ask(t *testing.T, questions func(t *testing.T, e *engine)) {
 	t.Parallel()
 	t.Run("in-process", func(t *testing.T) {
 		t.Parallel()
-		questions(t, newEngine(testkit.Search(t).URL(), testkit.SearchKey, false))
+		questions(t, newEngine(testkit.Search(t).URL(), testkit.SearchMasterKey, false))
 	})
 	if url := strings.TrimRight(os.Getenv("MEILI_URL"), "/"); url != "" {
 		t.Run("meilisearch", func(t *testing.T) {

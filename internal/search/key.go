@@ -1,0 +1,113 @@
+package search
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/meilisearch/meilisearch-go"
+
+	"github.com/askwell/askwell/internal/failure"
+)
+
+// keyActions are all that Askwell does with Meilisearch, and so all that its key may do. What is missing here fails in the tests:
+// they run with such a key.
+var keyActions = []string{
+	"search",
+	"documents.add", "documents.get", "documents.delete",
+	"indexes.create", "indexes.get", "indexes.delete", "indexes.swap",
+	"settings.update",
+	"tasks.get",
+	"stats.get", "version",
+}
+
+// keySpace makes the uid of a desk's key out of the prefix of its indexes: always the same one, and another for another desk.
+var keySpace = uuid.MustParse("5d0f6f7e-6b3e-4b0e-9a57-0f7c1d2b8a46")
+
+// grantTries bounds how often GrantKey begins again because somebody else changed the key meanwhile.
+const grantTries = 5
+
+func keyUID(prefix string) uuid.UUID { return uuid.NewSHA1(keySpace, []byte(prefix)) }
+
+// KeyOf gives the value of a desk's key without asking Meilisearch, which computes it the same way: the HMAC-SHA256 of the key's
+// uid under the master key, in hexadecimal. An empty prefix is the default one.
+func KeyOf(master, prefix string) string {
+	mac := hmac.New(sha256.New, []byte(master))
+	mac.Write([]byte(keyUID(orDefault(prefix)).String()))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// GrantKey makes the key of the desk with these indexes, or brings it up to date, and gives its value, which stays the same for
+// as long as the master key does. It may be called at any time and by several at once. Errors: forbidden when Meilisearch
+// refuses the master key or has none; unavailable.
+func GrantKey(ctx context.Context, url, master, prefix string) (string, error) {
+	client := connect(Config{URL: url, Key: master}, writeTimeout)
+	prefix = orDefault(prefix)
+	want := &meilisearch.Key{
+		UID: keyUID(prefix).String(), Name: "Askwell", Description: "Made by askwell search-key: what the desk does with its own indexes.",
+		Actions: keyActions, Indexes: []string{prefix + "*"},
+	}
+	for range grantTries {
+		done, err := grant(ctx, client, want)
+		if err != nil {
+			return "", fmt.Errorf("make the search key: %w", err)
+		}
+		if done {
+			return KeyOf(master, prefix), nil
+		}
+	}
+	return "", fmt.Errorf("make the search key: %w", failure.Unavailable("Somebody else keeps changing the search key.", nil))
+}
+
+// grant makes one attempt. Nobody can change what a key may do: one with another scope is taken away and made again. While it is
+// away PostgreSQL answers, and writers come back.
+func grant(ctx context.Context, client meilisearch.ServiceManager, want *meilisearch.Key) (done bool, err error) {
+	have, err := client.GetKeyWithContext(ctx, want.UID)
+	switch code := errorCode(err); {
+	case err == nil && sameScope(have, want):
+		return true, nil
+	case err == nil:
+		if _, err := client.DeleteKeyWithContext(ctx, want.UID); err != nil && errorCode(err) != "api_key_not_found" {
+			return false, keyFailed("take the old key away", err)
+		}
+	case code != "api_key_not_found":
+		return false, keyFailed("look for the key", err)
+	}
+	_, err = client.CreateKeyWithContext(ctx, want)
+	if errorCode(err) == "api_key_already_exists" { // somebody was quicker: see whether it is the one we want
+		return false, nil
+	}
+	return err == nil, keyFailed("make the key", err)
+}
+
+func sameScope(a, b *meilisearch.Key) bool {
+	same := func(a, b []string) bool {
+		return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+	}
+	return same(a.Actions, b.Actions) && same(a.Indexes, b.Indexes) && a.ExpiresAt.IsZero()
+}
+
+// keyFailed is failed, with the reasons that a person can mend.
+func keyFailed(what string, err error) error {
+	switch errorCode(err) {
+	case "missing_master_key":
+		return failure.New(failure.KindForbidden, "Meilisearch runs without a master key: start it with one.", failed(what, err))
+	case "invalid_api_key", "missing_authorization_header":
+		return failure.New(failure.KindForbidden, "Meilisearch refuses the master key.", failed(what, err))
+	}
+	return failed(what, err)
+}
+
+// errorCode is the code of an error that Meilisearch answered with, "" for any other and for none.
+func errorCode(err error) string {
+	var client *meilisearch.Error
+	if errors.As(err, &client) {
+		return client.MeilisearchApiError.Code
+	}
+	return ""
+}
