@@ -2,12 +2,10 @@ package meili
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"unicode/utf8"
 
 	segment "github.com/blevesearch/scorch_segment_api/v2"
-	"github.com/blevesearch/vellum/levenshtein"
 )
 
 // A derived word of the index matches a word of the query.
@@ -16,22 +14,19 @@ type derived struct {
 	exact bool // the very word; otherwise a beginning of it, or with typos
 }
 
-// A deriver finds the words of the index that a word of a query means.
+// A deriver finds the words of the index that a word of a query means. It belongs to one query: what it works out about a word
+// serves every attribute of every segment.
 type deriver struct {
-	one, two *levenshtein.LevenshteinAutomatonBuilder
+	automata map[automatonKey]*typoAutomaton
 }
 
-func newDeriver() (*deriver, error) {
-	one, err := levenshtein.NewLevenshteinAutomatonBuilder(1, true)
-	if err != nil {
-		return nil, fmt.Errorf("build typo automaton: %w", err)
-	}
-	two, err := levenshtein.NewLevenshteinAutomatonBuilder(2, true)
-	if err != nil {
-		return nil, fmt.Errorf("build typo automaton: %w", err)
-	}
-	return &deriver{one: one, two: two}, nil
+type automatonKey struct {
+	word   string
+	typos  int
+	prefix bool
 }
+
+func newDeriver() *deriver { return &deriver{automata: map[automatonKey]*typoAutomaton{}} }
 
 // each calls fn with every word of the dictionary that the slot matches with
 // a beginning or with typos. The word itself is not looked for.
@@ -68,20 +63,13 @@ func (d *deriver) eachWithTypos(dict segment.TermDictionary, s slot, typos int, 
 		}
 		return fn(word, derived{typos: distance})
 	}
-	automaton, err := d.automaton(s, typos)
-	if err != nil {
-		return err
-	}
-	if err := walk(dict, automaton, []byte(first), after(first), report); err != nil {
+	if err := walk(dict, d.automaton(s, typos), []byte(first), after(first), report); err != nil {
 		return err
 	}
 	if typos < 2 {
 		return nil
 	}
-	if automaton, err = d.automaton(s, typos-1); err != nil {
-		return err
-	}
-	return walk(dict, automaton, nil, nil, func(word string) error {
+	return walk(dict, d.automaton(s, typos-1), nil, nil, func(word string) error {
 		if strings.HasPrefix(word, first) {
 			return nil
 		}
@@ -89,37 +77,12 @@ func (d *deriver) eachWithTypos(dict segment.TermDictionary, s slot, typos int, 
 	})
 }
 
-func (d *deriver) automaton(s slot, typos int) (segment.Automaton, error) {
-	builder := d.one
-	if typos == 2 {
-		builder = d.two
+func (d *deriver) automaton(s slot, typos int) *typoAutomaton {
+	key := automatonKey{s.word, typos, s.prefix}
+	if d.automata[key] == nil {
+		d.automata[key] = newTypoAutomaton(s.word, typos, s.prefix)
 	}
-	dfa, err := builder.BuildDfa(s.word, uint8(typos))
-	if err != nil {
-		return nil, fmt.Errorf("build typo automaton: %w", err)
-	}
-	if s.prefix {
-		return prefixAutomaton{dfa}, nil
-	}
-	return dfa, nil
-}
-
-// A prefixAutomaton accepts every word whose beginning the inner one accepts.
-// It does not embed the inner one: Bleve would ask it for edit distances, in
-// states that only the outer one knows.
-type prefixAutomaton struct{ dfa *levenshtein.DFA }
-
-const accepted = math.MaxInt32
-
-func (a prefixAutomaton) IsMatch(state int) bool         { return state == accepted || a.dfa.IsMatch(state) }
-func (a prefixAutomaton) CanMatch(state int) bool        { return state == accepted || a.dfa.CanMatch(state) }
-func (a prefixAutomaton) WillAlwaysMatch(state int) bool { return state == accepted }
-func (a prefixAutomaton) Start() int                     { return a.dfa.Start() }
-func (a prefixAutomaton) Accept(state int, b byte) int {
-	if state == accepted || a.dfa.IsMatch(state) {
-		return accepted
-	}
-	return a.dfa.Accept(state, b)
+	return d.automata[key]
 }
 
 func walk(dict segment.TermDictionary, automaton segment.Automaton, start, end []byte, fn func(string) error) error {

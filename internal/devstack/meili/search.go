@@ -162,7 +162,7 @@ func (s *Server) search(uid string, q searchRequest) (*found, error) {
 	var out *found
 	err = s.db.View(func(tx *bolt.Tx) error {
 		var err error
-		out, err = v.search(readData(tx, v.rec.Data), s.deriver, q)
+		out, err = v.search(readData(tx, v.rec.Data), q)
 		return err
 	})
 	if err != nil {
@@ -172,12 +172,12 @@ func (s *Server) search(uid string, q searchRequest) (*found, error) {
 	return out, nil
 }
 
-func (v *view) search(data data, deriver *deriver, q searchRequest) (*found, error) {
+func (v *view) search(data data, q searchRequest) (*found, error) {
 	sort, apiErr := v.parseSort(q.Sort)
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	r, hits, err := v.match(data, deriver, q)
+	r, hits, err := v.match(data, q)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (v *view) search(data data, deriver *deriver, q searchRequest) (*found, err
 }
 
 // match returns the ranking of a query and the documents it finds.
-func (v *view) match(data data, deriver *deriver, q searchRequest) (*ranking, docSet, error) {
+func (v *view) match(data data, q searchRequest) (*ranking, docSet, error) {
 	filter, apiErr := parseFilter(q.Filter, "invalid_search_filter")
 	if apiErr != nil {
 		return nil, nil, apiErr
@@ -220,7 +220,7 @@ func (v *view) match(data data, deriver *deriver, q searchRequest) (*ranking, do
 			return nil, nil, err
 		}
 	}
-	m := &matcher{view: v, data: data, deriver: deriver, query: parseQuery(q.text(), v.rec.Settings)}
+	m := &matcher{view: v, data: data, deriver: newDeriver(), query: parseQuery(q.text(), v.rec.Settings)}
 	if m.attributes, apiErr = v.attributesToSearch(q.AttributesToSearchOn); apiErr != nil {
 		return nil, nil, apiErr
 	}

@@ -113,7 +113,7 @@ func (s *Server) facetSearch(r *request) (int, any, error) {
 	}
 	var hits docSet
 	err = s.db.View(func(tx *bolt.Tx) error {
-		_, hits, err = v.match(readData(tx, v.rec.Data), s.deriver, q)
+		_, hits, err = v.match(readData(tx, v.rec.Data), q)
 		return err
 	})
 	if err != nil {

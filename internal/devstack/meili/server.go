@@ -32,7 +32,6 @@ type Server struct {
 	cfg      Config
 	logger   *slog.Logger
 	db       *bolt.DB
-	deriver  *deriver
 	listener net.Listener
 	http     *http.Server
 
@@ -85,16 +84,12 @@ func open(cfg Config) (*Server, error) {
 		_, _ = rand.Read(secret[:])
 		cfg.Key = hex.EncodeToString(secret[:])
 	}
-	deriver, err := newDeriver()
-	if err != nil {
-		return nil, err
-	}
 	db, err := openStore(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, logger: cfg.Logger, db: db, deriver: deriver, indexes: map[string]*searchIndex{},
+		cfg: cfg, logger: cfg.Logger, db: db, indexes: map[string]*searchIndex{},
 		wake: make(chan struct{}, 1), workerDone: make(chan struct{}),
 	}
 	s.closing, s.stop = context.WithCancel(context.Background())
