@@ -34,12 +34,13 @@ func (m *matcher) phraseDocs(phrase []string) (map[uint32]uint8, error) {
 			hashes[i] = hash16(word)
 		}
 	}
+	search := newPhraseSearch(hashes)
 	for _, doc := range all.slice() {
 		stream, err := m.stream(doc)
 		if err != nil {
 			return nil, err
 		}
-		if rank := m.phraseRank(stream, hashes); rank != unmatched {
+		if rank := m.phraseRank(stream, search); rank != unmatched {
 			found[doc] = rank
 		}
 	}
@@ -47,10 +48,10 @@ func (m *matcher) phraseDocs(phrase []string) (map[uint32]uint8, error) {
 }
 
 // phraseRank returns the rank of the first attribute that holds the phrase.
-func (m *matcher) phraseRank(stream []byte, hashes []uint16) uint8 {
+func (m *matcher) phraseRank(stream []byte, search phraseSearch) uint8 {
 	best := uint8(unmatched)
 	eachSection(stream, func(rank int, section []byte) {
-		if best == unmatched && m.searches(rank) && phraseAt(section, hashes) >= 0 {
+		if best == unmatched && m.searches(rank) && search.at(section) >= 0 {
 			best = uint8(min(rank, unmatched-1))
 		}
 	})
