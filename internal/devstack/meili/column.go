@@ -14,6 +14,7 @@ type column struct {
 	starts                 []uint32 // of a document's values in ords; one more than there are documents
 	ords                   []uint32
 	exists, null, emptyish docSet
+	numeric                bool // no value is a string
 }
 
 type value struct {
@@ -49,6 +50,7 @@ func (s *segmentView) column(attribute string) (*column, error) {
 func buildColumn(dict segment.TermDictionary, count uint32) (*column, error) {
 	c := &column{
 		starts: make([]uint32, count+1), exists: newDocSet(count), null: newDocSet(count), emptyish: newDocSet(count),
+		numeric: true,
 	}
 	type pair struct{ doc, ord uint32 }
 	var pairs []pair
@@ -70,6 +72,7 @@ func buildColumn(dict segment.TermDictionary, count uint32) (*column, error) {
 		}
 		ord := uint32(len(c.values))
 		c.values = append(c.values, parseValue(entry.Term))
+		c.numeric = c.numeric && c.values[ord].numeric
 		err = eachPosting(dict, entry.Term, func(doc uint32) {
 			pairs = append(pairs, pair{doc, ord})
 			c.starts[doc+1]++

@@ -213,12 +213,11 @@ func (x *searchIndex) list(in documentsRequest, offset, limit int) ([]json.RawMe
 	if apiErr != nil {
 		return nil, 0, apiErr
 	}
-	r := &ranking{matcher: &matcher{view: v}}
 	var rules []rule
 	for _, by := range sort {
-		rules = append(rules, r.valueRule(by.attribute, by.descending))
+		rules = append(rules, v.valueRule(by.attribute, by.descending))
 	}
-	rules = append(rules, rule{name: "arrival", key: r.arrival})
+	rules = append(rules, v.arrivalRule())
 	results := []json.RawMessage{}
 	total := 0
 	err = x.db.View(func(tx *bolt.Tx) error {

@@ -38,109 +38,7 @@ type rule struct {
 	descending bool
 	costly     bool // reads the document's stream
 	key        func(doc uint32) rankKey
-}
-
-// maxCostly is the largest bucket to which a costly rule is put as it is.
-const maxCostly = 6000
-
-type ranked struct {
-	doc uint32
-	key rankKey
-}
-
-// order returns docs with the places from..to in their right order: a bucket
-// sort, as Meilisearch does it. A rule is asked only about buckets that reach
-// into the wanted places, so the costly ones see few documents.
-func order(docs []uint32, rules []rule, from, to int) []uint32 {
-	if len(rules) == 0 || len(docs) <= 1 || to <= 0 {
-		return docs
-	}
-	rules = affordable(rules, len(docs))
-	current := rules[0]
-	items := make([]ranked, len(docs))
-	for i, doc := range docs {
-		items[i] = ranked{doc: doc, key: current.key(doc)}
-	}
-	compare := func(a, b ranked) int { return compareKeys(a.key, b.key, current.descending) }
-	items = best(items, to, compare)
-	slices.SortStableFunc(items, compare)
-	out := make([]uint32, 0, len(items))
-	for start := 0; start < len(items); {
-		end := start + 1
-		for end < len(items) && compare(items[start], items[end]) == 0 {
-			end++
-		}
-		bucket := make([]uint32, 0, end-start)
-		for _, item := range items[start:end] {
-			bucket = append(bucket, item.doc)
-		}
-		if end > from && start < to {
-			bucket = order(bucket, rules[1:], max(from-start, 0), to-start)
-		}
-		out = append(out, bucket...)
-		if start = end; start >= to {
-			break
-		}
-	}
-	return out
-}
-
-// affordable puts a costly rule behind the next cheap one where the bucket is
-// too large for it: thousands of documents that rank the same so far are
-// first told apart by what the index knows by itself. If nothing cheap is
-// left but the order of arrival, the costly rules are left out.
-func affordable(rules []rule, size int) []rule {
-	if !rules[0].costly || size <= maxCostly {
-		return rules
-	}
-	next := slices.IndexFunc(rules, func(r rule) bool { return !r.costly })
-	if next < 0 || next == len(rules)-1 {
-		return rules[max(next, 0):]
-	}
-	reordered := append([]rule{rules[next]}, rules[:next]...)
-	return append(reordered, rules[next+1:]...)
-}
-
-// best returns the first n items in order and all that equal the last of
-// them, in no order.
-func best(items []ranked, n int, compare func(a, b ranked) int) []ranked {
-	if len(items) <= 4*n || len(items) < 256 {
-		return items
-	}
-	work := slices.Clone(items)
-	low, high := 0, len(work)-1
-	for low < high {
-		pivot := work[(low+high)/2]
-		i, j := low, high
-		for i <= j {
-			for compare(work[i], pivot) < 0 {
-				i++
-			}
-			for compare(work[j], pivot) > 0 {
-				j--
-			}
-			if i <= j {
-				work[i], work[j] = work[j], work[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case n-1 <= j:
-			high = j
-		case n-1 >= i:
-			low = i
-		default:
-			low, high = n-1, n-1
-		}
-	}
-	limit := work[n-1]
-	kept := work[:0]
-	for _, item := range items {
-		if compare(item, limit) <= 0 {
-			kept = append(kept, item)
-		}
-	}
-	return kept
+	number     func(doc uint32) float64 // the same where only numbers are compared, turned around already when descending
 }
 
 // textRules are the rules that look at the query; without the words rule
@@ -164,15 +62,23 @@ func (r *ranking) rules(sort []sortBy) []rule {
 		switch {
 		case name == "sort":
 			for _, by := range sort {
-				all = append(all, r.valueRule(by.attribute, by.descending))
+				all = append(all, r.view.valueRule(by.attribute, by.descending))
 			}
 		case custom:
-			all = append(all, r.valueRule(attribute, descending))
+			all = append(all, r.view.valueRule(attribute, descending))
 		default:
 			all = append(all, r.textRule(name)...)
 		}
 	}
-	return append(all, rule{name: "arrival", key: r.arrival})
+	return append(all, r.view.arrivalRule())
+}
+
+// numberRule compares numbers, the smallest first.
+func numberRule(name string, number func(doc uint32) float64) rule {
+	return rule{
+		name: name, costly: slices.Contains(costlyRules, name), number: number,
+		key: func(doc uint32) rankKey { return rankKey{number: number(doc)} },
+	}
 }
 
 func (r *ranking) textRule(name string) []rule {
@@ -180,7 +86,7 @@ func (r *ranking) textRule(name string) []rule {
 		return nil
 	}
 	number := func(of func(doc uint32) int) []rule {
-		return []rule{{name: name, costly: slices.Contains(costlyRules, name), key: func(doc uint32) rankKey { return rankKey{number: float64(of(doc))} }}}
+		return []rule{numberRule(name, func(doc uint32) float64 { return float64(of(doc)) })}
 	}
 	switch name {
 	case "words":
@@ -208,25 +114,29 @@ func (r *ranking) textRule(name string) []rule {
 	return nil
 }
 
-func (r *ranking) arrival(doc uint32) rankKey {
-	s := r.view.locate(doc)
-	if all, err := s.sequences(); err == nil {
-		return rankKey{number: float64(all[doc-s.base])}
-	}
-	return rankKey{number: float64(doc)}
+// arrivalRule sorts by the order in which documents came.
+func (v *view) arrivalRule() rule {
+	return numberRule("arrival", func(doc uint32) float64 {
+		s := v.locate(doc)
+		if all, err := s.sequences(); err == nil {
+			return float64(all[doc-s.base])
+		}
+		return float64(doc)
+	})
 }
 
 // valueRule sorts by an attribute's value: the smallest of several, or the
 // greatest when descending; numbers before strings.
-func (r *ranking) valueRule(attribute string, descending bool) rule {
-	columns := map[*segmentView]*column{}
-	for _, s := range r.view.segments {
+func (v *view) valueRule(attribute string, descending bool) rule {
+	columns, numeric := map[*segmentView]*column{}, true
+	for _, s := range v.segments {
 		if c, err := s.column(attribute); err == nil {
 			columns[s] = c
+			numeric = numeric && c.numeric
 		}
 	}
-	return rule{name: "sort", descending: descending, key: func(doc uint32) rankKey {
-		s := r.view.locate(doc)
+	out := rule{name: "sort", descending: descending, key: func(doc uint32) rankKey {
+		s := v.locate(doc)
 		out := rankKey{class: 2, number: math.Inf(1)}
 		c := columns[s]
 		if c == nil {
@@ -243,4 +153,31 @@ func (r *ranking) valueRule(attribute string, descending bool) rule {
 		}
 		return out
 	}}
+	if numeric {
+		out.number = v.numberOf(columns, descending)
+	}
+	return out
+}
+
+// numberOf is valueRule's key where all values are numbers.
+func (v *view) numberOf(columns map[*segmentView]*column, descending bool) func(doc uint32) float64 {
+	sign := 1.0
+	if descending {
+		sign = -1
+	}
+	var s *segmentView
+	var c *column
+	return func(doc uint32) float64 {
+		if s == nil || doc < s.base || doc-s.base >= s.count { // documents come in their order, mostly
+			s = v.locate(doc)
+			c = columns[s]
+		}
+		out := math.Inf(1)
+		if c != nil {
+			for _, ord := range c.of(doc - s.base) {
+				out = min(out, sign*c.values[ord].number)
+			}
+		}
+		return out
+	}
 }
