@@ -29,9 +29,9 @@ func runReindex(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	bar := newBar(t, "indexed")
-	err = engine.Rebuild(ctx, func(done, total int64) {
-		bar.show(float64(done)/float64(max(total, 1)), thousands(int(done))+" indexed")
-	})
+	err = engine.Rebuild(ctx, search.RebuildOptions{Progress: func(p search.Progress) {
+		bar.show(float64(p.Done)/float64(max(p.Total, 1)), thousands(int(p.Done))+" indexed")
+	}})
 	bar.end()
 	if err != nil {
 		return err

@@ -3,8 +3,10 @@ package search
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/meilisearch/meilisearch-go"
 
 	"github.com/askwell/askwell/internal/postgres"
 )
@@ -44,9 +46,45 @@ type accountDocument struct {
 	OpenedAt int64  `json:"opened_at"` // when it was made: tickets and accounts are sorted by one attribute
 }
 
-func readTickets(ctx context.Context, db postgres.Querier, ids []int64) ([]ticketDocument, error) {
-	rows, err := db.Query(ctx, `
-		SELECT t.id, t.version, t.reference, t.subject, left(COALESCE(m.body, ''), $2) AS body,
+// indexed is an index and the table whose rows it holds.
+type indexed struct {
+	kind     string // the table's name
+	uid      string
+	settings *meilisearch.Settings
+	read     func(ctx context.Context, db postgres.Querier, rows rows) ([]document, error)
+}
+
+type document interface{ key() int64 }
+
+func (d ticketDocument) key() int64  { return d.ID }
+func (d accountDocument) key() int64 { return d.ID }
+
+func (e *Engine) indexes() []indexed { return []indexed{e.ticketRows(), e.accountRows()} }
+
+func (e *Engine) ticketRows() indexed {
+	return indexed{"ticket", e.ticketsIndex(), ticketSettings(), readTickets}
+}
+
+func (e *Engine) accountRows() indexed {
+	return indexed{"account", e.accountsIndex(), accountSettings(), readAccounts}
+}
+
+// rows says which rows are read: a condition on an ID, for which %s stands in it, and its arguments, from $1 on.
+type rows struct {
+	where string
+	args  []any
+}
+
+func rowsWith(ids []int64) rows          { return rows{"%s = ANY ($1)", []any{ids}} }
+func rowsBetween(after, upTo int64) rows { return rows{"%s > $1 AND %[1]s <= $2", []any{after, upTo}} }
+
+func (r rows) on(column string) string { return fmt.Sprintf(r.where, column) }
+
+// readTickets reads messages by the condition on their tickets, in one go and in the order of an index: half the time of a
+// sub-query for each ticket.
+func readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {
+	return read[ticketDocument](ctx, db, "tickets", `
+		SELECT t.id, t.version, t.reference, t.subject, left(COALESCE(m.body, ''), `+strconv.Itoa(maxBody)+`) AS body,
 			t.applicant_name, t.status, t.category, q.code AS queue, t.link_state, t.language,
 			COALESCE(t.assignee_id, 0) AS assignee, COALESCE(t.account_id, 0) AS account,
 			CASE WHEN t.applicant_email = '' THEN 0 ELSE (
@@ -56,34 +94,30 @@ func readTickets(ctx context.Context, db postgres.Querier, ids []int64) ([]ticke
 			t.excluded_reason IS NOT NULL AS hidden
 		FROM ticket t
 		JOIN queue q ON q.id = t.queue_id
-		CROSS JOIN LATERAL (
-			SELECT string_agg(body, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
+		LEFT JOIN (
+			SELECT ticket_id, string_agg(body, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
 			FROM message
-			WHERE ticket_id = t.id AND delivery <> 'withdrawn'
-		) AS m
-		WHERE t.id = ANY ($1)`, ids, maxBody)
+			WHERE `+rows.on("ticket_id")+` AND delivery <> 'withdrawn'
+			GROUP BY ticket_id
+		) AS m ON m.ticket_id = t.id
+		WHERE `+rows.on("t.id"), rows.args)
+}
+
+func readAccounts(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {
+	return read[accountDocument](ctx, db, "accounts", `
+		SELECT id, version, number, name, EXTRACT(EPOCH FROM created_at)::bigint AS opened_at
+		FROM account
+		WHERE `+rows.on("id"), rows.args)
+}
+
+func read[D document](ctx context.Context, db postgres.Querier, what, query string, args []any) ([]document, error) {
+	rows, err := db.Query(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read tickets to index: %w", postgres.Failure(err))
+		return nil, fmt.Errorf("read %s to index: %w", what, postgres.Failure(err))
 	}
-	documents, err := pgx.CollectRows(rows, pgx.RowToStructByName[ticketDocument])
+	documents, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (document, error) { return pgx.RowToStructByName[D](row) })
 	if err != nil {
-		return nil, fmt.Errorf("read tickets to index: %w", postgres.Failure(err))
+		return nil, fmt.Errorf("read %s to index: %w", what, postgres.Failure(err))
 	}
 	return documents, nil
 }
-
-func readAccounts(ctx context.Context, db postgres.Querier, ids []int64) ([]accountDocument, error) {
-	rows, err := db.Query(ctx, `
-		SELECT id, version, number, name, EXTRACT(EPOCH FROM created_at)::bigint AS opened_at FROM account WHERE id = ANY ($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read accounts to index: %w", postgres.Failure(err))
-	}
-	documents, err := pgx.CollectRows(rows, pgx.RowToStructByName[accountDocument])
-	if err != nil {
-		return nil, fmt.Errorf("read accounts to index: %w", postgres.Failure(err))
-	}
-	return documents, nil
-}
-
-func (d ticketDocument) key() int64  { return d.ID }
-func (d accountDocument) key() int64 { return d.ID }

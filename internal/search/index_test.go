@@ -170,7 +170,7 @@ func TestPrepareFillsAnEmptyIndexAndRebuildKeepsChanges(t *testing.T) {
 	}
 	// Every search while a rebuild runs finds the ticket, and a ticket that comes meanwhile is not lost.
 	done := make(chan error, 1)
-	go func() { done <- d.engine.Rebuild(context.Background(), nil) }()
+	go func() { done <- d.engine.Rebuild(context.Background(), search.RebuildOptions{}) }()
 	late, id := d.open("Windmill", "Question")
 	if err := d.engine.IndexTickets(t.Context(), []int64{id}); err != nil {
 		t.Fatal(err)

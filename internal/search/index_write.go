@@ -1,7 +1,9 @@
 package search
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -13,8 +15,12 @@ import (
 	"github.com/askwell/askwell/internal/postgres"
 )
 
-// taskTimeout is how long Meilisearch may take over one batch.
-const taskTimeout = 2 * time.Minute
+const (
+	// taskTimeout is how long Meilisearch may take over one batch.
+	taskTimeout = 2 * time.Minute
+	// maxSend bounds one request in bytes: Meilisearch takes 100 MB, and holds what it takes in memory.
+	maxSend = 4 << 20
+)
 
 // IndexTickets brings these tickets' documents up to date: read afresh, sent in one batch, and awaited, so that they can be
 // found when it returns. Those that are gone from the database go from the index. For the workers. Errors: unavailable.
@@ -23,26 +29,27 @@ const taskTimeout = 2 * time.Minute
 // PostgreSQL advisory lock per index, and Meilisearch works off its tasks in the order it got them: so whoever hands over
 // later has read later. A caller whose lock was lost half-way (its connection broke) gets an error, keeps its task rows, and
 // indexes the same tickets again.
+//
+// While new indexes are being built (Rebuild), what is sent to those in use is noted for the new ones, in the same transaction.
 func (e *Engine) IndexTickets(ctx context.Context, ids []int64) error {
-	return index(ctx, e, e.ticketsIndex(), ids, readTickets)
+	return e.index(ctx, e.ticketRows(), ids)
 }
 
 // IndexAccounts is IndexTickets for accounts.
 func (e *Engine) IndexAccounts(ctx context.Context, ids []int64) error {
-	return index(ctx, e, e.accountsIndex(), ids, readAccounts)
+	return e.index(ctx, e.accountRows(), ids)
 }
 
-type document interface{ key() int64 }
-
-type read[D document] func(ctx context.Context, db postgres.Querier, ids []int64) ([]D, error)
-
-func index[D document](ctx context.Context, e *Engine, uid string, ids []int64, read read[D]) error {
+func (e *Engine) index(ctx context.Context, i indexed, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	var tasks []int64
-	err := e.locked(ctx, uid, func(tx pgx.Tx) (err error) {
-		tasks, err = send(ctx, e, tx, uid, ids, read)
+	err := e.locked(ctx, i.uid, func(tx pgx.Tx) (err error) {
+		if err := e.note(ctx, tx, i, ids); err != nil {
+			return err
+		}
+		tasks, err = e.send(ctx, tx, i, i.uid, ids)
 		return err
 	})
 	if err != nil {
@@ -57,30 +64,32 @@ func index[D document](ctx context.Context, e *Engine, uid string, ids []int64, 
 // locked runs fn while nobody else hands documents to the index.
 func (e *Engine) locked(ctx context.Context, uid string, fn func(tx pgx.Tx) error) error {
 	return postgres.InTx(ctx, e.db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('askwell search ' || $1, 0))`, uid); err != nil {
-			return fmt.Errorf("lock the index: %w", err)
+		if err := lock(ctx, tx, uid); err != nil {
+			return err
 		}
 		return fn(tx)
 	})
 }
 
-// send reads the rows and hands their documents over; it gives the tasks that Meilisearch made of it.
-func send[D document](ctx context.Context, e *Engine, db postgres.Querier, uid string, ids []int64, read read[D]) ([]int64, error) {
-	documents, err := read(ctx, db, ids)
+// lock is held until the transaction ends.
+func lock(ctx context.Context, tx pgx.Tx, uid string) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('askwell search ' || $1, 0))`, uid); err != nil {
+		return fmt.Errorf("lock the index: %w", err)
+	}
+	return nil
+}
+
+// send reads the rows and hands their documents to an index; it gives the tasks that Meilisearch made of it.
+func (e *Engine) send(ctx context.Context, db postgres.Querier, i indexed, uid string, ids []int64) ([]int64, error) {
+	documents, err := i.read(ctx, db, rowsWith(ids))
 	if err != nil {
 		return nil, err
 	}
-	var tasks []int64
-	key := "id"
-	if len(documents) > 0 {
-		info, err := e.write.Index(uid).AddDocumentsWithContext(ctx, documents, &meilisearch.DocumentOptions{PrimaryKey: &key})
-		if err != nil {
-			return nil, failed("send documents", err)
-		}
-		tasks = append(tasks, info.TaskUID)
+	tasks, err := e.put(ctx, uid, documents)
+	if err != nil {
+		return nil, err
 	}
-	gone := missing(ids, documents)
-	if len(gone) > 0 {
+	if gone := missing(ids, documents); len(gone) > 0 {
 		info, err := e.write.Index(uid).DeleteDocumentsWithContext(ctx, gone, nil)
 		if err != nil {
 			return nil, failed("take documents out", err)
@@ -90,7 +99,30 @@ func send[D document](ctx context.Context, e *Engine, db postgres.Querier, uid s
 	return tasks, nil
 }
 
-func missing[D document](ids []int64, documents []D) []string {
+// put hands documents over, in requests of some megabytes.
+func (e *Engine) put(ctx context.Context, uid string, documents []document) (tasks []int64, err error) {
+	var body bytes.Buffer
+	lines := json.NewEncoder(&body)
+	lines.SetEscapeHTML(false)
+	key := "id"
+	for n, d := range documents {
+		if err := lines.Encode(d); err != nil {
+			return nil, fmt.Errorf("write a document: %w", err)
+		}
+		if body.Len() < maxSend && n < len(documents)-1 {
+			continue
+		}
+		info, err := e.write.Index(uid).AddDocumentsNdjsonWithContext(ctx, body.Bytes(), &meilisearch.DocumentOptions{PrimaryKey: &key})
+		if err != nil {
+			return nil, failed("send documents", err)
+		}
+		tasks = append(tasks, info.TaskUID)
+		body.Reset()
+	}
+	return tasks, nil
+}
+
+func missing(ids []int64, documents []document) []string {
 	there := make(map[int64]bool, len(documents))
 	for _, d := range documents {
 		there[d.key()] = true
@@ -104,11 +136,16 @@ func missing[D document](ids []int64, documents []D) []string {
 	return gone
 }
 
-// await waits until Meilisearch has worked the tasks off. It asks more and more slowly: a batch takes from some milliseconds
-// to some seconds.
+// await is worked within taskTimeout. Errors: unavailable.
 func (e *Engine) await(ctx context.Context, tasks ...int64) error {
 	ctx, cancel := context.WithTimeout(ctx, taskTimeout)
 	defer cancel()
+	return e.worked(ctx, tasks...)
+}
+
+// worked waits until Meilisearch has worked the tasks off. It asks more and more slowly: a batch takes from some milliseconds
+// to some seconds. Errors: unavailable.
+func (e *Engine) worked(ctx context.Context, tasks ...int64) error {
 	pause := 5 * time.Millisecond
 	for _, uid := range tasks {
 		for {
@@ -134,13 +171,23 @@ func (e *Engine) await(ctx context.Context, tasks ...int64) error {
 	return nil
 }
 
+// taskError is a task that Meilisearch could not do.
+type taskError struct {
+	uid                int64
+	kind, status, code string
+}
+
+func (e *taskError) Error() string {
+	return fmt.Sprintf("meilisearch task %d (%s) %s: %s", e.uid, e.kind, e.status, e.code)
+}
+
 // finished tells how a task ended. An index that is not there, or a task that was cancelled, is no fault of the documents.
 func finished(task *meilisearch.Task) (bool, error) {
 	switch task.Status {
 	case meilisearch.TaskStatusSucceeded:
 		return true, nil
 	case meilisearch.TaskStatusFailed, meilisearch.TaskStatusCanceled:
-		err := fmt.Errorf("meilisearch task %d (%s) %s: %s", task.UID, task.Type, task.Status, task.Error.Code)
+		err := &taskError{task.UID, string(task.Type), string(task.Status), task.Error.Code}
 		if task.Error.Code == "index_not_found" || task.Error.Type != "invalid_request" {
 			return false, failure.Unavailable("Search is away.", err)
 		}

@@ -32,7 +32,7 @@ func newDesk(t testing.TB) *desk {
 	server := testkit.Search(t)
 	d := &desk{t: t, db: db, tickets: ticket.NewService(ticket.Config{DB: db}), url: server.URL()}
 	d.engine = d.connect(d.url)
-	if err := d.engine.Ensure(t.Context()); err != nil {
+	if err := d.engine.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return d

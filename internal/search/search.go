@@ -9,6 +9,7 @@ package search
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,7 @@ type Engine struct {
 	patience time.Duration
 	why      atomic.Value // string: why Meilisearch last did not answer
 	seen     atomic.Pointer[settingsSeen]
+	newer    sync.Once // the warning that a later version built the indexes
 	prefix   string
 	log      *slog.Logger
 	now      func() time.Time

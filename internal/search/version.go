@@ -14,10 +14,12 @@ import (
 const settingsVersion = 3
 
 // stamp is the one document of the index that says which version the other two are of. It is swapped with them, so that it
-// never says of one pair what is true of another.
+// never says of one pair what is true of another. Run is the rebuild that made the pair, by which one that was broken off
+// knows its own again; 0 for the pair of a desk that was empty.
 type stamp struct {
 	ID      string `json:"id"`
 	Version int    `json:"version"`
+	Run     int64  `json:"run"`
 }
 
 const stampID = "desk"
@@ -34,44 +36,69 @@ func (e *Engine) current(ctx context.Context) error {
 	if seen := e.seen.Load(); seen != nil && seen.ok && e.now().Sub(seen.at) < settingsFor {
 		return nil
 	}
-	version, err := e.version(ctx)
+	s, err := e.stamp(ctx, e.stampIndex())
 	if err != nil {
 		return err
 	}
-	e.seen.Store(&settingsSeen{at: e.now(), ok: version == settingsVersion})
-	if version != settingsVersion {
+	e.seen.Store(&settingsSeen{at: e.now(), ok: s.Version == settingsVersion})
+	if s.Version != settingsVersion {
 		return errOtherSettings
 	}
 	return nil
 }
 
-// version reads the stamp; 0 when there is none. Errors: unavailable.
-func (e *Engine) version(ctx context.Context) (int, error) {
+// stamp reads an index's stamp; version 0 when there is none. Errors: unavailable.
+func (e *Engine) stamp(ctx context.Context, uid string) (stamp, error) {
 	var s stamp
-	err := e.reader.Index(e.stampIndex()).GetDocumentWithContext(ctx, stampID, nil, &s)
-	var client *meilisearch.Error
-	if errors.As(err, &client) {
-		switch client.MeilisearchApiError.Code {
-		case "index_not_found", "document_not_found":
-			return 0, nil
-		}
+	err := e.reader.Index(uid).GetDocumentWithContext(ctx, stampID, nil, &s)
+	if isCode(err, "index_not_found", "document_not_found") {
+		return stamp{}, nil
 	}
 	if err != nil {
-		return 0, failed("read the version of the indexes", err)
+		return stamp{}, failed("read the version of the indexes", err)
 	}
-	return s.Version, nil
+	return s, nil
 }
 
-// mark writes the stamp into an index.
-func (e *Engine) mark(ctx context.Context, uid string) error {
+// mark stamps a pair of indexes with our version and their run. It comes last: what it says has to be so.
+func (e *Engine) mark(ctx context.Context, uid string, run int64) error {
 	key := "id"
-	info, err := e.write.Index(uid).AddDocumentsWithContext(ctx, []stamp{{stampID, settingsVersion}}, &meilisearch.DocumentOptions{PrimaryKey: &key})
+	documents := []stamp{{stampID, settingsVersion, run}}
+	info, err := e.write.Index(uid).AddDocumentsWithContext(ctx, documents, &meilisearch.DocumentOptions{PrimaryKey: &key})
 	if err != nil {
 		return failed("write the version of the indexes", err)
 	}
-	if err := e.await(ctx, info.TaskUID); err != nil {
+	if err := e.worked(ctx, info.TaskUID); err != nil {
 		return fmt.Errorf("write the version of the indexes: %w", err)
 	}
 	e.seen.Store(nil)
 	return nil
+}
+
+// unmark takes the stamp off the indexes in use, when they lack what they should hold: PostgreSQL answers until they are built
+// again.
+func (e *Engine) unmark(ctx context.Context) error {
+	info, err := e.write.Index(e.stampIndex()).DeleteDocumentWithContext(ctx, stampID, nil)
+	if err != nil {
+		return failed("take off the version of the indexes", err)
+	}
+	if err := e.worked(ctx, info.TaskUID); err != nil {
+		return fmt.Errorf("take off the version of the indexes: %w", err)
+	}
+	e.seen.Store(nil)
+	return nil
+}
+
+// isCode reports whether Meilisearch answered with one of these error codes.
+func isCode(err error, codes ...string) bool {
+	var client *meilisearch.Error
+	if !errors.As(err, &client) {
+		return false
+	}
+	for _, code := range codes {
+		if client.MeilisearchApiError.Code == code {
+			return true
+		}
+	}
+	return false
 }

@@ -24,7 +24,7 @@ func searchDesk(t *testing.T) (*desk, map[string]string, io.Closer) {
 		t.Fatal(err)
 	}
 	d, refs := busyDesk(t, webtest.Options{DB: db, Change: func(c *web.Config) { c.Search = engine }})
-	if err := engine.Ensure(t.Context()); err != nil {
+	if err := engine.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for table, index := range map[string]func([]int64) error{
