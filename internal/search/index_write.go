@@ -25,6 +25,8 @@ const (
 // IndexTickets brings these tickets' documents up to date: read afresh, sent in one batch, and awaited, so that they can be
 // found when it returns. Those that are gone from the database go from the index. For the workers. Errors: unavailable.
 //
+// PostgreSQL's full text comes first and stays whatever becomes of the rest: freshness counts on it.
+//
 // An older document never overwrites a newer one. Reading the rows and handing the batch to Meilisearch happen under one
 // PostgreSQL advisory lock per index, and Meilisearch works off its tasks in the order it got them: so whoever hands over
 // later has read later. A caller whose lock was lost half-way (its connection broke) gets an error, keeps its task rows, and
@@ -43,6 +45,9 @@ func (e *Engine) IndexAccounts(ctx context.Context, ids []int64) error {
 func (e *Engine) index(ctx context.Context, i indexed, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
+	}
+	if err := e.writeFullText(ctx, e.db, i.kind, ids); err != nil {
+		return fmt.Errorf("index %d documents: %w", len(ids), err)
 	}
 	var tasks []int64
 	err := e.locked(ctx, i.uid, func(tx pgx.Tx) (err error) {

@@ -132,5 +132,8 @@ func (e *Engine) sendPage(ctx context.Context, i indexed, p page) ([]int64, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := e.writeFullText(ctx, e.db, i.kind, mapped(documents, document.key)); err != nil { // where it lacks
+		return nil, err
+	}
 	return e.put(ctx, double(i.uid), documents)
 }

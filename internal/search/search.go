@@ -47,6 +47,7 @@ type Engine struct {
 	why      atomic.Value // string: why Meilisearch last did not answer
 	seen     atomic.Pointer[settingsSeen]
 	newer    sync.Once // the warning that a later version built the indexes
+	lexicon  lexicon
 	prefix   string
 	log      *slog.Logger
 	now      func() time.Time

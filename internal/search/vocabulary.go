@@ -56,6 +56,15 @@ const (
 		mis muy nos o para pero por porque que se si su sus tambien tu tus un una unas unos y ya yo`
 )
 
+// common are the stop words as a set.
+var common = func() map[string]bool {
+	set := map[string]bool{}
+	for _, w := range stopWords() {
+		set[w] = true
+	}
+	return set
+}()
+
 func stopWords() []string {
 	words := strings.Fields(commonEnglish + " " + commonSpanish)
 	slices.Sort(words)
