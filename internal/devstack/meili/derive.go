@@ -28,9 +28,9 @@ type automatonKey struct {
 
 func newDeriver() *deriver { return &deriver{automata: map[automatonKey]*typoAutomaton{}} }
 
-// each calls fn with every word of the dictionary that the slot matches with
+// each calls fn with every word of the dictionary that the term matches with
 // a beginning or with typos. The word itself is not looked for.
-func (d *deriver) each(dict segment.TermDictionary, s slot, typos int, fn func(word string, found derived) error) error {
+func (d *deriver) each(dict segment.TermDictionary, s term, typos int, fn func(word string, found derived) error) error {
 	if s.prefix {
 		err := walk(dict, nil, []byte(s.word), after(s.word), func(word string) error {
 			if word == s.word {
@@ -50,7 +50,7 @@ func (d *deriver) each(dict segment.TermDictionary, s slot, typos int, fn func(w
 
 // eachWithTypos walks twice: with the first letter right, and, as a typo
 // there counts double, with another one and one typo less.
-func (d *deriver) eachWithTypos(dict segment.TermDictionary, s slot, typos int, fn func(string, derived) error) error {
+func (d *deriver) eachWithTypos(dict segment.TermDictionary, s term, typos int, fn func(string, derived) error) error {
 	_, size := utf8.DecodeRuneInString(s.word)
 	first := s.word[:size]
 	report := func(word string) error {
@@ -77,7 +77,7 @@ func (d *deriver) eachWithTypos(dict segment.TermDictionary, s slot, typos int, 
 	})
 }
 
-func (d *deriver) automaton(s slot, typos int) *typoAutomaton {
+func (d *deriver) automaton(s term, typos int) *typoAutomaton {
 	key := automatonKey{s.word, typos, s.prefix}
 	if d.automata[key] == nil {
 		d.automata[key] = newTypoAutomaton(s.word, typos, s.prefix)

@@ -32,6 +32,9 @@ const maxValueBytes = 468
 // two elements of a list.
 const gap uint16 = 0
 
+// stopMark stands in a stream for a stop word.
+const stopMark uint16 = 1
+
 // A leaf is one scalar of a document under the path of its attribute.
 type leaf struct {
 	path  string
@@ -118,7 +121,7 @@ func (f *termField) AnalyzedTokenFrequencies() index.TokenFrequencies {
 // A layout says which attributes of a document are indexed, and how.
 type layout struct {
 	searchable []string // in the order of their weight
-	stopWords  map[string]struct{}
+	stopWords  stopWords
 	values     []string // patterns
 }
 
@@ -167,10 +170,12 @@ func (l layout) addWords(set termSet, stream []uint16, text string) []uint16 {
 		if t.hard && len(stream) > 0 && stream[len(stream)-1] != gap {
 			stream = append(stream, gap)
 		}
-		stream = append(stream, hash16(t.text))
-		if _, stop := l.stopWords[t.text]; !stop {
-			addTerm(set, t.text)
+		if l.stopWords.has(text, t) {
+			stream = append(stream, stopMark)
+			return
 		}
+		stream = append(stream, hash16(t.text))
+		addTerm(set, t.text)
 	})
 	return stream
 }

@@ -11,96 +11,107 @@ type span struct{ start, end int }
 
 // A marker finds the words of a text that a query matched.
 type marker struct {
-	whole    map[string]bool
-	prefixes []string
-	phrases  [][]string
+	phrases []markedPhrase
+	words   []markedWords // those being typed last, those of most terms first
+	stop    stopWords
+}
+
+type markedPhrase struct {
+	words []string
+	ids   [2]int
+}
+
+type markedWords struct {
+	node *node
+	ids  [2]int // the places in the query that they stand for
 }
 
 func newMarker(r *ranking) *marker {
-	m := &marker{whole: map[string]bool{}}
-	for i, s := range r.query.slots {
-		if s.phrase != nil {
-			m.phrases = append(m.phrases, s.phrase)
-			continue
+	m := &marker{stop: r.view.rec.Settings.stopWords()}
+	for _, n := range r.nodes {
+		ids := [2]int{n.start, n.end}
+		for _, p := range n.phrases {
+			m.phrases = append(m.phrases, markedPhrase{p.words, ids})
 		}
-		for word, found := range r.slots[i].words {
-			if found.exact || found.typos > 0 {
-				m.whole[word] = true
-			}
-		}
-		if s.prefix {
-			m.prefixes = append(m.prefixes, s.word)
+		if n.term.phrase == nil {
+			m.words = append(m.words, markedWords{n, ids})
 		}
 	}
-	for _, alt := range r.phrases {
-		if len(alt.phrase) == 1 {
-			m.whole[alt.phrase[0]] = true
-		} else {
-			m.phrases = append(m.phrases, alt.phrase)
+	sort.SliceStable(m.words, func(i, j int) bool {
+		a, b := m.words[i].node, m.words[j].node
+		if a.prefix != b.prefix {
+			return b.prefix
 		}
-	}
-	sort.Slice(m.prefixes, func(i, j int) bool { return len(m.prefixes[i]) > len(m.prefixes[j]) })
+		return a.span() > b.span()
+	})
 	return m
 }
 
-// A mark is a matched word: its place among the tokens, and the part of the
-// text that is to stand out.
+// A mark is a match: its first and last word among the tokens, the part of the text that is to stand out, and what it stands for.
 type mark struct {
-	token int
+	first, last int
 	span
+	ids [2]int
 }
 
 func (m *marker) marks(text string, all []token) []mark {
 	var out []mark
-	taken := make([]bool, len(all))
-	for _, phrase := range m.phrases {
-		for at := 0; at+len(phrase) <= len(all); at++ {
-			if phraseMatches(all[at:], phrase) {
-				for i := range phrase {
-					if !taken[at+i] {
-						taken[at+i] = true
-						out = append(out, mark{at + i, span{all[at+i].start, all[at+i].end}})
-					}
-				}
-			}
+	for at := 0; at < len(all); {
+		found, ok := m.phraseAt(text, all, at)
+		if !ok {
+			found, ok = m.wordAt(text, all, at)
 		}
-	}
-	for i, t := range all {
-		if taken[i] {
+		if !ok {
+			at++
 			continue
 		}
-		if m.whole[t.text] {
-			out = append(out, mark{i, span{t.start, t.end}})
-			continue
-		}
-		for _, prefix := range m.prefixes {
-			if strings.HasPrefix(t.text, prefix) {
-				out = append(out, mark{i, span{t.start, t.start + originalLength(text[t.start:t.end], prefix)}})
-				break
-			}
-		}
+		out = append(out, found)
+		at = found.last + 1
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].token < out[j].token })
 	return out
 }
 
-func phraseMatches(all []token, phrase []string) bool {
+func (m *marker) phraseAt(text string, all []token, at int) (mark, bool) {
+	for _, p := range m.phrases {
+		last := at + len(p.words) - 1
+		if last < len(all) && m.follows(text, all[at:], p.words) {
+			return mark{at, last, span{all[at].start, all[last].end}, p.ids}, true
+		}
+	}
+	return mark{}, false
+}
+
+func (m *marker) follows(text string, all []token, phrase []string) bool {
 	for i, word := range phrase {
-		if i > 0 && all[i].hard || word != "" && all[i].text != word {
+		if word == "" && !m.stop.has(text, all[i]) || word != "" && all[i].text != word {
 			return false
 		}
 	}
 	return true
 }
 
-// originalLength is the number of bytes of word, as written, that fold to prefix.
-func originalLength(word, prefix string) int {
-	for i, r := range word {
-		end := i + utf8.RuneLen(r)
-		if r == utf8.RuneError {
-			end = i + 1
+func (m *marker) wordAt(text string, all []token, at int) (mark, bool) {
+	t := all[at]
+	if m.stop.has(text, t) {
+		return mark{}, false
+	}
+	for _, w := range m.words {
+		_, derived := w.node.words[t.text]
+		switch {
+		case w.node.prefix && (derived || strings.HasPrefix(t.text, w.node.word)):
+			size := originalLength(text[t.start:t.end], utf8.RuneCountInString(w.node.word))
+			return mark{at, at, span{t.start, t.start + size}, w.ids}, true
+		case derived:
+			return mark{at, at, span{t.start, t.end}, w.ids}, true
 		}
-		if len(fold(word[:end])) >= len(prefix) {
+	}
+	return mark{}, false
+}
+
+// originalLength is the number of bytes of word, as written, that fold to so many characters.
+func originalLength(word string, characters int) int {
+	for end := nextRune(word, 0); end < len(word); end = nextRune(word, end) {
+		if utf8.RuneCountInString(fold(word[:end])) >= characters {
 			for end < len(word) && fold(word[:end]) == fold(word[:nextRune(word, end)]) {
 				end = nextRune(word, end) // a combining accent belongs to its letter
 			}
@@ -129,16 +140,8 @@ func (m *marker) format(text string, s style) string {
 	all := tokens(text)
 	marks := m.marks(text, all)
 	start, end := 0, len(text)
-	if s.cropLength > 0 && len(all) > s.cropLength {
-		first := bestWindow(all, marks, s.cropLength)
-		last := first + s.cropLength - 1
-		start, end = all[first].start, all[last].end
-		if first == 0 {
-			start = 0
-		}
-		if last == len(all)-1 {
-			end = len(text)
-		}
+	if s.cropLength > 0 {
+		start, end = crop(text, all, marks, s.cropLength)
 	}
 	var b strings.Builder
 	if start > 0 {
@@ -146,40 +149,21 @@ func (m *marker) format(text string, s style) string {
 	}
 	at := start
 	for _, mark := range marks {
-		if !s.highlight || mark.start < start || mark.end > end {
+		whole := span{max(all[mark.first].start, start), min(all[mark.last].end, end)}
+		if !s.highlight || all[mark.last].end < start || all[mark.first].start > end || whole.start > whole.end {
 			continue
 		}
-		b.WriteString(text[at:mark.start])
+		b.WriteString(text[at:whole.start])
 		b.WriteString(s.pre)
-		b.WriteString(text[mark.start:mark.end])
+		shown := min(mark.end, whole.end)
+		b.WriteString(text[whole.start:shown])
 		b.WriteString(s.post)
-		at = mark.end
+		b.WriteString(text[shown:whole.end])
+		at = whole.end
 	}
 	b.WriteString(text[at:end])
 	if end < len(text) {
 		b.WriteString(s.cropMarker)
 	}
 	return b.String()
-}
-
-// bestWindow returns the first token of the window with the most different
-// matched words, the most matches among equals, and the matches in its middle.
-func bestWindow(all []token, marks []mark, length int) int {
-	if len(marks) == 0 {
-		return 0
-	}
-	bestFrom, bestTo, bestScore := 0, 0, -1
-	for i := range marks {
-		different := map[string]bool{}
-		j := i
-		for ; j < len(marks) && marks[j].token < marks[i].token+length; j++ {
-			different[all[marks[j].token].text] = true
-		}
-		if score := len(different)*1000 + j - i; score > bestScore {
-			bestFrom, bestTo, bestScore = marks[i].token, marks[j-1].token, score
-		}
-	}
-	// An odd word more goes before the matches.
-	first := bestFrom - (length-(bestTo-bestFrom+1)+1)/2
-	return max(0, min(first, len(all)-length))
 }

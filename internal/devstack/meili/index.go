@@ -20,6 +20,7 @@ import (
 type record struct {
 	UID        string           `json:"uid"`
 	Data       uint64           `json:"data"`       // names its documents; swaps go from one record to another
+	Layout     int              `json:"layout"`     // layoutVersion when it was indexed
 	Generation uint64           `json:"generation"` // names Bleve's folder; a rebuild makes the next one
 	PrimaryKey *string          `json:"primaryKey"`
 	CreatedAt  time.Time        `json:"createdAt"`
@@ -30,13 +31,12 @@ type record struct {
 	Documents  int64            `json:"documents"`
 }
 
+// layoutVersion numbers the form of what is indexed: an index of another form is built anew when it is opened.
+const layoutVersion = 2
+
 // layout returns how documents of the index are indexed.
 func (r record) layout() layout {
-	l := layout{searchable: r.searchable(), stopWords: map[string]struct{}{}, values: r.Settings.valuePatterns()}
-	for _, word := range r.Settings.StopWords {
-		l.stopWords[fold(word)] = struct{}{}
-	}
-	return l
+	return layout{searchable: r.searchable(), stopWords: r.Settings.stopWords(), values: r.Settings.valuePatterns()}
 }
 
 // searchable lists the searchable attributes in order; "*" is every field in
@@ -127,7 +127,7 @@ func (x *searchIndex) save(rec record) error {
 // and exchanges them. Searches see the old one until the new one is whole.
 func (x *searchIndex) rebuild(next record) error {
 	old := x.record()
-	next.Generation = old.Generation + 1
+	next.Generation, next.Layout = old.Generation+1, layoutVersion
 	if path := x.enginePath(next); path != "" {
 		// What a rebuild left that a crash cut short.
 		if err := os.RemoveAll(path); err != nil {

@@ -32,7 +32,7 @@ func (s *Server) ensureIndex(uid string) (*searchIndex, error) {
 // createIndex makes an index; the task that asked for it, if one did, is
 // finished in the same transaction.
 func (s *Server) createIndex(uid string, primaryKey *string, t *task) (*searchIndex, error) {
-	rec := record{UID: uid, PrimaryKey: primaryKey, CreatedAt: now(), UpdatedAt: now(), Settings: defaultSettings(),
+	rec := record{UID: uid, Layout: layoutVersion, PrimaryKey: primaryKey, CreatedAt: now(), UpdatedAt: now(), Settings: defaultSettings(),
 		Fields: map[string]int64{}}
 	err := s.db.Update(func(tx *bolt.Tx) error {
 		var err error
@@ -228,6 +228,12 @@ func (s *Server) openIndexes() error {
 			return err
 		}
 		s.indexes[rec.UID] = x
+		if rec.Layout != layoutVersion {
+			if err := x.rebuild(rec); err != nil {
+				return fmt.Errorf("build index %s anew: %w", rec.UID, err)
+			}
+			rec = x.record()
+		}
 		folders = append(folders, x.enginePath(rec))
 	}
 	return s.removeStale(folders)

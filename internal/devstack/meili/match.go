@@ -1,22 +1,14 @@
 package meili
 
 import (
+	"slices"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
 )
 
-// unmatched is the cost of a slot that a document does not match.
+// unmatched is the number of typos of a document that does not match.
 const unmatched = 0xff
-
-// A slotMatch says how each document of the view matches one slot.
-type slotMatch struct {
-	typos []uint8 // per document; unmatched if not
-	attr  []uint8 // the best attribute's rank
-	exact docSet  // the word itself stands in the document
-	words map[string]derived
-	short bool // a prefix so short that its words were not listed
-}
 
 // A matcher works out how documents match a query.
 type matcher struct {
@@ -25,53 +17,68 @@ type matcher struct {
 	deriver    *deriver
 	query      query
 	attributes []int // ranks of the attributes searched
-	slots      []*slotMatch
-	phrases    []alternative // synonyms and the like that documents matched, for highlighting
+	nodes      []*node
 
 	cursor     *bolt.Cursor // over the streams, at the document of lastNumber
 	lastNumber uint64
 }
 
-// run matches every slot and every alternative.
+// run matches every node of the query.
 func (m *matcher) run() error {
-	for _, s := range m.query.slots {
-		match := &slotMatch{
-			typos: make([]uint8, m.view.size), attr: make([]uint8, m.view.size),
-			exact: newDocSet(m.view.size), words: map[string]derived{},
+	settings := m.view.rec.Settings
+	synonyms := settings.synonyms()
+	m.nodes = m.query.nodes(settings)
+	for _, n := range m.nodes {
+		if n.term.phrase != nil {
+			if err := m.matchPhrase(n, n.term.phrase, 0); err != nil {
+				return err
+			}
+			n.known = n.exact != nil
+			continue
 		}
-		for i := range match.typos {
-			match.typos[i], match.attr[i] = unmatched, unmatched
+		if err := m.matchWord(n); err != nil {
+			return err
 		}
-		m.slots = append(m.slots, match)
-		if err := m.matchSlot(match, s); err != nil {
+		key := n.word
+		if n.apart != nil {
+			key = joinWords(n.apart)
+		}
+		for _, phrase := range limitSynonyms(synonyms[key]) {
+			if err := m.matchPhrase(n, phrase, 0); err != nil {
+				return err
+			}
+		}
+		if err := m.matchApart(n); err != nil {
 			return err
 		}
 	}
-	for _, alt := range m.query.alternatives(m.view.rec.Settings) {
-		if err := m.matchAlternative(alt); err != nil {
-			return err
-		}
-	}
-	return m.matchSplits()
+	return nil
 }
 
-func (m *matcher) matchSlot(match *slotMatch, s slot) error {
-	if s.phrase != nil {
-		found, err := m.phraseDocs(s.phrase)
-		if err != nil {
-			return err
+// Meilisearch looks for no more than this many synonyms of a word, and words in them.
+const (
+	maxSynonyms     = 50
+	maxSynonymWords = 100
+)
+
+func limitSynonyms(all [][]string) [][]string {
+	var out [][]string
+	count := 0
+	for _, phrase := range all[:min(len(all), maxSynonyms)] {
+		if count+len(phrase) <= maxSynonymWords {
+			out, count = append(out, phrase), count+len(phrase)
 		}
-		for doc, rank := range found {
-			match.typos[doc], match.attr[doc] = 0, rank
-			match.exact.add(doc)
-		}
-		return nil
 	}
-	match.short = s.prefix && len([]rune(s.word)) <= maxShortPrefix
-	match.words[s.word] = derived{exact: true}
+	return out
+}
+
+// matchWord matches a node's word, the words it is the beginning of, and those with typos.
+func (m *matcher) matchWord(n *node) error {
+	n.words = map[string]derived{}
+	n.short = n.prefix && len([]rune(n.word)) <= maxShortPrefix
 	for _, part := range m.view.segments {
 		for _, rank := range m.attributes {
-			if err := m.matchWord(match, s, part, rank); err != nil {
+			if err := m.matchIn(n, part, rank); err != nil {
 				return err
 			}
 		}
@@ -79,41 +86,68 @@ func (m *matcher) matchSlot(match *slotMatch, s slot) error {
 	return nil
 }
 
-// matchWord matches one word in one attribute of one segment.
-func (m *matcher) matchWord(match *slotMatch, s slot, part *segmentView, rank int) error {
+// matchIn matches a node in one attribute of one segment. What is exempt from typos is found by the query's own words alone: no
+// words written together are that.
+func (m *matcher) matchIn(n *node, part *segmentView, rank int) error {
 	dict, err := part.dict(wordField + strconv.Itoa(rank))
 	if err != nil {
 		return err
 	}
+	exempt := m.exactAttribute(rank)
+	if exempt && n.apart != nil {
+		return nil
+	}
+	settings := m.view.rec.Settings
 	record := func(word string, found derived) error {
-		if have, ok := match.words[word]; !ok || found.typos < have.typos {
-			match.words[word] = found
+		if (found.typos > 0 || n.apart != nil) && settings.exempt(word) {
+			return nil
 		}
-		return eachPosting(dict, word, func(local uint32) { match.note(part.base+local, found.typos, rank) })
+		if have, ok := n.words[word]; !ok || found.typos < have.typos {
+			n.words[word] = found
+		}
+		return eachPosting(dict, word, func(local uint32) { n.note(m.view, part.base+local, found.typos, rank) })
 	}
-	err = eachPosting(dict, s.word, func(local uint32) {
-		match.note(part.base+local, 0, rank)
-		match.exact.add(part.base + local)
-	})
-	if err != nil {
-		return err
+	if n.apart == nil || !settings.exempt(n.word) {
+		if err := m.matchVery(n, part, rank); err != nil {
+			return err
+		}
 	}
-	typos := s.typos
-	if m.exactAttribute(rank) {
+	typos := n.term.typos
+	if exempt {
 		typos = 0
 	}
-	if !match.short {
-		return m.deriver.each(dict, s, typos, record)
+	if !n.short {
+		return m.deriver.each(dict, n.term, typos, record)
 	}
-	short, err := part.beginning(rank, s.word)
+	short, err := part.beginning(rank, n.word)
 	if err != nil {
 		return err
 	}
-	eachBit(short.docs, func(local uint32) { match.note(part.base+local, 0, rank) })
+	eachBit(short.docs, func(local uint32) { n.note(m.view, part.base+local, 0, rank) })
 	if typos == 0 {
 		return nil
 	}
-	return m.deriver.eachWithTypos(dict, s, typos, record)
+	return m.deriver.eachWithTypos(dict, n.term, typos, record)
+}
+
+// matchVery matches the very word.
+func (m *matcher) matchVery(n *node, part *segmentView, rank int) error {
+	dict, err := part.dict(wordField + strconv.Itoa(rank))
+	if err != nil {
+		return err
+	}
+	return eachPosting(dict, n.word, func(local uint32) {
+		n.note(m.view, part.base+local, 0, rank)
+		n.words[n.word] = derived{exact: true}
+		if n.apart != nil {
+			return
+		}
+		if n.exact == nil {
+			n.exact = newDocSet(m.view.size)
+		}
+		n.exact.add(part.base + local)
+		n.known = true
+	})
 }
 
 // exactAttribute says whether typo tolerance is off for an attribute.
@@ -123,12 +157,18 @@ func (m *matcher) exactAttribute(rank int) bool {
 }
 
 // note records that a document matches with so many typos in an attribute.
-func (s *slotMatch) note(doc uint32, typos, rank int) {
+func (n *node) note(v *view, doc uint32, typos, rank int) {
+	if n.typos == nil {
+		n.typos, n.attr = make([]uint8, v.size), make([]uint8, v.size)
+		for i := range n.typos {
+			n.typos[i], n.attr[i] = unmatched, unmatched
+		}
+	}
 	switch {
-	case uint8(typos) < s.typos[doc]:
-		s.typos[doc], s.attr[doc] = uint8(typos), uint8(min(rank, unmatched-1))
-	case uint8(typos) == s.typos[doc] && uint8(rank) < s.attr[doc]:
-		s.attr[doc] = uint8(rank)
+	case uint8(typos) < n.typos[doc]:
+		n.typos[doc], n.attr[doc] = uint8(typos), uint8(min(rank, unmatched-1))
+	case uint8(typos) == n.typos[doc] && uint8(rank) < n.attr[doc]:
+		n.attr[doc] = uint8(rank)
 	}
 }
 
@@ -149,19 +189,68 @@ func (m *matcher) wordDocs(word string) (docSet, error) {
 	return set, nil
 }
 
+// matchApart matches a word of the query that the index has as two: "greencard" finds "green card", as one typo. Of all ways to part
+// it only the commonest counts.
+func (m *matcher) matchApart(n *node) error {
+	type split struct {
+		words []string
+		count int
+	}
+	var splits []split
+	for at := range n.word {
+		if at == 0 {
+			continue
+		}
+		left, err := m.wordDocs(n.word[:at])
+		if err != nil {
+			return err
+		}
+		if left.count() == 0 {
+			continue
+		}
+		right, err := m.wordDocs(n.word[at:])
+		if err != nil {
+			return err
+		}
+		left.and(right)
+		if count := left.count(); count > 0 {
+			splits = append(splits, split{[]string{n.word[:at], n.word[at:]}, count})
+		}
+	}
+	// Those that could be common are looked at first.
+	slices.SortStableFunc(splits, func(a, b split) int { return b.count - a.count })
+	var best split
+	for _, s := range splits {
+		if s.count <= best.count {
+			break
+		}
+		docs, err := m.phraseDocs(s.words)
+		if err != nil {
+			return err
+		}
+		if len(docs) > best.count {
+			best = split{s.words, len(docs)}
+		}
+	}
+	if best.count == 0 || slices.Equal(best.words, n.apart) {
+		return nil
+	}
+	return m.matchPhrase(n, best.words, 1)
+}
+
 // excluded returns the documents that a -word or -"phrase" takes out.
 func (m *matcher) excluded() (docSet, error) {
 	out := newDocSet(m.view.size)
-	for _, s := range m.query.negative {
-		if s.phrase == nil {
-			set, err := m.wordDocs(s.word)
+	for _, t := range m.query.negative {
+		if t.phrase == nil {
+			set, err := m.wordDocs(t.word)
 			if err != nil {
 				return nil, err
 			}
 			out.or(set)
 			continue
 		}
-		found, err := m.phraseDocs(s.phrase)
+		found, err := m.phraseDocs(t.phrase)
 		if err != nil {
 			return nil, err
 		}

@@ -4,163 +4,172 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// maxQueryWords is the number of words Meilisearch takes of a query.
+// maxQueryWords is the number of words and phrases Meilisearch takes of a query.
 const maxQueryWords = 10
 
-// A query is what the box held, taken apart: slots are its words and phrases
-// in order, each of which a document may match in several ways.
+// A query is what the box held, taken apart.
 type query struct {
-	slots    []slot
-	negative []slot
+	terms    []term
+	negative []term
 }
 
-// A slot is one word of a query, or a phrase in quotation marks.
-type slot struct {
+// A term is one word of a query, or a phrase in quotation marks.
+type term struct {
 	word   string
 	phrase []string // folded words of a phrase; "" is a stop word, which any word may be
 	prefix bool     // the last word, still being typed
 	typos  int      // how many are let through
+
+	// The places of its words in the query. They count stop words and words that are taken out, and a hard separator for seven more.
+	start, end int
+}
+
+// A queryReader goes through a query sign by sign.
+type queryReader struct {
+	settings settings
+	stop     stopWords
+	out      query
+
+	position int
+	phrase   *term // being read
+	negated  bool  // the phrase being read is to be taken out
+	negative bool  // a hyphen stands before what comes next
+	spaced   bool  // a space, or the beginning, stands before what comes next
 }
 
 // parseQuery takes q apart: "a phrase", -not, -"not this", and words.
 func parseQuery(q string, s settings) query {
-	stop := map[string]bool{}
-	for _, word := range s.StopWords {
-		stop[fold(word)] = true
-	}
-	var out query
-	for len(q) > 0 {
-		quoteAt := strings.IndexByte(q, '"')
-		plain := q
-		if quoteAt >= 0 {
-			plain = q[:quoteAt]
-		}
-		negated := strings.HasSuffix(plain, "-") && (len(plain) == 1 || isSpace(plain[len(plain)-2]))
-		out.addWords(plain, quoteAt < 0, stop, s)
-		if quoteAt < 0 {
-			break
-		}
-		inner, rest, _ := strings.Cut(q[quoteAt+1:], `"`)
-		q = rest
-		out.addPhrase(inner, negated, stop)
-	}
-	if len(out.slots) > maxQueryWords {
-		out.slots = out.slots[:maxQueryWords]
-	}
-	return out
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
-
-func (q *query) addWords(text string, last bool, stop map[string]bool, s settings) {
-	words := tokens(text)
+	r := &queryReader{settings: s, stop: s.stopWords(), position: -1, spaced: true}
+	at := 0
+	words := tokens(q)
 	for i, t := range words {
-		if t.start > 0 && text[t.start-1] == '-' && (t.start == 1 || isSpace(text[t.start-2])) {
-			q.negative = append(q.negative, slot{word: t.text})
-			continue
+		r.signs(q[at:t.start])
+		if len(r.out.terms) >= maxQueryWords {
+			return r.out
 		}
-		// The last word is a prefix while nothing follows it, and then may
-		// be the beginning of more than a stop word.
-		typing := last && i == len(words)-1 && t.end == len(text) && s.PrefixSearch != "disabled"
-		if stop[t.text] && !typing {
-			continue
+		r.word(t.text, r.stop.has(q, t), i == len(words)-1 && t.end == len(q))
+		at = t.end
+	}
+	if r.signs(q[at:]); len(r.out.terms) < maxQueryWords {
+		r.endPhrase()
+	}
+	return r.out
+}
+
+func (r *queryReader) word(word string, stop, last bool) {
+	r.position++
+	negative := r.negative
+	r.negative, r.spaced = false, false
+	switch {
+	case r.phrase != nil:
+		if stop {
+			word = ""
 		}
-		q.slots = append(q.slots, slot{word: t.text, prefix: typing, typos: s.typosAllowed(t.text)})
+		r.phrase.phrase = append(r.phrase.phrase, word)
+		r.phrase.end = r.position
+	case negative:
+		r.out.negative = append(r.out.negative, term{word: word})
+	case stop && !last: // while one is typed it may be the beginning of more
+	default:
+		r.out.terms = append(r.out.terms, term{
+			word: word, prefix: last && r.settings.PrefixSearch != "disabled", typos: r.settings.typosAllowed(word),
+			start: r.position, end: r.position,
+		})
 	}
 }
 
-func (q *query) addPhrase(text string, negated bool, stop map[string]bool) {
-	var phrase []string
-	meaning := false
-	for _, t := range tokens(text) {
-		if stop[t.text] {
-			phrase = append(phrase, "")
-			continue
+// signs reads what stands between two words.
+func (r *queryReader) signs(text string) {
+	for _, sign := range text {
+		if isHard(sign) {
+			r.position += gapPositions - 1
+			if r.phrase != nil {
+				negated := r.negated
+				r.endPhrase()
+				r.phrase, r.negated = new(term), negated
+			}
 		}
-		phrase, meaning = append(phrase, t.text), true
+		if sign == '"' {
+			if r.phrase != nil {
+				r.endPhrase()
+			} else {
+				r.phrase, r.negated = new(term), r.negative
+			}
+		}
+		r.negative = r.phrase == nil && sign == '-' && r.spaced
+		r.spaced = unicode.IsSpace(sign)
 	}
-	if !meaning {
+}
+
+// endPhrase takes up the phrase that was read, unless it is of stop words alone.
+func (r *queryReader) endPhrase() {
+	p := r.phrase
+	negated := r.negated
+	r.phrase, r.negated = nil, false
+	if p == nil || !slices.ContainsFunc(p.phrase, func(word string) bool { return word != "" }) {
 		return
 	}
+	// A phrase begins with its first word that counts.
+	p.start = p.end - len(p.phrase) + 1 + slices.IndexFunc(p.phrase, func(word string) bool { return word != "" })
 	if negated {
-		q.negative = append(q.negative, slot{phrase: phrase})
+		r.out.negative = append(r.out.negative, *p)
 		return
 	}
-	q.slots = append(q.slots, slot{phrase: phrase})
+	r.out.terms = append(r.out.terms, *p)
 }
 
-// typosAllowed is 0 for words under oneTypo characters, 1 from there, 2 from
-// twoTypos on; numbers and listed words can be exempt.
+// typosAllowed is 0 for words under oneTypo characters, 1 from there, 2 from twoTypos on; listed words can be exempt.
 func (s settings) typosAllowed(word string) int {
 	tolerance := s.TypoTolerance
-	if !tolerance.Enabled {
+	length := utf8.RuneCountInString(word)
+	if !tolerance.Enabled || length < tolerance.MinWordSizeForTypos.OneTypo ||
+		slices.ContainsFunc(tolerance.DisableOnWords, func(w string) bool { return fold(w) == word }) {
 		return 0
 	}
-	if slices.ContainsFunc(tolerance.DisableOnWords, func(w string) bool { return fold(w) == word }) {
-		return 0
-	}
-	if tolerance.DisableOnNumbers {
-		if _, err := strconv.ParseFloat(word, 64); err == nil {
-			return 0
-		}
-	}
-	switch length := utf8.RuneCountInString(word); {
-	case length >= tolerance.MinWordSizeForTypos.TwoTypos:
-		return 2
-	case length >= tolerance.MinWordSizeForTypos.OneTypo:
+	if length < tolerance.MinWordSizeForTypos.TwoTypos {
 		return 1
 	}
-	return 0
+	return 2
 }
 
-// An alternative is another way to match the slots from first to last: a
-// synonym, words written together or apart.
-type alternative struct {
-	first, last int
-	phrase      []string
-	typos       int
-}
-
-// alternatives lists them for a query: synonyms of up to three words in a
-// row, words of the query written together, a word of the query written apart.
-func (q query) alternatives(s settings) []alternative {
-	synonyms := map[string][][]string{}
-	for from, list := range s.Synonyms {
-		key := strings.Join(words(from), " ")
-		for _, to := range list {
-			synonyms[key] = append(synonyms[key], words(to))
-		}
+// exempt says whether a word of the index is found as it is alone: a number, where typos in numbers are off.
+func (s settings) exempt(word string) bool {
+	if !s.TypoTolerance.DisableOnNumbers || word == "" || word[0] > '9' {
+		return false
 	}
-	var all []alternative
-	for first := range q.slots {
-		joined := ""
-		for last := first; last < len(q.slots) && last < first+maxSynonymWords; last++ {
-			if q.slots[last].phrase != nil {
-				break
+	_, err := strconv.ParseFloat(word, 64)
+	return err == nil
+}
+
+// synonyms gives by its words, with spaces between, what is looked for too. Stop words in them count for nothing.
+func (s settings) synonyms() map[string][][]string {
+	if len(s.Synonyms) == 0 {
+		return nil
+	}
+	stop := s.stopWords()
+	telling := func(text string) (out []string) {
+		tokenize(text, func(t token) {
+			if !stop.has(text, t) {
+				out = append(out, t.text)
 			}
-			if last > first {
-				joined += " "
-			}
-			joined += q.slots[last].word
-			for _, phrase := range synonyms[joined] {
-				if len(phrase) > 0 {
-					all = append(all, alternative{first: first, last: last, phrase: phrase})
-				}
-			}
-			if last > first && last < first+3 {
-				all = append(all, alternative{
-					first: first, last: last, phrase: []string{strings.ReplaceAll(joined, " ", "")}, typos: last - first,
-				})
+		})
+		return out
+	}
+	all := make(map[string][][]string, len(s.Synonyms))
+	for _, from := range sortedKeys(s.Synonyms) {
+		key := strings.Join(telling(from), " ")
+		for _, to := range s.Synonyms[from] {
+			if phrase := telling(to); len(phrase) > 0 {
+				all[key] = append(all[key], phrase)
 			}
 		}
 	}
 	return all
 }
-
-const maxSynonymWords = 5
 
 func words(text string) []string {
 	var out []string

@@ -41,31 +41,61 @@ type rule struct {
 	number     func(doc uint32) float64 // the same where only numbers are compared, turned around already when descending
 }
 
-// textRules are the rules that look at the query; without the words rule
-// before them they would not mean what Meilisearch says they mean.
-var textRules = []string{"typo", "proximity", "attribute", "attributeRank", "wordPosition", "exactness"}
+// wordsFirst are the rules before which the words rule stands, whether it is named or not.
+var wordsFirst = []string{"typo", "proximity", "attribute", "exactness"}
 
-// costlyRules look at the places of words in each document.
-var costlyRules = []string{"proximity", "wordPosition", "exactAttribute"}
+// ruleNames lists the index's ranking rules one by one: each once, the two halves of attribute and exactness apart, and words where a
+// document may lack one.
+func (r *ranking) ruleNames() []string {
+	if r.names != nil {
+		return r.names
+	}
+	names := []string{}
+	add := func(all ...string) {
+		for _, name := range all {
+			if !slices.Contains(names, name) && (name != "words" || r.strategy != "all") {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, name := range r.view.rec.Settings.RankingRules {
+		if slices.Contains(wordsFirst, name) {
+			add("words")
+		}
+		switch name {
+		case "attribute":
+			if !slices.Contains(names, "attributeRank") && !slices.Contains(names, "wordPosition") {
+				add("attributeRank", "wordPosition")
+			}
+		case "exactness":
+			add("exactAttribute", "exactWords")
+		default:
+			add(name)
+		}
+	}
+	r.names = names
+	return names
+}
 
 // rules turns the index's ranking rules and the request's sort into rules.
 func (r *ranking) rules(sort []sortBy) []rule {
-	names := r.view.rec.Settings.RankingRules
-	first := slices.IndexFunc(names, func(name string) bool { return slices.Contains(textRules, name) })
-	words := slices.Index(names, "words")
 	var all []rule
-	for i, name := range names {
-		if i == first && (words < 0 || words > first) {
-			all = append(all, r.textRule("words")...)
+	sorted := map[string]bool{}
+	byValue := func(attribute string, descending bool) {
+		if !sorted[attribute] {
+			sorted[attribute] = true
+			all = append(all, r.view.valueRule(attribute, descending))
 		}
+	}
+	for _, name := range r.ruleNames() {
 		attribute, descending, custom := customRule(name)
 		switch {
 		case name == "sort":
 			for _, by := range sort {
-				all = append(all, r.view.valueRule(by.attribute, by.descending))
+				byValue(by.attribute, by.descending)
 			}
 		case custom:
-			all = append(all, r.view.valueRule(attribute, descending))
+			byValue(attribute, descending)
 		default:
 			all = append(all, r.textRule(name)...)
 		}
@@ -76,42 +106,67 @@ func (r *ranking) rules(sort []sortBy) []rule {
 // numberRule compares numbers, the smallest first.
 func numberRule(name string, number func(doc uint32) float64) rule {
 	return rule{
-		name: name, costly: slices.Contains(costlyRules, name), number: number,
-		key: func(doc uint32) rankKey { return rankKey{number: number(doc)} },
+		name: name, number: number, key: func(doc uint32) rankKey { return rankKey{number: number(doc)} },
 	}
 }
 
+// textRule is a rule that looks at the query. Words and typos are known of every document, and of a query of one term the attribute
+// and the exact words as well; for the rest its stream has to be read.
 func (r *ranking) textRule(name string) []rule {
-	if len(r.slots) == 0 {
+	if len(r.query.terms) == 0 {
 		return nil
 	}
-	number := func(of func(doc uint32) int) []rule {
-		return []rule{numberRule(name, func(doc uint32) float64 { return float64(of(doc)) })}
+	number := func(costly bool, of func(doc uint32) int) []rule {
+		out := numberRule(name, func(doc uint32) float64 { return float64(of(doc)) })
+		out.costly = costly
+		return []rule{out}
 	}
+	weight := func(rule int) []rule {
+		return number(true, func(doc uint32) int { return int(r.place(doc).costs[rule]) })
+	}
+	single := len(r.query.terms) == 1
 	switch name {
 	case "words":
-		return number(func(doc uint32) int { return -r.kept(doc) })
+		return number(false, func(doc uint32) int { return int(r.costs[doc] / leftOut) })
 	case "typo":
-		return number(r.typos)
+		if r.before("typo", "proximity", "attributeRank", "wordPosition", "exactWords") {
+			return weight(weighTypo)
+		}
+		return number(false, func(doc uint32) int { return int(r.costs[doc] % leftOut) })
 	case "proximity":
-		if len(r.slots) < 2 {
+		if single {
 			return nil
 		}
-		return number(func(doc uint32) int { return r.place(doc).proximity })
-	case "attribute":
-		return append(r.textRule("attributeRank"), r.textRule("wordPosition")...)
+		return weight(weighProximity)
 	case "attributeRank":
-		return number(r.attributeRank)
+		if r.unweighted {
+			return nil
+		}
+		if single && !r.before("attributeRank", "exactWords") && !r.before("typo", "attributeRank") {
+			return number(false, func(doc uint32) int { return int(r.query1().attr[doc]) })
+		}
+		return weight(weighAttribute)
 	case "wordPosition":
-		return number(func(doc uint32) int { return r.place(doc).position })
-	case "exactness":
-		return append(r.textRule("exactAttribute"), r.textRule("exactWords")...)
+		return weight(weighPosition)
 	case "exactAttribute":
-		return number(func(doc uint32) int { return -r.place(doc).whole })
+		return number(true, func(doc uint32) int { return -r.whole(doc) })
 	case "exactWords":
-		return number(func(doc uint32) int { return -r.exactWords(doc) })
+		if single && !r.before("exactWords", "typo") {
+			return weight(weighExactness)
+		}
+		if single {
+			return number(false, func(doc uint32) int { return r.inexact(doc) })
+		}
+		return weight(weighExactness)
 	}
 	return nil
+}
+
+// before says whether one of the rules stands before another.
+func (r *ranking) before(name string, others ...string) bool {
+	names := r.ruleNames()
+	at := slices.Index(names, name)
+	return slices.ContainsFunc(others, func(other string) bool { i := slices.Index(names, other); return i >= 0 && i < at })
 }
 
 // arrivalRule sorts by the order in which documents came.

@@ -16,6 +16,23 @@ type token struct {
 	hard       bool // a hard separator (a full stop, a bracket, a new line) stands before it
 }
 
+// stopWords are those that count for nothing. Meilisearch looks for them before it lowers letters and takes accents off: "The" is none
+// where "the" is one.
+type stopWords map[string]bool
+
+func (s settings) stopWords() stopWords {
+	stop := make(stopWords, len(s.StopWords))
+	for _, word := range s.StopWords {
+		stop[word] = true
+	}
+	return stop
+}
+
+// has says whether a token of a text is a stop word.
+func (s stopWords) has(text string, t token) bool {
+	return len(s) > 0 && s[norm.NFKD.String(text[t.start:t.end])]
+}
+
 // hardSeparators are the ones that Meilisearch counts as eight positions;
 // every other rune that is no letter, digit or mark counts as one.
 const hardSeparators = ".;,!?()[]{}|\n\r"
@@ -48,13 +65,13 @@ func tokenize(text string, each func(token)) {
 			}
 		default:
 			flush(i)
-			if strings.ContainsRune(hardSeparators, r) {
-				hard = true
-			}
+			hard = hard || isHard(r)
 		}
 	}
 	flush(len(text))
 }
+
+func isHard(r rune) bool { return strings.ContainsRune(hardSeparators, r) }
 
 func tokens(text string) []token {
 	var all []token
@@ -123,14 +140,11 @@ func foldUnicode(s string) string {
 }
 
 // hash16 is the short form of a word in a document's stream of positions
-// (FNV-1a folded to 16 bits). Zero is kept for the gap between sentences.
+// (FNV-1a folded to 16 bits). It is neither gap nor stopMark.
 func hash16(word string) uint16 {
 	h := uint32(2166136261)
 	for i := 0; i < len(word); i++ {
 		h = (h ^ uint32(word[i])) * 16777619
 	}
-	if short := uint16(h>>16) ^ uint16(h); short != 0 {
-		return short
-	}
-	return 1
+	return max(uint16(h>>16)^uint16(h), stopMark+1)
 }

@@ -268,3 +268,13 @@ func (a answer) isError(t *testing.T, status int, code string) {
 		t.Errorf("error: %s", a.raw)
 	}
 }
+
+func number(i int) string { return strconv.Itoa(i) }
+
+func quoted(text string) string {
+	raw, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
