@@ -7,9 +7,11 @@
 //   lib/times.ts      <time data-relative>: times that stay right
 //   lib/toasts.ts     [data-toasts]: short messages, from the server through HX-Trigger
 //   lib/selection.ts  [data-select-all], [data-selection]: rows chosen for a bulk action
+//   lib/found.ts      [data-found], [data-refresh], [data-hits]: a search whose results come as one types
 //   lib/live.ts       htmx 4 with its server-sent events, and what to say when the desk cannot be reached
 import "./lib/live";
 import { countdowns } from "./lib/countdown";
+import { results } from "./lib/found";
 import { keyboard } from "./lib/keys";
 import { panels } from "./lib/panels";
 import { selection } from "./lib/selection";
@@ -20,6 +22,7 @@ import { unsent } from "./lib/unsent";
 countdowns();
 keyboard();
 panels();
+results();
 selection();
 times();
 toasts();

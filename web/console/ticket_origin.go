@@ -4,20 +4,28 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// origin is the list that the reader of a ticket came from. It travels in the ticket's address as the list's own query, so
-// that two tabs can work through two lists; the zero value is no list in particular.
+// origin is the list or the search that the reader of a ticket came from. It travels in the ticket's address as the list's own
+// query, or as searchOrigin and the search's, so that two tabs can work through two lists; the zero value is no list in
+// particular.
 type origin string
 
-// longestOrigin is more than any list's query; a longer one was not made here.
-const longestOrigin = 2000
+const (
+	searchOrigin = "search?"
+	// longestOrigin is more than any list's query, and than a search for four hundred characters of any script with filters; a
+	// longer one was not made here.
+	longestOrigin = 8000
+)
 
 // originOf reads the list from a ticket's address and leaves out what no list understands.
 func originOf(c *gin.Context) origin {
@@ -25,11 +33,16 @@ func originOf(c *gin.Context) origin {
 	if raw == "" || len(raw) > longestOrigin {
 		return ""
 	}
-	q, err := url.ParseQuery(raw)
-	if err != nil {
+	rest, isSearch := strings.CutPrefix(raw, searchOrigin)
+	q, err := url.ParseQuery(rest)
+	switch {
+	case err != nil:
 		return ""
+	case isSearch:
+		return readSearchQuery(q).origin()
+	default:
+		return readListQuery(q).origin()
 	}
-	return readListQuery(q).origin()
 }
 
 // origin is the list with the place in it.
@@ -41,17 +54,46 @@ func (l listQuery) origin() origin {
 	return origin(q.Encode())
 }
 
+// origin is the search with the place in its results.
+func (q searchQuery) origin() origin { return origin(searchOrigin + q.values().Encode()) }
+
 func (o origin) query() listQuery {
 	q, _ := url.ParseQuery(string(o)) // Encode wrote it
 	return readListQuery(q)
 }
 
+// search gives the search; false for a list.
+func (o origin) search() (searchQuery, bool) {
+	rest, isSearch := strings.CutPrefix(string(o), searchOrigin)
+	q, _ := url.ParseQuery(rest) // Encode wrote it
+	return readSearchQuery(q), isSearch
+}
+
 // list is the way back.
 func (o origin) list() string {
+	if q, isSearch := o.search(); isSearch {
+		return q.url()
+	}
 	if o == "" {
 		return ticketsPath
 	}
 	return ticketsPath + "?" + string(o)
+}
+
+// start is the list from its first ticket on.
+func (o origin) start() string {
+	if q, isSearch := o.search(); isSearch {
+		return q.at(0)
+	}
+	return origin(o.query().values().Encode()).list()
+}
+
+// back is the way back to a ticket's place in the list.
+func (o origin) back(reference string) string {
+	if _, isSearch := o.search(); isSearch {
+		return o.list() + "#" + rowOf(search.Hit{Reference: reference})
+	}
+	return o.list()
 }
 
 // ticket is the address of a ticket that is read out of this list; further are name, value pairs of its query.
@@ -85,16 +127,16 @@ func (a *Area) solveAndNext(c *gin.Context) error {
 		return err
 	}
 	ctx, from := c.Request.Context(), originOf(c)
-	next, err := a.following(ctx, member, from, reference)
+	next, then, err := a.following(ctx, member, from, reference)
 	if err != nil {
 		return err
 	}
 	if _, err := a.Tickets.SetStatus(ctx, ticket.Staff(member.ID), reference, ticket.StatusSolved); err != nil {
 		return a.again(c, err, nil)
 	}
-	say, to := "console.ticket.solved_next", from.ticket(next)
+	say, to := "console.ticket.solved_next", then.ticket(next)
 	if next == "" {
-		say, to = "console.ticket.solved_last", origin(from.query().values().Encode()).list()
+		say, to = "console.ticket.solved_last", from.start()
 	}
 	if from == "" {
 		say, to = "console.ticket.solved_next", ticketsPath
@@ -104,13 +146,21 @@ func (a *Area) solveAndNext(c *gin.Context) error {
 	return nil
 }
 
-// following gives the reference of the ticket after this one in the list, "" for none. A ticket that has left the list
-// meanwhile, as one without a waiting applicant leaves those that wait, is followed by the list's first.
-func (a *Area) following(ctx context.Context, member staff.Member, from origin, reference string) (string, error) {
+// following gives the reference of the ticket after this one in the list, "" for none, and the list with its place. A ticket
+// that has left the list meanwhile, as one without a waiting applicant leaves those that wait, is followed by the list's first.
+func (a *Area) following(ctx context.Context, member staff.Member, from origin, reference string) (string, origin, error) {
 	t, err := a.Tickets.ByReference(ctx, reference)
 	if err != nil || from == "" {
-		return "", err
+		return "", from, err
 	}
+	if q, isSearch := from.search(); isSearch {
+		return a.followingHit(ctx, member, q, reference)
+	}
+	next, err := a.followingRow(ctx, member, from, t)
+	return next, from, err
+}
+
+func (a *Area) followingRow(ctx context.Context, member staff.Member, from origin, t ticket.Ticket) (string, error) {
 	known, err := a.known(ctx)
 	if err != nil {
 		return "", err
@@ -139,4 +189,29 @@ func (a *Area) following(ctx context.Context, member staff.Member, from origin, 
 		}
 	}
 	return "", nil
+}
+
+// followingHit is following for a search: the ticket that comes next on the page of results or at the head of the page after
+// it. While search is away none does.
+func (a *Area) followingHit(ctx context.Context, member staff.Member, q searchQuery, reference string) (string, origin, error) {
+	request := q.request(member, a.Pages.Location)
+	request.Facets, request.Limit = false, 2*pageOfHits
+	found, err := a.find(ctx, q, request)
+	if failure.Is(err, failure.KindUnavailable) {
+		return "", q.origin(), nil
+	}
+	if err != nil {
+		return "", q.origin(), err
+	}
+	after := slices.IndexFunc(found.Hits, func(h search.Hit) bool { return h.Reference == reference }) + 1
+	for i, h := range found.Hits {
+		if i < after || h.Kind != search.KindTicket {
+			continue
+		}
+		if i >= pageOfHits && q.Offset+pageOfHits <= search.MaxOffset {
+			q.Offset += pageOfHits
+		}
+		return h.Reference, q.origin(), nil
+	}
+	return "", q.origin(), nil
 }

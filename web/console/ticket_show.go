@@ -163,7 +163,7 @@ func (a *Area) ticketPage(c *gin.Context) (*ticketPage, error) {
 		return nil, err
 	}
 	d.From = originOf(c)
-	d.Path, d.Back = d.URL, d.From.list()
+	d.Path, d.Back = d.URL, d.From.back(reference)
 	d.Title = d.Reference + " " + d.Subject
 	if err := a.fillTicket(ctx, d, member); err != nil {
 		return nil, fmt.Errorf("show ticket %s: %w", reference, err)

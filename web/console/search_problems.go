@@ -1,0 +1,179 @@
+package console
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// searchProblem is a part of a search that was left out of account: what is wrong, what was probably meant, and how to be rid
+// of it.
+type searchProblem struct {
+	search.Problem
+	Text    string
+	Nearest string // as it would be typed; "" when nothing is near
+	Fix     string // the search with Nearest
+	Drop    string // the search without
+}
+
+// shownProblems is how many a page tells one by one.
+const shownProblems = 5
+
+// problems explains what was left out of account.
+func (d *searchPage) problems() []searchProblem {
+	var all []searchProblem
+	for _, p := range slices.Concat(d.Search.Problems, d.Results.Problems) {
+		told := searchProblem{Problem: p, Text: d.problemText(p), Drop: d.Search.instead(p.Condition).url()}
+		if meant, ok := d.nearest(p); ok {
+			told.Nearest, told.Fix = meant.String(), d.Search.instead(p.Condition, meant).url()
+		}
+		all = append(all, told)
+	}
+	return all
+}
+
+// ShownProblems are as many as a reader can take in.
+func (d *searchPage) ShownProblems() []searchProblem {
+	return d.Problems[:min(len(d.Problems), shownProblems)]
+}
+
+// MoreProblems is how many there are beside them.
+func (d *searchPage) MoreProblems() int { return len(d.Problems) - len(d.ShownProblems()) }
+
+// problemText says what is wrong in the words of the field, if it has some.
+func (d *searchPage) problemText(p search.Problem) string {
+	key := "console.search.problem." + p.Code
+	if d.Printer.Has(key + "_" + string(p.Field)) {
+		key += "_" + string(p.Field)
+	}
+	return d.Printer.T(key, "field", string(p.Field), "value", p.Value)
+}
+
+// nearest is the condition that was probably meant.
+func (d *searchPage) nearest(p search.Problem) (search.Condition, bool) {
+	meant := p.Condition
+	switch p.Code {
+	case search.ProblemOperator:
+		name := nearestOf(string(p.Field), fieldNames())
+		meant.Field = search.Field(name)
+		return meant, name != ""
+	case search.ProblemUnknown:
+		candidates := d.candidates(p.Field)
+		at := nearestAt(strings.ToLower(p.Value), candidates)
+		if at < 0 {
+			return meant, false
+		}
+		meant.Value = candidates[at].value
+		return meant, true
+	default:
+		return meant, false
+	}
+}
+
+// suggestion is a value with the texts by which people call it.
+type suggestion struct {
+	value string
+	names []string
+}
+
+// candidates are the values that a field can have.
+func (d *searchPage) candidates(field search.Field) []suggestion {
+	var all []suggestion
+	add := func(value string, names ...string) {
+		label := d.valueLabel(search.Condition{Field: field, Value: value})
+		all = append(all, suggestion{value, append(names, value, strings.ToLower(label))})
+	}
+	switch field {
+	case search.FieldStatus:
+		for _, s := range ticket.Statuses() {
+			add(string(s))
+		}
+	case search.FieldLink:
+		for _, s := range ticket.LinkStates() {
+			add(string(s))
+		}
+	case search.FieldCategory:
+		for _, c := range d.known.categories {
+			add(c.Code)
+		}
+	case search.FieldQueue:
+		for _, q := range d.known.queues {
+			add(q.Code)
+		}
+	case search.FieldAssignee:
+		add("me")
+		add("none")
+		for _, m := range d.known.staff {
+			if m.ID != d.who.ID {
+				add(strings.ToLower(m.Email), strings.ToLower(m.Name), strconv.FormatInt(m.ID, 10))
+			}
+		}
+	case search.FieldIs:
+		add("excluded")
+	}
+	return all
+}
+
+// nearestOf is the text that the typed one was probably meant to be, "" when none is near.
+func nearestOf(typed string, texts []string) string {
+	var all []suggestion
+	for _, t := range texts {
+		all = append(all, suggestion{t, []string{t}})
+	}
+	if at := nearestAt(strings.ToLower(typed), all); at >= 0 {
+		return all[at].value
+	}
+	return ""
+}
+
+// nearestAt finds the candidate that was probably meant: one with a name that begins with what was typed or holds it as a word,
+// else the one that is the fewest slips away, at most a third of the letters; -1 for none.
+func nearestAt(typed string, all []suggestion) int {
+	best, least := -1, len([]rune(typed))/3+1
+	for i, c := range all {
+		for _, name := range c.names {
+			if len(typed) >= 3 && (strings.HasPrefix(name, typed) || slices.Contains(strings.FieldsFunc(name, notLetter), typed)) {
+				return i
+			}
+			if apart := len(name) - len(typed); max(apart, -apart) > 4*least {
+				continue // so many letters more or less cannot be slips
+			}
+			if n := slips(typed, name); n < least {
+				best, least = i, n
+			}
+		}
+	}
+	return best
+}
+
+func notLetter(r rune) bool { return strings.ContainsRune(" -_.@", r) }
+
+// slips is the optimal string alignment distance: letters left out, added, exchanged, or two beside each other swapped.
+func slips(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range y {
+		rows[0][j+1] = j + 1
+	}
+	for i := range x {
+		for j := range y {
+			other := 1
+			if x[i] == y[j] {
+				other = 0
+			}
+			n := min(rows[i][j+1]+1, rows[i+1][j]+1, rows[i][j]+other)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				n = min(n, rows[i-1][j-1]+1)
+			}
+			rows[i+1][j+1] = n
+		}
+	}
+	return rows[len(x)][len(y)]
+}
