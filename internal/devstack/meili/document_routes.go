@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -170,7 +171,7 @@ func (s *Server) listDocuments(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	offset, limit := orElse(in.Offset, 0), orElse(in.Limit, 20)
-	results, total, err := x.list(in, offset, limit)
+	results, total, err := x.list(r.Context(), in, offset, limit)
 	return http.StatusOK, map[string]any{"results": results, "offset": offset, "limit": limit, "total": total}, err
 }
 
@@ -193,12 +194,12 @@ func (in *documentsRequest) fromQuery(r *request) error {
 }
 
 // list returns documents in the order in which they came, or sorted.
-func (x *searchIndex) list(in documentsRequest, offset, limit int) ([]json.RawMessage, int, error) {
+func (x *searchIndex) list(ctx context.Context, in documentsRequest, offset, limit int) ([]json.RawMessage, int, error) {
 	filter, apiErr := parseFilter(in.Filter, "invalid_document_filter")
 	if apiErr != nil {
 		return nil, 0, apiErr
 	}
-	v, err := x.view()
+	v, err := x.view(ctx)
 	if err != nil {
 		return nil, 0, err
 	}

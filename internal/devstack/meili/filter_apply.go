@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -155,12 +156,12 @@ func valueTest(c *condition) func(value) bool {
 }
 
 // idsMatching returns the identifiers of the documents that a filter selects.
-func (x *searchIndex) idsMatching(filter json.RawMessage) ([]string, error) {
+func (x *searchIndex) idsMatching(ctx context.Context, filter json.RawMessage) ([]string, error) {
 	c, apiErr := parseFilter(filter, "invalid_document_filter")
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	v, err := x.view()
+	v, err := x.view(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type searchIndex struct {
 	rec    record
 	engine index.Index
 	caches *segmentCaches
+	shared *sharedMatches
 }
 
 func (x *searchIndex) record() record {
@@ -94,7 +95,7 @@ func (x *searchIndex) open(rec record) error {
 	if err != nil {
 		return err
 	}
-	x.rec, x.engine, x.caches = rec, engine, newSegmentCaches()
+	x.rec, x.engine, x.caches, x.shared = rec, engine, newSegmentCaches(), newSharedMatches()
 	return nil
 }
 
@@ -146,7 +147,7 @@ func (x *searchIndex) rebuild(next record) error {
 	}
 	x.mu.Lock()
 	previous := x.engine
-	x.engine, x.caches = engine, newSegmentCaches()
+	x.engine, x.caches, x.shared = engine, newSegmentCaches(), newSharedMatches()
 	x.mu.Unlock()
 	if err := previous.Close(); err != nil {
 		return fmt.Errorf("close index %s: %w", next.UID, err)

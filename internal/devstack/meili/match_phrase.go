@@ -2,6 +2,7 @@ package meili
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -175,9 +176,12 @@ func (m *matcher) searches(rank int) bool {
 	return slices.Contains(m.attributes, rank)
 }
 
+// maxSteps is how many documents are passed over before it is quicker to look for the one that is wanted.
+const maxSteps = 12
+
 func (m *matcher) stream(doc uint32) ([]byte, error) {
 	sequence, err := m.view.sequence(doc)
-	if err != nil {
+	if err = cmp.Or(err, m.view.ctx.Err()); err != nil {
 		return nil, err
 	}
 	// Documents are asked for in their order, mostly: the next one is at hand.
@@ -186,8 +190,9 @@ func (m *matcher) stream(doc uint32) ([]byte, error) {
 	}
 	number := binary.BigEndian.Uint64(sequence)
 	var key, value []byte
-	if number == m.lastNumber+1 {
-		key, value = m.cursor.Next()
+	if number > m.lastNumber && number-m.lastNumber <= maxSteps && m.lastNumber > 0 {
+		for key, value = m.cursor.Next(); key != nil && bytes.Compare(key, sequence) < 0; key, value = m.cursor.Next() {
+		}
 	} else {
 		key, value = m.cursor.Seek(sequence)
 	}

@@ -2,12 +2,14 @@ package meili
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -49,23 +51,41 @@ func (s *Server) multiSearch(r *request) (int, any, error) {
 		}
 	}
 	if in.Federation != nil {
-		return s.federate(in.Queries, *in.Federation)
+		return s.federate(r.Context(), in.Queries, *in.Federation)
 	}
-	results := make([]map[string]any, 0, len(in.Queries))
 	for i, q := range in.Queries {
 		if q.FederationOptions != nil {
 			return 0, nil, invalid("invalid_multi_search_federation_options",
 				"Inside `.queries[%d]`: Using `.federationOptions` is not allowed in a non-federated search.", i)
 		}
-		out, err := s.search(q.IndexUID, q.searchRequest)
-		if err != nil {
-			return 0, nil, insideQuery(i, err)
-		}
-		response := out.response(q.searchRequest)
+	}
+	all, err := s.searchAll(r.Context(), in.Queries)
+	if err != nil {
+		return 0, nil, err
+	}
+	results := make([]map[string]any, 0, len(in.Queries))
+	for i, q := range in.Queries {
+		response := all[i].response(q.searchRequest)
 		response["indexUid"] = q.IndexUID
 		results = append(results, response)
 	}
 	return http.StatusOK, map[string]any{"results": results}, nil
+}
+
+// searchAll searches for all queries at the same time and returns what each one found.
+func (s *Server) searchAll(ctx context.Context, queries []multiQuery) ([]*found, error) {
+	all, errs := make([]*found, len(queries)), make([]error, len(queries))
+	var searches sync.WaitGroup
+	for i, q := range queries {
+		searches.Go(func() { all[i], errs[i] = s.search(ctx, q.IndexUID, q.searchRequest) })
+	}
+	searches.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return nil, insideQuery(i, err)
+		}
+	}
+	return all, nil
 }
 
 func insideQuery(i int, err error) error {
@@ -80,7 +100,7 @@ func insideQuery(i int, err error) error {
 
 // federate merges the hits of several searches into one list, by sort values
 // where the searches sort, and by ranking score times weight.
-func (s *Server) federate(queries []multiQuery, f federation) (int, any, error) {
+func (s *Server) federate(ctx context.Context, queries []multiQuery, f federation) (int, any, error) {
 	started := time.Now()
 	if f.Distinct != nil {
 		return 0, nil, unsupported("distinct")
@@ -89,20 +109,22 @@ func (s *Server) federate(queries []multiQuery, f federation) (int, any, error) 
 		return 0, nil, unsupported("mergeFacets")
 	}
 	offset, limit := orElse(f.Offset, 0), orElse(f.Limit, 20)
-	var merged []federatedHit
-	total := 0
 	for i, q := range queries {
 		if q.Limit != nil || q.Offset != nil || q.Page != nil || q.HitsPerPage != nil || q.Facets != nil {
 			return 0, nil, invalid("invalid_multi_search_query_pagination", "Inside `.queries[%d]`: Using pagination or facet "+
 				"options is not allowed in federated queries. Hint: remove them from the query or remove `federation`.", i)
 		}
-		q.Limit = ptr(offset + limit)
-		out, err := s.search(q.IndexUID, q.searchRequest)
-		if err != nil {
-			return 0, nil, insideQuery(i, err)
-		}
-		total += out.total
-		hits, err := federated(q, i, out.hits)
+		queries[i].Limit = ptr(offset + limit)
+	}
+	all, err := s.searchAll(ctx, queries)
+	if err != nil {
+		return 0, nil, err
+	}
+	var merged []federatedHit
+	total := 0
+	for i, q := range queries {
+		total += all[i].total
+		hits, err := federated(q, i, all[i].hits)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -117,7 +139,7 @@ func (s *Server) federate(queries []multiQuery, f federation) (int, any, error) 
 		"hits": hits, "offset": offset, "limit": limit, "estimatedTotalHits": total,
 		"processingTimeMs": time.Since(started).Milliseconds(),
 	}
-	if err := s.federatedFacets(queries, f.FacetsByIndex, body); err != nil {
+	if err := s.federatedFacets(ctx, queries, f.FacetsByIndex, body); err != nil {
 		return 0, nil, err
 	}
 	body["processingTimeMs"] = time.Since(started).Milliseconds()
@@ -125,7 +147,7 @@ func (s *Server) federate(queries []multiQuery, f federation) (int, any, error) 
 }
 
 // federatedFacets counts facets per index over all queries of that index.
-func (s *Server) federatedFacets(queries []multiQuery, wanted map[string][]string, body map[string]any) error {
+func (s *Server) federatedFacets(ctx context.Context, queries []multiQuery, wanted map[string][]string, body map[string]any) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -139,7 +161,7 @@ func (s *Server) federatedFacets(queries []multiQuery, wanted map[string][]strin
 				return unsupported("facets over several queries of one index in a federation")
 			}
 			q.Facets, q.Limit = wanted[uid], ptr(0)
-			out, err := s.search(uid, q.searchRequest)
+			out, err := s.search(ctx, uid, q.searchRequest)
 			if err != nil {
 				return insideQuery(i, err)
 			}

@@ -117,7 +117,9 @@ func (s *Server) errorBody(r *http.Request, err error) (int, any) {
 	if errors.As(err, &api) {
 		return api.status, api
 	}
-	s.logger.Error("answer a search request", slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Any("error", err))
+	if r.Context().Err() == nil { // otherwise nobody waits for it any more
+		s.logger.Error("answer a search request", slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Any("error", err))
+	}
 	return http.StatusInternalServerError, newError(http.StatusInternalServerError, typeInternal, "internal", "An internal error has occurred.")
 }
 

@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -145,7 +146,7 @@ type found struct {
 }
 
 // search answers a request on one index.
-func (s *Server) search(uid string, q searchRequest) (*found, error) {
+func (s *Server) search(ctx context.Context, uid string, q searchRequest) (*found, error) {
 	started := time.Now()
 	if err := q.check(); err != nil {
 		return nil, err
@@ -154,7 +155,11 @@ func (s *Server) search(uid string, q searchRequest) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := x.view()
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.end()
+	v, err := x.view(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +176,19 @@ func (s *Server) search(uid string, q searchRequest) (*found, error) {
 	out.took = time.Since(started)
 	return out, nil
 }
+
+// begin waits for a processor that no other search has: more searches at a time would take none of them less time, and all of them
+// more memory. The caller ends what it began.
+func (s *Server) begin(ctx context.Context) error {
+	select {
+	case s.searching <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Server) end() { <-s.searching }
 
 func (v *view) search(data data, q searchRequest) (*found, error) {
 	sort, apiErr := v.parseSort(q.Sort)
@@ -193,6 +211,9 @@ func (v *view) search(data data, q searchRequest) (*found, error) {
 	}
 	rules := r.rules(sort)
 	ordered := order(hits.slice(), rules, out.from, out.to)
+	if err := v.ctx.Err(); err != nil {
+		return nil, err // the order is none
+	}
 	ordered = ordered[min(out.from, len(ordered)):min(out.to, len(ordered))]
 	format := newFormatter(r, q)
 	for _, doc := range ordered {
@@ -220,11 +241,12 @@ func (v *view) match(data data, q searchRequest) (*ranking, docSet, error) {
 			return nil, nil, err
 		}
 	}
-	m := &matcher{view: v, data: data, deriver: newDeriver(), query: parseQuery(q.text(), v.rec.Settings)}
-	if m.attributes, apiErr = v.attributesToSearch(q.AttributesToSearchOn); apiErr != nil {
+	attributes, apiErr := v.attributesToSearch(q.AttributesToSearchOn)
+	if apiErr != nil {
 		return nil, nil, apiErr
 	}
-	if err := m.run(); err != nil {
+	m, err := v.matched(data, q, attributes)
+	if err != nil {
 		return nil, nil, err
 	}
 	if len(m.query.negative) > 0 {
@@ -237,6 +259,24 @@ func (v *view) match(data data, q searchRequest) (*ranking, docSet, error) {
 	}
 	r := newRanking(m, q.MatchingStrategy)
 	return r, r.candidates(allowed), nil
+}
+
+// matched returns what a query's words match. What it holds of that is shared with other searches and stays as it is.
+func (v *view) matched(data data, q searchRequest, attributes []int) (*matcher, error) {
+	key := matchKey{v.snapshot, v.rec.UpdatedAt, q.text(), strings.Join(q.AttributesToSearchOn, "\x00")}
+	m, err := v.shared.get(v.ctx, key, func() (matcher, error) {
+		m := matcher{view: v, data: data, deriver: newDeriver(), query: parseQuery(q.text(), v.rec.Settings), attributes: attributes}
+		err := m.run()
+		return m.detached(), err
+	})
+	m.view, m.data = v, data
+	return &m, err
+}
+
+// detached is the matcher without the view and the transaction that found what it holds.
+func (m matcher) detached() matcher {
+	m.view, m.data, m.deriver, m.cursor, m.lastNumber = nil, data{}, nil, nil, 0
+	return m
 }
 
 // hit reads a document and gives it the shape that was asked for. A document

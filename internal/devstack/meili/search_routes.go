@@ -17,11 +17,11 @@ func (s *Server) postSearch(r *request) (int, any, error) {
 	if err := r.decode(&q, "invalid_search_"); err != nil {
 		return 0, nil, err
 	}
-	return s.answer(r.PathValue("uid"), q)
+	return s.answer(r, q)
 }
 
-func (s *Server) answer(uid string, q searchRequest) (int, any, error) {
-	out, err := s.search(uid, q)
+func (s *Server) answer(r *request, q searchRequest) (int, any, error) {
+	out, err := s.search(r.Context(), r.PathValue("uid"), q)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Server) getSearch(r *request) (int, any, error) {
 	q.ShowRankingScore = values.Get("showRankingScore") == "true"
 	q.ShowMatchesPosition = values.Get("showMatchesPosition") == "true"
 	q.Filter = queryFilter(values)
-	return s.answer(r.PathValue("uid"), q)
+	return s.answer(r, q)
 }
 
 // queryFilter reads a filter from a URL: an array in JSON, or an expression.
@@ -98,7 +98,11 @@ func (s *Server) facetSearch(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	v, err := x.view()
+	if err := s.begin(r.Context()); err != nil {
+		return 0, nil, err
+	}
+	defer s.end()
+	v, err := x.view(r.Context())
 	if err != nil {
 		return 0, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -34,6 +35,8 @@ type Server struct {
 	db       *bolt.DB
 	listener net.Listener
 	http     *http.Server
+
+	searching chan struct{} // as many as are searching
 
 	mu      sync.RWMutex
 	indexes map[string]*searchIndex
@@ -90,7 +93,7 @@ func open(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, logger: cfg.Logger, db: db, indexes: map[string]*searchIndex{},
-		wake: make(chan struct{}, 1), workerDone: make(chan struct{}),
+		searching: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1), workerDone: make(chan struct{}),
 	}
 	s.closing, s.stop = context.WithCancel(context.Background())
 	if err := errors.Join(s.openIndexes(), s.ensureDefaultKeys(), s.readBatchNumber()); err != nil {

@@ -123,7 +123,7 @@ func (s *Server) runDeletion(t *task) error {
 	case t.Work.All:
 		deleted, err = x.clear()
 	case t.Work.Filter != nil:
-		if ids, err = x.idsMatching(t.Work.Filter); err != nil {
+		if ids, err = x.idsMatching(s.closing, t.Work.Filter); err != nil {
 			return err
 		}
 		fallthrough

@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,14 +16,17 @@ import (
 // A view is the index as one search sees it: a snapshot of Bleve's segments,
 // their documents numbered through from zero.
 type view struct {
+	ctx      context.Context // ends when nobody waits for the answer any more
 	rec      record
 	snapshot *scorch.IndexSnapshot
+	shared   *sharedMatches
 	segments []*segmentView
 	size     uint32
 	live     docSet
 }
 
 type segmentView struct {
+	ctx     context.Context
 	base    uint32
 	count   uint32
 	segment segment.Segment
@@ -31,8 +35,8 @@ type segmentView struct {
 	numbers []uint64 // sequences, once asked for
 }
 
-// view opens a view; the caller closes it.
-func (x *searchIndex) view() (*view, error) {
+// view opens a view; the caller closes it. Once ctx ends it gives nothing but an error any more, so that whatever works on it stops.
+func (x *searchIndex) view(ctx context.Context) (*view, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.engine == nil {
@@ -46,11 +50,11 @@ func (x *searchIndex) view() (*view, error) {
 	if !ok || snapshot == nil {
 		return nil, fmt.Errorf("read index %s: not a scorch index", x.rec.UID)
 	}
-	v := &view{rec: x.rec, snapshot: snapshot}
+	v := &view{ctx: ctx, rec: x.rec, snapshot: snapshot, shared: x.shared}
 	caches := x.caches.of(snapshot)
 	for i, s := range snapshot.Segments() {
 		v.segments = append(v.segments, &segmentView{
-			base: v.size, count: uint32(s.Segment().Count()), segment: s.Segment(), cache: caches[i],
+			ctx: ctx, base: v.size, count: uint32(s.Segment().Count()), segment: s.Segment(), cache: caches[i],
 			dicts: map[string]segment.TermDictionary{},
 		})
 		v.size += uint32(s.Segment().Count())
@@ -119,6 +123,9 @@ func (s *segmentView) sequences() ([]uint64, error) {
 }
 
 func (s *segmentView) dict(field string) (segment.TermDictionary, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
 	if dict, ok := s.dicts[field]; ok {
 		return dict, nil
 	}
