@@ -44,6 +44,8 @@ type desk struct {
 	redisURL string
 	registry *prometheus.Registry
 	log      *logBook
+
+	checkIndexAt func(after time.Time) time.Time // for the workers that start next
 }
 
 func newDesk(t testing.TB, redisURL string) *desk {
@@ -83,7 +85,7 @@ func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	w, err := workers.New(workers.Config{
 		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
-		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry,
+		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt,
 	})
 	if err != nil {
 		d.t.Fatal(err)

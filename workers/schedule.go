@@ -4,42 +4,88 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
 )
 
-// job is something that runs by the clock, in one process at a time.
+// job is something that runs by the clock, in one process at a time: every so often, or when at says that it is next due. run
+// says how many rows it changed.
 type job struct {
 	name  string
 	every time.Duration
+	at    func(after time.Time) time.Time
 	run   func(ctx context.Context) (int64, error)
 }
 
-const failuresKept = 30 * 24 * time.Hour
+const (
+	failuresKept = 30 * 24 * time.Hour
+	// checkPause keeps a second process from checking the indexes again in the same night.
+	checkPause = 6 * time.Hour
+)
+
+// first is when a job runs the first time: not in the minute after the start, so that nothing slows a start down.
+func (j job) first(started time.Time) time.Time {
+	if j.at != nil {
+		return j.at(started)
+	}
+	return started.Add(time.Minute)
+}
+
+func (j job) next(ran time.Time) time.Time {
+	if j.at != nil {
+		return j.at(ran)
+	}
+	return ran.Add(j.every)
+}
 
 func (w *Workers) jobs() []job {
 	jobs := []job{
-		{"prune expired sessions", 15 * time.Minute, func(ctx context.Context) (int64, error) {
+		{name: "prune expired sessions", every: 15 * time.Minute, run: func(ctx context.Context) (int64, error) {
 			return w.exec(ctx, `DELETE FROM sessions WHERE expiry < now()`)
 		}},
-		{"prune old failures to sign in", time.Hour, func(ctx context.Context) (int64, error) {
+		{name: "prune old failures to sign in", every: time.Hour, run: func(ctx context.Context) (int64, error) {
 			return w.exec(ctx, `DELETE FROM sign_in_failure WHERE failed_at < $1`, w.Now().Add(-failuresKept))
 		}},
-		{"prune old searches", time.Hour, func(ctx context.Context) (int64, error) {
+		{name: "prune old searches", every: time.Hour, run: func(ctx context.Context) (int64, error) {
 			return w.exec(ctx, `DELETE FROM recent_search WHERE at < $1`, w.Now().Add(-staff.SearchesKept))
 		}},
 	}
 	if w.Files != nil {
-		jobs = append(jobs, job{"prune files of no ticket", time.Hour, func(ctx context.Context) (int64, error) {
+		jobs = append(jobs, job{name: "prune files of no ticket", every: time.Hour, run: func(ctx context.Context) (int64, error) {
 			n, err := files.Prune(ctx, w.Files, w.Now().Add(-files.Staged), w.Tickets.AttachedKeys)
 			return int64(n), err
 		}})
 	}
+	if w.CheckIndexAt != nil {
+		jobs = append(jobs, job{name: "check the search indexes", at: w.CheckIndexAt, run: w.checkIndexes})
+	}
 	return jobs
+}
+
+// checkIndexes compares the search indexes with the database, unless that has been done tonight. While Meilisearch is away it
+// says so and comes again the next night.
+func (w *Workers) checkIndexes(ctx context.Context) (int64, error) {
+	before, err := search.LastChecks(ctx, w.db)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range before {
+		if w.Now().Sub(c.StartedAt) < checkPause {
+			return 0, nil
+		}
+	}
+	var mended int64
+	checks, err := w.Search.Verify(ctx, nil)
+	for _, c := range checks {
+		mended += c.All()
+	}
+	return mended, err
 }
 
 func (w *Workers) exec(ctx context.Context, sql string, args ...any) (int64, error) {
@@ -47,20 +93,23 @@ func (w *Workers) exec(ctx context.Context, sql string, args ...any) (int64, err
 	return tag.RowsAffected(), err
 }
 
-// schedule runs the jobs, the first time a minute after the start, so that nothing slows a start down.
+// schedule runs the jobs as they become due. It looks at the clock at least every ten seconds: clocks are put right, and machines
+// sleep.
 func (w *Workers) schedule(ctx context.Context) {
 	jobs := w.jobs()
 	next := make([]time.Time, len(jobs))
 	for i := range next {
-		next[i] = time.Now().Add(time.Minute)
+		next[i] = jobs[i].first(time.Now())
 	}
-	for sleep(ctx, 10*time.Second); ctx.Err() == nil; sleep(ctx, 10*time.Second) {
+	for ctx.Err() == nil {
+		soonest := slices.MinFunc(next, time.Time.Compare)
+		sleep(ctx, min(10*time.Second, time.Until(soonest)))
 		for i, j := range jobs {
-			if time.Now().Before(next[i]) {
+			if time.Now().Before(next[i]) || ctx.Err() != nil {
 				continue
 			}
-			next[i] = time.Now().Add(j.every)
 			w.runJob(ctx, j)
+			next[i] = j.next(time.Now())
 		}
 	}
 }
@@ -81,6 +130,6 @@ func (w *Workers) runJob(ctx context.Context, j job) {
 	case err != nil && ctx.Err() == nil:
 		w.log.Warn("a job failed", slog.String("job", j.name), slog.Any("error", fmt.Errorf("%s: %w", j.name, err)))
 	case n > 0:
-		w.log.Info("a job ran", slog.String("job", j.name), slog.Int64("removed", n))
+		w.log.Info("a job ran", slog.String("job", j.name), slog.Int64("rows", n))
 	}
 }

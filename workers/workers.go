@@ -30,7 +30,8 @@ type Scanner interface {
 }
 
 // Config is what Workers need. Scanner is nil when none is configured: then no file waits for a scan. Registry and Logger may be
-// nil; Concurrency is how many asynq tasks run at once in this process, 8 when 0.
+// nil; Concurrency is how many asynq tasks run at once in this process, 8 when 0. CheckIndexAt tells when the search indexes are to
+// be checked next after a moment; nil for never.
 type Config struct {
 	DB          *pgxpool.Pool
 	RedisURL    string
@@ -43,6 +44,8 @@ type Config struct {
 	Logger      *slog.Logger
 	Registry    prometheus.Registerer
 	Now         func() time.Time
+
+	CheckIndexAt func(after time.Time) time.Time
 }
 
 // Workers is the relay, asynq's server with the handlers, and what runs by the clock.

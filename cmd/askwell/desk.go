@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -123,6 +124,9 @@ func (d *desk) workers() (*workers.Workers, error) {
 	cfg := workers.Config{
 		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Search: d.search, Mail: mailer, Files: d.files,
 		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics,
+	}
+	if at := d.cfg.IndexCheckAt; !at.Off() {
+		cfg.CheckIndexAt = func(after time.Time) time.Time { return at.Next(after, d.cfg.Agency.TimeZone) }
 	}
 	if d.cfg.ClamdURL != "" {
 		if cfg.Scanner, err = files.NewClamd(d.cfg.ClamdURL); err != nil {

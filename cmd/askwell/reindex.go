@@ -10,7 +10,8 @@ import (
 
 // runReindex builds the search index again beside the one in use, and swaps.
 func runReindex(ctx context.Context, t terminal, args []string) error {
-	fs := t.flags("reindex", "[--data DIR]")
+	fs := t.flags("reindex", "[--check] [--data DIR]")
+	check := fs.Bool("check", false, "compare the index in use with the database, and mend what differs, instead of building it again")
 	data := dataFlag(fs)
 	if err := parse(fs, args); err != nil {
 		return err
@@ -27,6 +28,9 @@ func runReindex(ctx context.Context, t terminal, args []string) error {
 	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db, Logger: t.logger(cfg, false)})
 	if err != nil {
 		return err
+	}
+	if *check {
+		return checkIndexes(ctx, t, engine)
 	}
 	bar := newBar(t, "indexed")
 	err = engine.Rebuild(ctx, search.RebuildOptions{Progress: func(p search.Progress) {

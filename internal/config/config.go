@@ -30,6 +30,8 @@ type Config struct {
 	UndoSend    time.Duration
 	FilesDir    string
 	Concurrency int // tasks that one worker process runs at once
+	// IndexCheckAt is when the search indexes are compared with the database, in the agency's time zone.
+	IndexCheckAt TimeOfDay
 
 	LogLevel slog.Level
 	LogJSON  bool

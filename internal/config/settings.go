@@ -65,6 +65,8 @@ func server() []Setting {
 			About: "A bearer token for `/metrics`; without one only this machine may read it."},
 		{Name: "WORKER_CONCURRENCY", Default: "8", read: readInt(func(c *Config) *int { return &c.Concurrency }, 1, 512),
 			About: "Tasks that one worker process runs at once."},
+		{Name: "INDEX_CHECK_AT", Default: "03:30", read: readTimeOfDay(func(c *Config) *TimeOfDay { return &c.IndexCheckAt }),
+			About: "When the workers compare the search indexes with the database each night and mend what differs, in `AGENCY_TIME_ZONE`; `off` for never."},
 		{Name: "LOG_LEVEL", Default: "info", read: func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) },
 			About: "`debug`, `info`, `warn` or `error`."},
 		{Name: "LOG_FORMAT", Default: "", read: func(c *Config, v string) error {

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -68,18 +67,18 @@ func GrantKey(ctx context.Context, url, master, prefix string) (string, error) {
 // away PostgreSQL answers, and writers come back.
 func grant(ctx context.Context, client meilisearch.ServiceManager, want *meilisearch.Key) (done bool, err error) {
 	have, err := client.GetKeyWithContext(ctx, want.UID)
-	switch code := errorCode(err); {
+	switch {
 	case err == nil && sameScope(have, want):
 		return true, nil
 	case err == nil:
-		if _, err := client.DeleteKeyWithContext(ctx, want.UID); err != nil && errorCode(err) != "api_key_not_found" {
+		if _, err := client.DeleteKeyWithContext(ctx, want.UID); err != nil && !isCode(err, "api_key_not_found") {
 			return false, keyFailed("take the old key away", err)
 		}
-	case code != "api_key_not_found":
+	case !isCode(err, "api_key_not_found"):
 		return false, keyFailed("look for the key", err)
 	}
 	_, err = client.CreateKeyWithContext(ctx, want)
-	if errorCode(err) == "api_key_already_exists" { // somebody was quicker: see whether it is the one we want
+	if isCode(err, "api_key_already_exists") { // somebody was quicker: see whether it is the one we want
 		return false, nil
 	}
 	return err == nil, keyFailed("make the key", err)
@@ -94,20 +93,11 @@ func sameScope(a, b *meilisearch.Key) bool {
 
 // keyFailed is failed, with the reasons that a person can mend.
 func keyFailed(what string, err error) error {
-	switch errorCode(err) {
-	case "missing_master_key":
+	switch {
+	case isCode(err, "missing_master_key"):
 		return failure.New(failure.KindForbidden, "Meilisearch runs without a master key: start it with one.", failed(what, err))
-	case "invalid_api_key", "missing_authorization_header":
+	case isCode(err, "invalid_api_key", "missing_authorization_header"):
 		return failure.New(failure.KindForbidden, "Meilisearch refuses the master key.", failed(what, err))
 	}
 	return failed(what, err)
-}
-
-// errorCode is the code of an error that Meilisearch answered with, "" for any other and for none.
-func errorCode(err error) string {
-	var client *meilisearch.Error
-	if errors.As(err, &client) {
-		return client.MeilisearchApiError.Code
-	}
-	return ""
 }
