@@ -38,18 +38,18 @@ func TestTheIndexesAreCheckedOnceANightByOneProcess(t *testing.T) {
 	d.work()
 	d.open("")
 	d.awaitIdle()
-	d.await("the first process has checked", func() bool { return len(d.checks()) == 2 })
+	d.await("the first process has checked", func() bool { return len(d.checks()) == 4 })
 	d.checkIndexAt = second.next
 	d.work()
 	d.await("the clock has struck again for both", func() bool { return first.asked.Load() > 3 && second.asked.Load() > 3 })
-	if n := d.count(`SELECT count(*) FROM index_check`); n != 2 {
+	if n := d.count(`SELECT count(*) FROM index_check`); n != 4 {
 		t.Errorf("%d checks in one night, want one of each index", n)
 	}
 	// The next night.
 	if _, err := d.db.Exec(t.Context(), `UPDATE index_check SET started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day'`); err != nil {
 		t.Fatal(err)
 	}
-	d.await("the next night's check", func() bool { return d.count(`SELECT count(*) FROM index_check`) == 4 })
+	d.await("the next night's check", func() bool { return d.count(`SELECT count(*) FROM index_check`) == 8 })
 	for _, c := range d.checks() {
 		if c.All() != 0 || c.Problem != "" {
 			t.Errorf("found %+v", c)

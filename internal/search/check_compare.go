@@ -2,14 +2,12 @@ package search
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/meilisearch/meilisearch-go"
 
 	"github.com/askwell/askwell/internal/postgres"
 )
@@ -19,21 +17,35 @@ const (
 	endOfRows  = math.MaxInt64 // behind every row
 )
 
-// comparison is an index, the table whose rows it holds, the task that brings rows into it, and how that is done.
+// comparison is an index, the table whose rows it holds, and the task that brings rows into it. held reads what it holds; still
+// runs a second look while nothing that has a hand in it moves; mend brings rows into it, and takes out those that are gone.
 type comparison struct {
-	name, uid, table, task string
-	mend                   func(ctx context.Context, ids []int64) error
+	name, table, task string
+
+	ready func(ctx context.Context) error // whether it makes sense to compare
+	held  func(ctx context.Context, db postgres.Querier, s span) (versions, error)
+	still func(ctx context.Context, look func(tx pgx.Tx) error) error
+	mend  func(ctx context.Context, ids []int64) error
 }
 
+// comparisons begin with those that need no Meilisearch.
 func (e *Engine) comparisons() []comparison {
 	return []comparison{
-		{"tickets", e.ticketsIndex(), "ticket", TaskIndexTicket, e.IndexTickets},
-		{"accounts", e.accountsIndex(), "account", TaskIndexAccount, e.IndexAccounts},
+		e.fullTextComparison("tickets", KindTicket, TaskIndexTicket),
+		e.fullTextComparison("accounts", KindAccount, TaskIndexAccount),
+		e.meiliComparison("tickets", KindTicket, e.ticketsIndex(), TaskIndexTicket, e.IndexTickets),
+		e.meiliComparison("accounts", KindAccount, e.accountsIndex(), TaskIndexAccount, e.IndexAccounts),
 	}
 }
 
 // versions are what is compared: versions of rows or documents by their IDs.
 type versions map[int64]int64
+
+// span is the IDs behind one and up to another, or those listed.
+type span struct {
+	after, upTo int64
+	ids         []int64
+}
 
 // compareRange compares the rows behind an ID, and every document that stands where they do: ranges meet, so that each document
 // is in one of them. What seems to differ is looked at again, and mended.
@@ -42,15 +54,11 @@ func (e *Engine) compareRange(ctx context.Context, c comparison, after int64) (c
 	if err != nil {
 		return 0, after, found, err
 	}
-	filter := fmt.Sprintf("id > %d", after)
-	if last < endOfRows {
-		filter += fmt.Sprintf(" AND id <= %d", last)
-	}
-	documents, err := e.documentVersions(ctx, c, filter)
+	held, err := c.held(ctx, e.db, span{after: after, upTo: last})
 	if err != nil {
 		return 0, after, found, err
 	}
-	for ids := range slices.Chunk(differing(rows, documents), checkRange) {
+	for ids := range slices.Chunk(differing(rows, held), checkRange) {
 		different, kinds, err := e.lookAgain(ctx, c, ids)
 		if err != nil {
 			return 0, after, found, err
@@ -67,14 +75,14 @@ func (e *Engine) compareRange(ctx context.Context, c comparison, after int64) (c
 }
 
 // differing lists the IDs, in order, that are on one side alone or have another version on the other.
-func differing(rows, documents versions) []int64 {
+func differing(rows, held versions) []int64 {
 	var ids []int64
 	for id, version := range rows {
-		if got, there := documents[id]; !there || got != version {
+		if got, there := held[id]; !there || got != version {
 			ids = append(ids, id)
 		}
 	}
-	for id := range documents {
+	for id := range held {
 		if _, there := rows[id]; !there {
 			ids = append(ids, id)
 		}
@@ -89,64 +97,41 @@ func (e *Engine) rowVersions(ctx context.Context, c comparison, after int64) (ve
 	if err != nil {
 		return nil, 0, fmt.Errorf("read versions of rows: %w", postgres.Failure(err))
 	}
+	found, err := readVersions(rows)
+	if err != nil || len(found) < checkRange {
+		return found, endOfRows, err
+	}
+	return found, slices.Max(slices.Collect(maps.Keys(found))), nil
+}
+
+func readVersions(rows pgx.Rows) (versions, error) {
 	found := versions{}
-	var id, version, last int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
-		found[id], last = version, id
+	var id, version int64
+	_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+		found[id] = version
 		return nil
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("read versions of rows: %w", postgres.Failure(err))
+		return nil, fmt.Errorf("read versions: %w", postgres.Failure(err))
 	}
-	if len(found) < checkRange {
-		last = endOfRows
-	}
-	return found, last, nil
+	return found, nil
 }
 
-// documentVersions reads all documents of a filter, however many. Those that come and go between two pages seem to differ, and
-// are looked at again.
-func (e *Engine) documentVersions(ctx context.Context, c comparison, filter string) (versions, error) {
-	found := versions{}
-	for offset := int64(0); ; offset += checkRange {
-		var page meilisearch.DocumentsResult
-		err := e.reader.Index(c.uid).GetDocumentsWithContext(ctx, &meilisearch.DocumentsQuery{
-			Filter: filter, Fields: []string{"id", "version"}, Offset: offset, Limit: checkRange,
-		}, &page)
-		if err != nil {
-			return nil, failed("read versions of documents", err)
-		}
-		for _, hit := range page.Results {
-			var id, version int64
-			for name, into := range map[string]*int64{"id": &id, "version": &version} {
-				if err := json.Unmarshal(hit[name], into); err != nil {
-					return nil, fmt.Errorf("read %s of a document: %w", name, err)
-				}
-			}
-			found[id] = version
-		}
-		if len(page.Results) < checkRange {
-			return found, nil
-		}
-	}
-}
-
-// lookAgain tells what really differs from what has only just changed. Under the lock nobody hands documents over. Rows are read
-// first and with them whether a change of theirs waits, which it does until its document is in the index: so a document that
-// differs from a row without a change that waits will stay so.
+// lookAgain tells what really differs from what has only just changed. Nothing is handed over meanwhile. Rows are read first and
+// with them whether a change of theirs waits, which it does until it is in the index: so what differs from a row without a
+// change that waits will stay so.
 func (e *Engine) lookAgain(ctx context.Context, c comparison, ids []int64) (different []int64, kinds Differences, err error) {
-	err = e.locked(ctx, c.uid, func(tx pgx.Tx) error {
+	err = c.still(ctx, func(tx pgx.Tx) error {
 		settled, err := settledRows(ctx, tx, c, ids)
 		if err != nil {
 			return err
 		}
-		list := joined(ids, func(id int64) string { return strconv.FormatInt(id, 10) })
-		documents, err := e.documentVersions(ctx, c, "id IN ["+list+"]")
+		held, err := c.held(ctx, tx, span{ids: ids})
 		if err != nil {
 			return err
 		}
 		for id, row := range settled {
-			if kind := kinds.of(row, documents, id); kind != nil {
+			if kind := kinds.of(row, held, id); kind != nil {
 				*kind++
 				different = append(different, id)
 			}
@@ -158,8 +143,8 @@ func (e *Engine) lookAgain(ctx context.Context, c comparison, ids []int64) (diff
 }
 
 // of gives the counter for what is wrong with a document; nil when nothing is.
-func (d *Differences) of(row *int64, documents versions, id int64) *int64 {
-	document, there := documents[id]
+func (d *Differences) of(row *int64, held versions, id int64) *int64 {
+	document, there := held[id]
 	switch {
 	case row == nil && there:
 		return &d.LeftOver

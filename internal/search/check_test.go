@@ -75,8 +75,8 @@ func (d *desk) change(method, path, body string) {
 	}
 }
 
-// held gives the versions of an index's documents by their IDs, and rows those of the table's rows.
-func (d *desk) held(index string) map[int64]int64 {
+// inIndex gives the versions of an index's documents by their IDs, and rows those of the table's rows.
+func (d *desk) inIndex(index string) map[int64]int64 {
 	d.t.Helper()
 	status, body := tell(d.t, testkit.SearchMasterKey, http.MethodGet, d.url+"/indexes/askwell_"+index+"/documents?fields=id,version&limit=10000", "")
 	var page struct{ Results []struct{ ID, Version int64 } }
@@ -103,29 +103,35 @@ func (d *desk) rows(table string) map[int64]int64 {
 	return held
 }
 
-// verify checks the indexes, and that the check was kept as it was reported.
-func (d *desk) verify() (tickets, accounts search.Check) {
+// verify checks the indexes, and that the checks were kept as they were reported.
+func (d *desk) verify() map[string]search.Check {
 	d.t.Helper()
 	checks, err := d.engine.Verify(d.t.Context(), nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if len(checks) != 2 || checks[0].Index != "tickets" || checks[1].Index != "accounts" {
-		d.t.Fatalf("the checks are %+v", checks)
-	}
+	byName := named(checks)
 	kept, err := search.LastChecks(d.t.Context(), d.db)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if diff := cmp.Diff([]search.Check{checks[1], checks[0]}, kept, cmpopts.EquateApproxTime(time.Millisecond)); diff != "" {
-		d.t.Errorf("what was kept (-reported +kept):\n%s", diff)
+	if diff := cmp.Diff(byName, named(kept), cmpopts.EquateApproxTime(time.Millisecond)); diff != "" || len(byName) != 4 {
+		d.t.Errorf("what was kept of %d checks (-reported +kept):\n%s", len(byName), diff)
 	}
-	return checks[0], checks[1]
+	return byName
+}
+
+func named(checks []search.Check) map[string]search.Check {
+	byName := map[string]search.Check{}
+	for _, c := range checks {
+		byName[c.Index] = c
+	}
+	return byName
 }
 
 func (d *desk) same(index, table string) {
 	d.t.Helper()
-	if diff := cmp.Diff(d.rows(table), d.held(index)); diff != "" {
+	if diff := cmp.Diff(d.rows(table), d.inIndex(index)); diff != "" {
 		d.t.Errorf("versions in the index of %s (-rows +documents):\n%s", index, diff)
 	}
 }
@@ -137,7 +143,7 @@ func TestVerifyMendsWhatDiffersInEveryRange(t *testing.T) {
 	d.account("163920702842", "Jean Horvat", "jean@mail.example", "")
 	kept := d.account("724707644608", "Ana Kovač", "ana@mail.example", "")
 	d.index()
-	if got, _ := d.verify(); got.Compared != 3000 || got.All() != 0 {
+	if got := d.verify()["tickets"]; got.Compared != 3000 || got.All() != 0 {
 		t.Errorf("a good index: %+v", got)
 	}
 
@@ -151,7 +157,8 @@ func TestVerifyMendsWhatDiffersInEveryRange(t *testing.T) {
 	d.put("tickets", `[{"id":7000,"version":1,"subject":"nobody's"}]`)
 	d.take("accounts", int(kept))
 
-	tickets, accounts := d.verify()
+	found := d.verify()
+	tickets, accounts := found["tickets"], found["accounts"]
 	want := search.Differences{Missing: 5, Outdated: 2, Newer: 1, LeftOver: 4}
 	if diff := cmp.Diff(want, tickets.Differences); diff != "" || tickets.Compared != 2997 {
 		t.Errorf("%d tickets were compared, found (-want +got):\n%s", tickets.Compared, diff)
@@ -161,11 +168,11 @@ func TestVerifyMendsWhatDiffersInEveryRange(t *testing.T) {
 	}
 	d.same("tickets", "ticket")
 	d.same("accounts", "account")
-	if again, _ := d.verify(); again.All() != 0 {
+	if again := d.verify()["tickets"]; again.All() != 0 {
 		t.Errorf("the next night finds %+v", again)
 	}
 	totals, err := search.AllChecks(t.Context(), d.db)
-	if err != nil || len(totals) != 2 || totals[1].Index != "tickets" || totals[1].All() != 12 || totals[1].FinishedAt.IsZero() {
+	if all := named(totals)["tickets"]; err != nil || all.All() != 12 || all.FinishedAt.IsZero() {
 		t.Errorf("over all checks: %+v (%v)", totals, err)
 	}
 }
@@ -175,14 +182,14 @@ func TestVerifyMendsAnIndexThatLostEverything(t *testing.T) {
 	d := newDesk(t)
 	d.many(1500)
 	d.change(http.MethodDelete, "/indexes/askwell_tickets/documents", "")
-	if got, _ := d.verify(); got.Missing != 1500 {
+	if got := d.verify()["tickets"]; got.Missing != 1500 {
 		t.Errorf("found %+v", got)
 	}
 	d.same("tickets", "ticket")
 	if _, err := d.db.Exec(t.Context(), `DELETE FROM ticket`); err != nil { // more left over than a range holds
 		t.Fatal(err)
 	}
-	if got, _ := d.verify(); got.LeftOver != 1500 {
+	if got := d.verify()["tickets"]; got.LeftOver != 1500 {
 		t.Errorf("found %+v", got)
 	}
 	d.same("tickets", "ticket")
@@ -192,7 +199,7 @@ func TestVerifyLeavesWhatWaitsToTheWorkers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	_, id := d.open("Lighthouse", "Question")
-	if got, _ := d.verify(); got.All() != 0 || len(d.held("tickets")) != 0 {
+	if got := d.verify()["tickets"]; got.All() != 0 || len(d.inIndex("tickets")) != 0 {
 		t.Errorf("while its event waits: %+v", got)
 	}
 	exec := func(sql string) {
@@ -202,11 +209,11 @@ func TestVerifyLeavesWhatWaitsToTheWorkers(t *testing.T) {
 	}
 	exec(`DELETE FROM outbox WHERE subject_id = $1`)
 	exec(`INSERT INTO outbox_task (task, subject_id, due_at, created_at) VALUES ('index_ticket', $1, now(), now())`)
-	if got, _ := d.verify(); got.All() != 0 || len(d.held("tickets")) != 0 {
+	if got := d.verify()["tickets"]; got.All() != 0 || len(d.inIndex("tickets")) != 0 {
 		t.Errorf("while its task waits: %+v", got)
 	}
 	exec(`UPDATE outbox_task SET given_up_at = now() WHERE subject_id = $1`)
-	if got, _ := d.verify(); got.Missing != 1 {
+	if got := d.verify()["tickets"]; got.Missing != 1 {
 		t.Errorf("after its task was given up: %+v", got)
 	}
 	d.same("tickets", "ticket")
@@ -253,8 +260,10 @@ func TestVerifyIsNotMisledByChanges(t *testing.T) {
 		changed <- err
 	}()
 	for range 30 {
-		if got, _ := d.verify(); got.All() != 0 {
-			t.Errorf("it mended what was only changing: %+v", got)
+		for name, got := range d.verify() {
+			if got.All() != 0 {
+				t.Errorf("%s: it mended what was only changing: %+v", name, got)
+			}
 		}
 	}
 	stop()
@@ -291,18 +300,22 @@ func TestVerifySaysThatMeilisearchWentAwayAndGoesOnNextTime(t *testing.T) {
 	t.Cleanup(server.Close)
 	d.engine = d.connect(server.URL)
 	checks, err := d.engine.Verify(t.Context(), nil)
-	if !failure.Is(err, failure.KindUnavailable) || len(checks) != 1 {
+	if !failure.Is(err, failure.KindUnavailable) || len(checks) != 4 {
 		t.Fatalf("the checks are %+v, the error %v", checks, err)
 	}
 	kept, err := search.LastChecks(t.Context(), d.db)
-	if err != nil || len(kept) != 1 || kept[0].Problem == "" || kept[0].Compared != 1000 || kept[0].Missing != 1 {
-		t.Errorf("kept is %+v (%v)", kept, err)
+	if got := named(kept)["tickets"]; err != nil || got.Problem == "" || got.Compared != 1000 || got.Missing != 1 {
+		t.Errorf("kept is %+v (%v)", got, err)
 	}
-	if totals, err := search.AllChecks(t.Context(), d.db); err != nil || !totals[0].FinishedAt.IsZero() || totals[0].Missing != 1 {
-		t.Errorf("over all checks: %+v (%v)", totals, err)
+	if got := named(kept)["tickets_fulltext"]; got.Problem != "" || got.Compared != 2200 {
+		t.Errorf("the full text, which needs no Meilisearch: %+v", got)
+	}
+	totals, err := search.AllChecks(t.Context(), d.db)
+	if got := named(totals)["tickets"]; err != nil || !got.FinishedAt.IsZero() || got.Missing != 1 {
+		t.Errorf("over all checks: %+v (%v)", got, err)
 	}
 	well.Store(true)
-	if got, _ := d.verify(); got.Missing != 2 || got.Problem != "" {
+	if got := d.verify()["tickets"]; got.Missing != 2 || got.Problem != "" {
 		t.Errorf("the next time it found %+v", got)
 	}
 	d.same("tickets", "ticket")
@@ -315,10 +328,47 @@ func TestVerifyLeavesIndexesOfAnotherVersionAlone(t *testing.T) {
 	d.put("version", `[{"id":"desk","version":1}]`)
 	d.take("tickets", 2)
 	checks, err := d.engine.Verify(t.Context(), nil)
-	if !failure.Is(err, failure.KindUnavailable) || len(checks) != 1 || !strings.Contains(checks[0].Problem, "version") {
+	if !failure.Is(err, failure.KindUnavailable) || !strings.Contains(named(checks)["tickets"].Problem, "version") {
 		t.Errorf("the checks are %+v, the error %v", checks, err)
 	}
-	if len(d.held("tickets")) != 2 {
+	if len(d.inIndex("tickets")) != 2 {
 		t.Error("it wrote into the index")
+	}
+}
+
+func TestVerifyMendsTheFullText(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.many(2100)
+	account := d.account("163920702842", "Jean Horvat", "jean@mail.example", "")
+	d.index()
+	for _, sql := range []string{
+		`DELETE FROM ticket_search WHERE id IN (1, 1000, 2100)`,
+		`UPDATE ticket_search SET version = version - 1 WHERE id IN (1001, 1002)`,
+		`UPDATE ticket_search SET form = 0 WHERE id = 1003`,
+		`UPDATE ticket_search SET version = 50, words = 'lighthouse' WHERE id = 2000`,
+		`DELETE FROM ticket WHERE id IN (5, 2099)`,
+		`UPDATE account_search SET version = 0, words = 'lighthouse'`,
+	} {
+		if _, err := d.db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := d.verify()
+	want := search.Differences{Missing: 3, Outdated: 3, Newer: 1, LeftOver: 2}
+	if diff := cmp.Diff(want, found["tickets_fulltext"].Differences); diff != "" {
+		t.Errorf("tickets (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(search.Differences{Outdated: 1}, found["accounts_fulltext"].Differences); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(d.rows("ticket"), d.rows("ticket_search")); diff != "" {
+		t.Errorf("versions (-rows +full text):\n%s", diff)
+	}
+	if got := d.held("account_search", account) + d.held("ticket_search", 2000); strings.Contains(got, "lighthouse") {
+		t.Errorf("the full text is still %s", got)
+	}
+	if again := d.verify()["tickets_fulltext"]; again.All() != 0 {
+		t.Errorf("the next night finds %+v", again)
 	}
 }
