@@ -6,50 +6,63 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 )
 
 // row is a line of a file by its columns' names.
 type row map[string]string
 
-func readRows(file []byte, separator rune) ([]row, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\uFEFF"))))
-	r.Comma, r.LazyQuotes = separator, separator == '\t'
-	lines, err := r.ReadAll()
-	if err != nil || len(lines) == 0 {
-		return nil, err
+// readCSV reads a file whose first line names the columns.
+func readCSV(file []byte) ([]row, error) {
+	lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\uFEFF")))).ReadAll()
+	return rowsOf(lines), err
+}
+
+// readTSV is readCSV for fields that are parted by tabs and stand for themselves, quotes and all.
+func readTSV(file []byte) ([]row, error) {
+	var lines [][]string
+	for line := range strings.Lines(string(file)) {
+		lines = append(lines, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+		if n := len(lines); len(lines[n-1]) != len(lines[0]) {
+			return nil, fmt.Errorf("line %d has %d fields, want %d", n, len(lines[n-1]), len(lines[0]))
+		}
 	}
-	rows := make([]row, 0, len(lines)-1)
-	for _, line := range lines[1:] {
+	return rowsOf(lines), nil
+}
+
+func rowsOf(lines [][]string) []row {
+	var rows []row
+	for _, line := range lines[min(1, len(lines)):] {
 		one := row{}
 		for i, name := range lines[0] {
 			one[name] = line[i]
 		}
 		rows = append(rows, one)
 	}
-	return rows, nil
+	return rows
 }
 
 // readSet reads our queries and, from a folder, what they are asked of.
 func readSet(name, queries string, folder fs.FS) (*Set, error) {
 	s := &Set{Name: name, receipts: map[string]string{}}
 	var err error
-	read := func(from fs.FS, file string, separator rune) (content []byte, rows []row) {
+	read := func(from fs.FS, file string, by func([]byte) ([]row, error)) (content []byte, rows []row) {
 		if err != nil {
 			return nil, nil
 		}
 		if content, err = fs.ReadFile(from, file); err != nil {
 			return nil, nil
 		}
-		if rows, err = readRows(content, separator); err != nil {
+		if rows, err = by(content); err != nil {
 			err = fmt.Errorf("read %s: %w", file, err)
 		}
 		return content, rows
 	}
 	var cases []row
-	_, s.lines = read(files, queries, '\t')
-	_, s.inquiries = read(folder, "inquiries.csv", ',')
-	s.Accounts, s.accounts = read(folder, "accounts.csv", ',')
-	s.Cases, cases = read(folder, "cases.csv", ',')
+	_, s.lines = read(files, queries, readTSV)
+	_, s.inquiries = read(folder, "inquiries.csv", readCSV)
+	s.Accounts, s.accounts = read(folder, "accounts.csv", readCSV)
+	s.Cases, cases = read(folder, "cases.csv", readCSV)
 	for _, c := range cases {
 		s.receipts[c["account_number"]] = c["receipt_number"]
 	}

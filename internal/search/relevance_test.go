@@ -1,0 +1,141 @@
+package search_test
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/search/relevance"
+	"github.com/askwell/askwell/internal/seed"
+	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/internal/transfer"
+)
+
+// goal is what an engine has to reach over some classes, as shares of the queries.
+type goal struct {
+	classes     []string
+	first, five float64
+}
+
+var (
+	identifiers = goal{[]string{
+		relevance.ClassNumber, relevance.ClassReceipt, relevance.ClassANumber, relevance.ClassEmail, relevance.ClassReference,
+	}, 1, 1}
+	withSlips = goal{[]string{
+		relevance.ClassWord, relevance.ClassWords, relevance.ClassLong, relevance.ClassSubject, relevance.ClassPhrase,
+		relevance.ClassPrefix, relevance.ClassTypo, relevance.ClassSynonym, relevance.ClassLanguage, relevance.ClassName,
+	}, 0.85, 0.95}
+	withoutSlips = goal{[]string{
+		relevance.ClassWord, relevance.ClassWords, relevance.ClassLong, relevance.ClassSubject, relevance.ClassPhrase,
+		relevance.ClassPrefix, relevance.ClassSynonym, relevance.ClassLanguage, relevance.ClassName,
+	}, 0.75, 0.9}
+)
+
+// plant puts a set on the desk and gives its queries.
+func (d *desk) plant(set *relevance.Set) []relevance.Query {
+	d.t.Helper()
+	ctx := d.t.Context()
+	quiet := func(int) {}
+	rejects := &transfer.Rejects{Path: filepath.Join(d.t.TempDir(), "rejected.csv")}
+	accounts, err := transfer.ImportAccounts(ctx, d.db, bytes.NewReader(set.Accounts), nil, rejects, quiet)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	cases, err := transfer.ImportCases(ctx, d.db, bytes.NewReader(set.Cases), nil, rejects, quiet)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if n := accounts.Rejected + cases.Rejected; n > 0 {
+		d.t.Fatalf("%d rows of %s were rejected", n, set.Name)
+	}
+	references, err := set.Open(ctx, d.tickets)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	queries, err := set.Queries(references)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return queries
+}
+
+// ask asks an engine and holds it to being the one that answers.
+func (d *desk) ask(engine *search.Engine, name string) relevance.Ask {
+	return func(ctx context.Context, text string) ([]string, error) {
+		found, err := engine.Search(ctx, search.Query{For: agent, Text: text, Limit: relevance.Depth})
+		if err != nil {
+			return nil, err
+		}
+		if found.Engine != name && found.Engine != search.EngineExact {
+			d.t.Errorf("%s answered %q, not %s", found.Engine, text, name)
+		}
+		var keys []string
+		for _, h := range found.Hits {
+			if h.Kind == search.KindAccount {
+				keys = append(keys, relevance.AccountKey(h.Number))
+			} else {
+				keys = append(keys, relevance.TicketKey(h.Reference))
+			}
+		}
+		return keys, nil
+	}
+}
+
+// judge prints how both engines do and holds them to the goals.
+func (d *desk) judge(set *relevance.Set, queries []relevance.Query) {
+	d.t.Helper()
+	for _, engine := range []struct {
+		name  string
+		asked *search.Engine
+		goals []goal
+	}{
+		{search.EngineMeilisearch, d.engine, []goal{identifiers, withSlips}},
+		{search.EnginePostgreSQL, d.connect("http://127.0.0.1:1"), []goal{identifiers, withoutSlips}}, // nobody listens there
+	} {
+		report, err := relevance.Judge(d.t.Context(), queries, d.ask(engine.asked, engine.name))
+		if err != nil {
+			d.t.Errorf("%s: %v", engine.name, err)
+			continue
+		}
+		d.t.Logf("%s, asked for %s:\n%s", engine.name, set.Name, report)
+		for _, g := range engine.goals {
+			if first, five := report.Total(g.classes...).Shares(); first < g.first || five < g.five {
+				d.t.Errorf("%s, asked for %s (%v): %.0f %% come first and %.0f %% among five, want %.0f %% and %.0f %%",
+					engine.name, set.Name, g.classes, 100*first, 100*five, 100*g.first, 100*g.five)
+			}
+		}
+	}
+}
+
+func TestWhatIsMeantComesFirstInRealInquiries(t *testing.T) {
+	t.Parallel()
+	dir, found := testkit.RealData(t)
+	if !found {
+		return
+	}
+	set, err := relevance.Real(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	queries := d.plant(set)
+	d.index()
+	d.judge(set, queries)
+}
+
+func TestWhatIsMeantComesFirstAmongMany(t *testing.T) {
+	t.Parallel()
+	set, err := relevance.Planted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	if _, err := seed.Run(t.Context(), d.db, seed.Options{Tickets: 3000, Seed: 1}, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	queries := d.plant(set)
+	d.index()
+	d.judge(set, queries)
+}
