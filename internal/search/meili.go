@@ -74,7 +74,7 @@ func (e *Engine) meiliHits(ctx context.Context, p plan, w window, strategy meili
 
 func (e *Engine) ticketRequest(p plan, w window, strategy meilisearch.MatchingStrategy) *meilisearch.SearchRequest {
 	return &meilisearch.SearchRequest{
-		IndexUID: e.ticketsIndex(), Query: meiliText(p.typed.terms), MatchingStrategy: strategy, Sort: meiliSort(p.Sort),
+		IndexUID: e.ticketsIndex(), Query: ticketText(p.typed.terms), MatchingStrategy: strategy, Sort: meiliSort(p.Sort),
 		Filter: leaveOut(p.filter(), w.ids(KindTicket)), AttributesToRetrieve: []string{"id"},
 		AttributesToHighlight: []string{"subject", "body"}, AttributesToCrop: []string{"body"}, CropLength: cropWords,
 		HighlightPreTag: markStart, HighlightPostTag: markEnd,
@@ -84,7 +84,7 @@ func (e *Engine) ticketRequest(p plan, w window, strategy meilisearch.MatchingSt
 // accountRequest wants every word to match: "how long until my card comes" is nobody's name.
 func (e *Engine) accountRequest(p plan, w window) *meilisearch.SearchRequest {
 	r := &meilisearch.SearchRequest{
-		IndexUID: e.accountsIndex(), Query: meiliText(p.typed.terms), MatchingStrategy: meilisearch.All, Sort: meiliSort(p.Sort),
+		IndexUID: e.accountsIndex(), Query: meiliText(p.typed.terms, false), MatchingStrategy: meilisearch.All, Sort: meiliSort(p.Sort),
 		AttributesToRetrieve: []string{"id"}, AttributesToHighlight: []string{"name"},
 		HighlightPreTag: markStart, HighlightPostTag: markEnd,
 		FederationOptions: &meilisearch.SearchFederationOptions{Weight: accountWeight},

@@ -19,7 +19,7 @@ func (e *Engine) meiliFacets(ctx context.Context, p plan, strategy meilisearch.M
 			one = p.without(fields[0])
 		}
 		requests = append(requests, &meilisearch.SearchRequest{
-			IndexUID: e.ticketsIndex(), Query: meiliText(p.typed.terms), MatchingStrategy: strategy, Filter: one.filter(), Limit: 1,
+			IndexUID: e.ticketsIndex(), Query: ticketText(p.typed.terms), MatchingStrategy: strategy, Filter: one.filter(), Limit: 1,
 			AttributesToRetrieve: []string{"id"}, Facets: mapped(fields, func(f Field) string { return facetAttributes[f] }),
 		})
 	}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -68,6 +69,14 @@ func (p Typed) given() string {
 		words = append(words, t.text)
 	}
 	return strings.Join(words, " ")
+}
+
+// plainly reads terms that are all to be left out as words: "-no -card" as a whole text is a list with dashes.
+func plainly(terms []term) []term {
+	if slices.ContainsFunc(terms, func(t term) bool { return !t.not }) {
+		return terms
+	}
+	return mapped(terms, func(t term) term { return term{text: t.text, phrase: t.phrase} })
 }
 
 func (t term) String() string {

@@ -72,6 +72,9 @@ func (e *Engine) plan(ctx context.Context, q Query) (plan, error) {
 		}
 		p.add(values)
 	}
+	if len(p.clauses) == 0 {
+		p.typed.terms = plainly(p.typed.terms)
+	}
 	return p, nil
 }
 
