@@ -132,7 +132,7 @@ func TestWhatIsMeantComesFirstAmongMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := newDesk(t)
-	if _, err := seed.Run(t.Context(), d.db, seed.Options{Tickets: 3000, Seed: 1}, func(int, int) {}); err != nil {
+	if _, err := seed.Run(t.Context(), d.db, seed.Options{Tickets: 2000, Seed: 1}, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	queries := d.plant(set)
