@@ -27,10 +27,6 @@ var (
 		relevance.ClassWord, relevance.ClassWords, relevance.ClassLong, relevance.ClassSubject, relevance.ClassPhrase,
 		relevance.ClassPrefix, relevance.ClassTypo, relevance.ClassSynonym, relevance.ClassLanguage, relevance.ClassName,
 	}, 0.85, 0.95}
-	withoutSlips = goal{[]string{
-		relevance.ClassWord, relevance.ClassWords, relevance.ClassLong, relevance.ClassSubject, relevance.ClassPhrase,
-		relevance.ClassPrefix, relevance.ClassSynonym, relevance.ClassLanguage, relevance.ClassName,
-	}, 0.75, 0.9}
 )
 
 // plant puts a set on the desk and gives its queries.
@@ -92,7 +88,6 @@ func (d *desk) judge(set *relevance.Set, queries []relevance.Query) {
 		goals []goal
 	}{
 		{search.EngineMeilisearch, d.engine, []goal{identifiers, withSlips}},
-		{search.EnginePostgreSQL, d.connect("http://127.0.0.1:1"), []goal{identifiers, withoutSlips}}, // nobody listens there
 	} {
 		report, err := relevance.Judge(d.t.Context(), queries, d.ask(engine.asked, engine.name))
 		if err != nil {
