@@ -1,6 +1,9 @@
 package meili
 
-import "slices"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // A piece of a text is a word or what stands between two words.
 type piece struct {
@@ -8,19 +11,18 @@ type piece struct {
 	separator, hard bool
 }
 
-// pieces takes a text apart into its words and the signs between them, each sign by itself.
+// pieces takes a text apart into its words and the signs between them, each sign by itself but a full stop or comma with its space.
 func pieces(text string, all []token) (list []piece, wordAt []int) {
 	at := 0
 	between := func(end int) {
 		for at < end {
 			next := nextRune(text, at)
-			r := []rune(text[at:next])[0]
-			// Neighbouring signs of a kind are one piece.
-			if n := len(list); n > 0 && list[n-1].separator && list[n-1].hard == isHard(r) && list[n-1].end == at {
-				list[n-1].end = next
-			} else {
-				list = append(list, piece{span{at, next}, true, isHard(r)})
+			r, _ := utf8.DecodeRuneInString(text[at:])
+			hard := isHard(text, at, r)
+			if hard && (r == '.' || r == ',') {
+				next++
 			}
+			list = append(list, piece{span{at, next}, true, hard})
 			at = next
 		}
 	}

@@ -32,7 +32,7 @@ type record struct {
 }
 
 // layoutVersion numbers the form of what is indexed: an index of another form is built anew when it is opened.
-const layoutVersion = 2
+const layoutVersion = 3
 
 // layout returns how documents of the index are indexed.
 func (r record) layout() layout {

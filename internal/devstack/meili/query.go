@@ -84,8 +84,8 @@ func (r *queryReader) word(word string, stop, last bool) {
 
 // signs reads what stands between two words.
 func (r *queryReader) signs(text string) {
-	for _, sign := range text {
-		if isHard(sign) {
+	for i, sign := range text {
+		if isHard(text, i, sign) {
 			r.position += gapPositions - 1
 			if r.phrase != nil {
 				negated := r.negated

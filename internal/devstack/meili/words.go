@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,45 +34,51 @@ func (s stopWords) has(text string, t token) bool {
 	return len(s) > 0 && s[norm.NFKD.String(text[t.start:t.end])]
 }
 
-// hardSeparators are the ones that Meilisearch counts as eight positions;
-// every other rune that is no letter, digit or mark counts as one.
-const hardSeparators = ".;,!?()[]{}|\n\r"
+// hardSeparators are the ones that Meilisearch counts as eight positions, with a full stop and a comma before a space; all other
+// punctuation and space counts as one. Signs that are no punctuation ("+", "=", "$") are parts of words. All of it is as in charabia,
+// Meilisearch's tokenizer; its dictionaries of Chinese, Japanese, Korean, Thai, Khmer and German words are not here.
+const hardSeparators = "!:;?¡§¶¿՜՝՞։׃،؛؟۔।॥…‥․※‼‽⁇⁈⁉⁏⸮、。︐︑︒︓︔︕︖︙﹐﹑﹒﹔﹕﹖﹗！，．：；？｡､"
 
 // maxWordBytes is the longest word that Meilisearch indexes.
 const maxWordBytes = 250
 
 // tokenize calls each with every word of text, in order.
 func tokenize(text string, each func(token)) {
-	start, hard := -1, false
+	start, hard, script := -1, false, (*unicode.RangeTable)(nil)
 	flush := func(end int) {
-		if start < 0 {
-			return
+		if start >= 0 {
+			splitArticle(text, start, end, script, func(start, end int) {
+				if word := fold(text[start:end]); word != "" && len(word) <= maxWordBytes {
+					each(token{text: word, start: start, end: end, hard: hard})
+					hard = false
+				}
+			})
 		}
-		if word := fold(text[start:end]); word != "" && len(word) <= maxWordBytes {
-			each(token{text: word, start: start, end: end, hard: hard})
-			hard = false
-		}
-		start = -1
+		start, script = -1, nil
 	}
 	for i, r := range text {
-		switch {
-		case isIdeograph(r):
+		if isSeparator(r) {
+			flush(i)
+			hard = hard || isHard(text, i, r)
+			continue
+		}
+		other := scriptOf(r)
+		if script != nil && other != nil && other != script {
+			flush(i)
+		}
+		if other != nil {
+			script = other
+		}
+		if isIdeograph(r) {
 			flush(i)
 			start = i
 			flush(i + utf8.RuneLen(r))
-		case isWordRune(r):
-			if start < 0 {
-				start = i
-			}
-		default:
-			flush(i)
-			hard = hard || isHard(r)
+		} else if start < 0 {
+			start = i
 		}
 	}
 	flush(len(text))
 }
-
-func isHard(r rune) bool { return strings.ContainsRune(hardSeparators, r) }
 
 func tokens(text string) []token {
 	var all []token
@@ -79,11 +86,45 @@ func tokens(text string) []token {
 	return all
 }
 
-func isWordRune(r rune) bool {
+func isSeparator(r rune) bool {
 	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return r <= ' ' && strings.ContainsRune(" \t\n\v\f\r", r) || r > ' ' && strings.ContainsRune(`!"#%&'()*,-./:;?@[\]_{}`, r)
 	}
-	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
+	return unicode.IsPunct(r) || unicode.IsSpace(r)
+}
+
+// isHard says whether the separator at a place parts sentences.
+func isHard(text string, at int, r rune) bool {
+	if r == '.' || r == ',' {
+		return strings.HasPrefix(text[at+1:], " ")
+	}
+	return strings.ContainsRune(hardSeparators, r)
+}
+
+// scripts are told apart: where one ends and another begins a word ends too.
+var scripts = []*unicode.RangeTable{
+	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Arabic, unicode.Hebrew, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
+	unicode.Thai, unicode.Armenian, unicode.Georgian, unicode.Devanagari, unicode.Bengali, unicode.Gujarati, unicode.Gurmukhi, unicode.Kannada,
+	unicode.Malayalam, unicode.Tamil, unicode.Telugu, unicode.Sinhala, unicode.Oriya, unicode.Khmer, unicode.Myanmar, unicode.Ethiopic,
+}
+
+// scriptOf is nil for digits, marks and signs, which go with any.
+func scriptOf(r rune) *unicode.RangeTable {
+	if r < utf8.RuneSelf {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return unicode.Latin
+		}
+		return nil
+	}
+	if unicode.IsMark(r) {
+		return nil
+	}
+	for _, script := range scripts {
+		if unicode.Is(script, r) {
+			return script
+		}
+	}
+	return nil
 }
 
 // isIdeograph says whether r is of a script written without spaces, where a
@@ -92,12 +133,28 @@ func isIdeograph(r rune) bool {
 	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
 
+// splitArticle takes the Arabic article off its word.
+func splitArticle(text string, start, end int, script *unicode.RangeTable, each func(start, end int)) {
+	if script == unicode.Arabic {
+		for _, article := range []string{"ال", "أل", "إل", "آل", "ٱل"} {
+			if strings.HasPrefix(text[start:end], article) {
+				each(start, start+len(article))
+				start += len(article)
+				break
+			}
+		}
+	}
+	if start < end {
+		each(start, end)
+	}
+}
+
 // fold lowers s and takes accents and ligatures away. It leaves ASCII that is
 // lower case already as it is, without an allocation.
 func fold(s string) string {
 	upper := false
 	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
+		if s[i] >= utf8.RuneSelf || s[i] < ' ' {
 			return foldUnicode(s)
 		}
 		upper = upper || 'A' <= s[i] && s[i] <= 'Z'
@@ -108,30 +165,38 @@ func fold(s string) string {
 	return strings.ToLower(s)
 }
 
+// unmarked are the scripts whose marks are taken off.
+var unmarked = []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Arabic, unicode.Hebrew, unicode.Thai}
+
 func foldUnicode(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
+	marked := false
 	for _, r := range norm.NFKD.String(s) {
-		if r < utf8.RuneSelf {
-			b.WriteRune(unicode.ToLower(r))
-			continue
+		if script := scriptOf(r); script != nil {
+			marked = !slices.Contains(unmarked, script)
 		}
-		if unicode.Is(unicode.Mn, r) || r == utf8.RuneError {
+		if unicode.IsControl(r) || r == utf8.RuneError || !marked && unicode.Is(unicode.Mn, r) {
 			continue
 		}
 		switch r = unicode.ToLower(r); r {
-		case 'ß':
-			b.WriteString("ss")
 		case 'æ':
 			b.WriteString("ae")
 		case 'œ':
 			b.WriteString("oe")
-		case 'ø':
-			b.WriteByte('o')
-		case 'ł':
-			b.WriteByte('l')
-		case 'đ', 'ð':
+		case 'đ':
 			b.WriteByte('d')
+		case 'ı':
+			b.WriteByte('i')
+		case 'ς':
+			b.WriteRune('σ')
+		case 'ـ':
+		case 'ٱ':
+			b.WriteRune('ا')
+		case 'ى':
+			b.WriteRune('ي')
+		case 'ة':
+			b.WriteRune('ه')
 		default:
 			b.WriteRune(r)
 		}
