@@ -2,10 +2,11 @@ package meili
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +15,10 @@ type facetCount struct {
 	Value string `json:"value"`
 	Count int    `json:"count"`
 
-	folded string
+	folded  string
+	numeric bool
+	number  float64
+	first   uint64 // the sequence of the first document that has it: it says how the value is written
 }
 
 type facetStats struct {
@@ -98,11 +102,17 @@ func (v *view) countFacet(name string, hits docSet) (distribution, *facetStats, 
 		if err != nil {
 			return nil, nil, err
 		}
-		tally := make([]int, len(c.values))
+		sequences, err := s.sequences()
+		if err != nil {
+			return nil, nil, err
+		}
+		tally, firsts := make([]int, len(c.values)), make([]uint64, len(c.values))
 		for doc := range s.count {
 			if hits.has(s.base + doc) {
 				for _, ord := range c.of(doc) {
-					tally[ord]++
+					if tally[ord]++; firsts[ord] == 0 || sequences[doc] < firsts[ord] {
+						firsts[ord] = sequences[doc]
+					}
 				}
 			}
 		}
@@ -110,24 +120,38 @@ func (v *view) countFacet(name string, hits docSet) (distribution, *facetStats, 
 			if count == 0 {
 				continue
 			}
-			value := c.values[ord]
-			key := value.folded
-			if value.numeric {
-				key = value.text
-				if stats == nil {
-					stats = &facetStats{Min: math.Inf(1), Max: math.Inf(-1)}
-				}
-				stats.Min, stats.Max = min(stats.Min, value.number), max(stats.Max, value.number)
+			found := newFacetCount(c.values[ord], count, firsts[ord])
+			if found.numeric {
+				stats = stats.with(found.number)
 			}
-			if i, ok := at[key]; ok {
-				all[i].Count += count
+			i, ok := at[found.folded]
+			if !ok {
+				at[found.folded] = len(all)
+				all = append(all, found)
 				continue
 			}
-			at[key] = len(all)
-			all = append(all, facetCount{Value: value.text, Count: count, folded: key})
+			if all[i].Count += count; found.first < all[i].first {
+				all[i].first, all[i].Value = found.first, found.Value
+			}
 		}
 	}
 	return all, stats, nil
+}
+
+func newFacetCount(v value, count int, first uint64) facetCount {
+	c := facetCount{Value: v.text, Count: count, folded: "s" + v.folded, first: first}
+	if v.numeric {
+		c.Value = strconv.FormatFloat(v.number, 'f', -1, 64)
+		c.folded, c.numeric, c.number = "n"+c.Value, true, v.number
+	}
+	return c
+}
+
+func (s *facetStats) with(number float64) *facetStats {
+	if s == nil {
+		return &facetStats{Min: number, Max: number}
+	}
+	return &facetStats{Min: min(s.Min, number), Max: max(s.Max, number)}
 }
 
 func (v *view) sortFacet(name string, all distribution) {
@@ -136,8 +160,16 @@ func (v *view) sortFacet(name string, all distribution) {
 		by = v.rec.Settings.Faceting.SortFacetValuesBy["*"]
 	}
 	slices.SortFunc(all, func(a, b facetCount) int {
-		if by == "count" && a.Count != b.Count {
+		switch {
+		case a.numeric != b.numeric: // numbers come first
+			if a.numeric {
+				return -1
+			}
+			return 1
+		case by == "count" && a.Count != b.Count:
 			return b.Count - a.Count
+		case a.numeric:
+			return cmp.Compare(a.number, b.number)
 		}
 		return strings.Compare(a.folded, b.folded)
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2/document"
 	index "github.com/blevesearch/bleve_index_api"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Names of Bleve's fields: an attribute's words, and its values for filters,
@@ -217,9 +218,8 @@ func valueTerm(leaf leaf) string {
 	return "s" + foldValue(text) + "\x00" + text
 }
 
-// foldValue is how Meilisearch compares strings in filters: case and accents
-// aside.
-func foldValue(text string) string { return strings.TrimSpace(fold(text)) }
+// foldValue is how Meilisearch compares strings in filters: in any case, with their accents.
+func foldValue(text string) string { return strings.ToLower(norm.NFKD.String(strings.TrimSpace(text))) }
 
 func encodeStream(streams [][]uint16) []byte {
 	var out []byte

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ func (v *view) checkAttributes(c *condition, code string) error {
 	}
 	sort.Strings(known)
 	return invalid(code, "Attribute `%s` is not filterable. Available filterable attribute patterns are: `%s`.",
-		c.attribute, strings.Join(known, ", "))
+		c.attribute, strings.Join(known, "`, `"))
 }
 
 func (v *view) matching(c *condition) (docSet, error) {
@@ -114,43 +115,44 @@ func (v *view) comparing(c *condition) (docSet, error) {
 	return set, nil
 }
 
-// valueTest returns the test that a condition makes of one value. Strings
-// are equal case and accents aside; a value that reads as a number is also
-// compared as one.
+// valueTest returns the test that a condition makes of one value. Strings are equal in any case; a value that reads as a number is
+// compared with numbers as one, and with strings, in their order, as it is written.
 func valueTest(c *condition) func(value) bool {
 	numbers := make([]float64, len(c.values))
-	numeric := make([]bool, len(c.values))
+	numeric := true
 	folded := map[string]bool{}
+	equal := map[float64]bool{}
 	for i, text := range c.values {
 		number, err := strconv.ParseFloat(text, 64)
-		numbers[i], numeric[i] = number, err == nil
+		finite := err == nil && !math.IsInf(number, 0) && !math.IsNaN(number)
+		if finite {
+			equal[number] = true
+		}
+		numbers[i], numeric = number, numeric && finite
 		folded[foldValue(text)] = true
+	}
+	compared := func(number func(float64) bool, text func(string) bool) func(value) bool {
+		return func(v value) bool {
+			if v.numeric {
+				return numeric && number(v.number)
+			}
+			return text(v.folded)
+		}
 	}
 	switch c.op {
 	case "=", "IN":
-		return func(v value) bool {
-			if !v.numeric {
-				return folded[v.folded]
-			}
-			for i := range numbers {
-				if numeric[i] && numbers[i] == v.number {
-					return true
-				}
-			}
-			return false
-		}
+		return func(v value) bool { return v.numeric && equal[v.number] || !v.numeric && folded[v.folded] }
 	case ">":
-		return func(v value) bool { return v.numeric && v.number > numbers[0] }
+		return compared(func(n float64) bool { return n > numbers[0] }, func(s string) bool { return s > c.values[0] })
 	case ">=":
-		return func(v value) bool { return v.numeric && v.number >= numbers[0] }
+		return compared(func(n float64) bool { return n >= numbers[0] }, func(s string) bool { return s >= c.values[0] })
 	case "<":
-		return func(v value) bool { return v.numeric && v.number < numbers[0] }
+		return compared(func(n float64) bool { return n < numbers[0] }, func(s string) bool { return s < c.values[0] })
 	case "<=":
-		return func(v value) bool { return v.numeric && v.number <= numbers[0] }
+		return compared(func(n float64) bool { return n <= numbers[0] }, func(s string) bool { return s <= c.values[0] })
 	case "TO":
-		return func(v value) bool { return v.numeric && v.number >= numbers[0] && v.number <= numbers[1] }
-	case "STARTS":
-		return func(v value) bool { return !v.numeric && strings.HasPrefix(v.folded, foldValue(c.values[0])) }
+		return compared(func(n float64) bool { return n >= numbers[0] && n <= numbers[1] },
+			func(s string) bool { return s >= c.values[0] && s <= c.values[1] })
 	}
 	return func(value) bool { return false }
 }

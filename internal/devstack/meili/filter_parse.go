@@ -3,13 +3,12 @@ package meili
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 )
 
 // A condition is a node of a parsed filter.
 type condition struct {
-	op        string // AND OR NOT; = > >= < <= TO IN EXISTS NULL EMPTY STARTS
+	op        string // AND OR NOT; = > >= < <= TO IN EXISTS NULL EMPTY STARTS CONTAINS
 	children  []*condition
 	attribute string
 	values    []string
@@ -75,7 +74,7 @@ func parseExpression(text, code string) (*condition, *apiError) {
 	c := p.or(0)
 	if p.err == nil && p.at < len(p.words) {
 		p.fail("Found unexpected characters at the end of the filter: `%s`. You probably forgot an `OR` or an `AND` rule.",
-			text[p.words[p.at].pos:])
+			escapeText(text[p.words[p.at].pos:]))
 	}
 	return c, p.err
 }
@@ -111,13 +110,17 @@ func (p *filterParser) rest() string {
 	return ""
 }
 
+// Every level of the grammar counts towards the depth: or, and, not, and what stands in parentheses.
 func (p *filterParser) or(depth int) *condition  { return p.joined("OR", depth, p.and) }
 func (p *filterParser) and(depth int) *condition { return p.joined("AND", depth, p.not) }
 
 func (p *filterParser) joined(op string, depth int, operand func(int) *condition) *condition {
-	c := &condition{op: op, children: []*condition{operand(depth)}}
+	if depth > maxFilterDepth {
+		return p.tooDeep()
+	}
+	c := &condition{op: op, children: []*condition{operand(depth + 1)}}
 	for p.err == nil && p.is(op) {
-		c.children = append(c.children, operand(depth))
+		c.children = append(c.children, operand(depth+1))
 	}
 	if len(c.children) == 1 {
 		return c.children[0]
@@ -125,17 +128,22 @@ func (p *filterParser) joined(op string, depth int, operand func(int) *condition
 	return c
 }
 
+func (p *filterParser) tooDeep() *condition {
+	return p.fail("The filter exceeded the maximum depth limit. Try rewriting the filter so that it contains fewer nested conditions.")
+}
+
 func (p *filterParser) not(depth int) *condition {
-	if depth > maxFilterDepth {
-		return p.fail("The filter exceeded the maximum depth limit. Try rewriting the filter so that it contains fewer nested conditions.")
+	if depth >= maxFilterDepth {
+		return p.tooDeep()
 	}
 	if p.is("NOT") {
-		return &condition{op: "NOT", children: []*condition{p.not(depth + 1)}}
+		return negate(p.not(depth + 1))
 	}
 	if p.is("(") {
-		c := p.or(depth + 1)
+		start := p.words[p.at-1].pos
+		c := p.or(depth + 2)
 		if p.err == nil && !p.is(")") {
-			return p.fail("Expression `%s` is missing the following closing delimiter: `)`.", p.text)
+			return p.fail("Expression `%s` is missing the following closing delimiter: `)`.", escapeText(p.text[start:]))
 		}
 		return c
 	}
@@ -144,120 +152,138 @@ func (p *filterParser) not(depth int) *condition {
 
 const wanted = "Was expecting an operation `=`, `!=`, `>=`, `>`, `<=`, `<`, `IN`, `NOT IN`, `TO`, `EXISTS`, " +
 	"`NOT EXISTS`, `IS NULL`, `IS NOT NULL`, `IS EMPTY`, `IS NOT EMPTY`, `CONTAINS`, `NOT CONTAINS`, `STARTS WITH`, " +
-	"`NOT STARTS WITH`, `_geoRadius`, `_geoBoundingBox` or `_geoPolygon` at `%s`."
+	"`NOT STARTS WITH`, `_geoRadius`, `_geoBoundingBox` or `_geoPolygon` "
+
+func (p *filterParser) unknown(start string) *condition {
+	if start == "" {
+		return p.fail(wanted + "but instead got nothing.")
+	}
+	return p.fail(wanted+"at `%s`.", escapeText(start))
+}
 
 func (p *filterParser) comparison() *condition {
-	if strings.HasPrefix(p.rest(), "_geo") {
-		p.err = unsupported("filters by place")
+	if strings.HasPrefix(p.rest(), "_geo") || strings.HasPrefix(p.rest(), "_vectors") {
+		p.err = unsupported("filters by place or vector")
 		return nil
 	}
 	start := p.rest()
-	attribute, ok := p.word()
+	if start == "" {
+		return p.unknown(start)
+	}
+	attribute, ok := p.value()
 	if !ok {
-		return p.fail(wanted, start)
+		return nil
 	}
 	c := &condition{attribute: attribute}
-	negated := false
 	switch {
 	case p.is("="):
 		return p.compare(c, "=")
 	case p.is("!="):
 		return negate(p.compare(c, "="))
-	case p.is(">"), p.is(">="), p.is("<"), p.is("<="):
-		return p.compareNumber(c, p.words[p.at-1].text)
+	case p.is(">", ">=", "<", "<="):
+		return p.compare(c, p.words[p.at-1].text)
 	case p.is("EXISTS"):
 		c.op = "EXISTS"
 		return c
 	case p.is("IS"):
-		negated = p.is("NOT")
+		negated := p.is("NOT")
 		if !p.is("NULL", "EMPTY") {
-			return p.fail(wanted, start)
+			return p.unknown(start)
 		}
-		c.op = p.words[p.at-1].text
+		if c.op = p.words[p.at-1].text; negated {
+			return negate(c)
+		}
+		return c
 	case p.is("NOT"):
-		negated = true
-		fallthrough
-	default:
-		if c = p.keyword(c, negated, start); c == nil {
-			return nil
-		}
+		return negate(p.keyword(c, true, start))
 	}
-	if negated {
-		return negate(c)
-	}
-	return c
+	return p.keyword(c, false, start)
 }
 
-// keyword reads IN, EXISTS, STARTS WITH, CONTAINS and "a TO b".
+// keyword reads IN, STARTS WITH, CONTAINS, what NOT may stand before besides, and "a TO b".
 func (p *filterParser) keyword(c *condition, negated bool, start string) *condition {
 	switch {
 	case p.is("IN"):
 		return p.in(c)
-	case p.is("EXISTS"):
+	case negated && p.is("EXISTS"):
 		c.op = "EXISTS"
 		return c
 	case p.is("CONTAINS"):
-		p.err = unsupported("the experimental filter operator CONTAINS")
-		return nil
+		return p.experimental(p.compare(c, "CONTAINS"))
 	case p.is("STARTS"):
 		if p.is("WITH") {
-			return p.compare(c, "STARTS")
+			return p.experimental(p.compare(c, "STARTS"))
 		}
-	case !negated:
-		from, ok := p.word()
-		if ok && p.is("TO") {
-			c.values = append(c.values, from)
-			if c = p.compareNumber(c, "TO"); c != nil {
-				return p.checkNumber(c, from)
-			}
+	case !negated && p.at+1 < len(p.words) && !p.words[p.at].sign && p.words[p.at+1].text == "TO" && !p.words[p.at+1].quoted:
+		from, ok := p.value()
+		if !ok {
 			return nil
 		}
+		p.at++
+		c.values = append(c.values, from)
+		return p.compare(c, "TO")
 	}
-	return p.fail(wanted, start)
+	return p.unknown(start)
 }
 
+// experimental refuses what Meilisearch refuses too unless it was told otherwise.
+func (p *filterParser) experimental(c *condition) *condition {
+	if c != nil && p.err == nil {
+		p.err = invalid("feature_not_enabled", "Using `CONTAINS` or `STARTS WITH` in a filter requires enabling the `contains filter` "+
+			"experimental feature. See https://github.com/orgs/meilisearch/discussions/763")
+	}
+	return nil
+}
+
+// negate turns a condition around; NOT twice is none.
 func negate(c *condition) *condition {
-	if c == nil {
+	switch {
+	case c == nil:
 		return nil
+	case c.op == "NOT":
+		return c.children[0]
 	}
 	return &condition{op: "NOT", children: []*condition{c}}
 }
 
-var reserved = []string{"(", ")", "[", "]", ",", "=", "!", "!=", ">", ">=", "<", "<=", "AND", "OR", "NOT", "IN", "TO", "EXISTS", "IS"}
+var reserved = []string{"AND", "OR", "IN", "NOT", "TO", "EXISTS", "IS", "NULL", "EMPTY", "CONTAINS", "STARTS", "WITH", "_geoRadius", "_geoBoundingBox", "_geoPolygon"}
 
-// word takes an attribute or a value: quoted, or no reserved word.
-func (p *filterParser) word() (string, bool) {
+// value takes an attribute or a value: in quotation marks, or no reserved word.
+func (p *filterParser) value() (string, bool) {
 	if p.at >= len(p.words) {
+		p.fail("Was expecting a value but instead got nothing.")
 		return "", false
 	}
 	word := p.words[p.at]
-	if !word.quoted && slices.Contains(reserved, word.text) {
+	switch {
+	case word.quoted:
+	case word.sign:
+		p.fail("Was expecting a value but instead got `%s`.", escapeText(p.errorWord()))
+		return "", false
+	case slices.Contains(reserved, word.text):
+		p.fail("Was expecting a value but instead got `%s`, which is a reserved keyword. To use `%s` as a field name or a value, "+
+			"surround it by quotes.", word.text, word.text)
 		return "", false
 	}
 	p.at++
 	return word.text, true
 }
 
-func (p *filterParser) compare(c *condition, op string) *condition {
-	value, ok := p.word()
-	if !ok {
-		return p.fail("Was expecting a value but instead got `%s`.", p.rest())
+// errorWord is what stands where a value should, up to the next sign of the grammar.
+func (p *filterParser) errorWord() string {
+	rest := p.rest()
+	if end := strings.IndexAny(rest, " \t\r\n()=<>!"); end > 0 {
+		return rest[:end]
 	}
-	c.op, c.values = op, append(c.values, value)
-	return c
+	return rest
 }
 
-func (p *filterParser) compareNumber(c *condition, op string) *condition {
-	if c = p.compare(c, op); c == nil {
+func (p *filterParser) compare(c *condition, op string) *condition {
+	value, ok := p.value()
+	if !ok {
 		return nil
 	}
-	return p.checkNumber(c, c.values[len(c.values)-1])
-}
-
-func (p *filterParser) checkNumber(c *condition, text string) *condition {
-	if _, err := strconv.ParseFloat(text, 64); err != nil {
-		return p.fail("Attribute `%s`: value `%s` is not a number.", c.attribute, text)
-	}
+	c.op, c.values = op, append(c.values, value)
 	return c
 }
 
@@ -266,20 +292,22 @@ func (p *filterParser) in(c *condition) *condition {
 	if !p.is("[") {
 		return p.fail("Expected `[` after `IN` keyword.")
 	}
-	for {
-		if p.is("]") {
-			return c
+	for !p.is("]") {
+		if p.at == len(p.words) {
+			return p.fail("Expected matching `]` after the list of field names given to `IN[`")
 		}
-		value, ok := p.word()
-		if !ok {
-			return p.fail("Expected only comma-separated field names inside `IN[..]` but instead found `%s`.", p.rest())
+		word := p.words[p.at]
+		if !word.quoted && (word.sign || slices.Contains(reserved, word.text)) {
+			return p.fail("Expected only comma-separated field names inside `IN[..]` but instead found `%s`.", escapeText(p.rest()))
 		}
-		c.values = append(c.values, value)
-		if !p.is(",") {
-			if p.is("]") {
-				return c
+		p.at++
+		c.values = append(c.values, word.text)
+		if !p.is(",") && (p.at == len(p.words) || p.words[p.at].quoted || p.words[p.at].text != "]") {
+			if p.at == len(p.words) {
+				return p.fail("Expected matching `]` after the list of field names given to `IN[`")
 			}
-			return p.fail("Expression `%s` is missing the following closing delimiter: `]`.", p.text)
+			return p.fail("Expected only comma-separated field names inside `IN[..]` but instead found `%s`.", escapeText(p.rest()))
 		}
 	}
+	return c
 }

@@ -107,6 +107,9 @@ func (s *Server) facetSearch(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	defer v.close()
+	if !v.rec.Settings.FacetSearch {
+		return 0, nil, invalid("facet_search_disabled", "The facet search is disabled for this index")
+	}
 	if !matchesAny(v.rec.Settings.filterPatterns(), in.FacetName) {
 		return 0, nil, invalid("invalid_facet_search_facet_name", "Attribute `%s` is not facet-searchable. Available "+
 			"facet-searchable attributes patterns are: `%s`.", in.FacetName, joinNames(v.rec.Settings.filterPatterns()))
@@ -133,24 +136,39 @@ func (s *Server) facetSearch(r *request) (int, any, error) {
 	}, nil
 }
 
-// facetHits keeps the string values that begin with the query, or have a word
-// that does, typos let through as in a search.
+// facetHits keeps the string values that begin with the query, typos let through from the same lengths as in a search, though in the
+// first letter as in any other.
 func (v *view) facetHits(name, query string, all distribution) []facetCount {
 	v.sortFacet(name, all)
-	folded := foldValue(query)
-	typos := v.rec.Settings.typosAllowed(folded)
+	accepts := v.facetTest(name, fold(query))
 	out := []facetCount{}
 	for _, value := range all {
 		if len(out) == v.rec.Settings.Faceting.MaxValuesPerFacet {
 			break
 		}
-		if strings.HasPrefix(value.folded, folded) || editDistance(folded, value.folded, true) <= typos {
-			out = append(out, value)
-			continue
-		}
-		if slices.ContainsFunc(words(value.folded), func(word string) bool { return strings.HasPrefix(word, folded) }) {
+		if !value.numeric && accepts(fold(value.Value)) {
 			out = append(out, value)
 		}
 	}
 	return out
+}
+
+func (v *view) facetTest(name, query string) func(value string) bool {
+	tolerance := v.rec.Settings.TypoTolerance
+	begins := func(value string) bool { return strings.HasPrefix(value, query) }
+	switch {
+	case !tolerance.Enabled || matchesAny(tolerance.DisableOnAttributes, name):
+		return begins
+	case slices.ContainsFunc(tolerance.DisableOnWords, func(word string) bool { return fold(word) == query }):
+		return func(value string) bool { return value == query }
+	}
+	typos := 0
+	if len(query) >= tolerance.MinWordSizeForTypos.TwoTypos {
+		typos = 2
+	} else if len(query) >= tolerance.MinWordSizeForTypos.OneTypo {
+		typos = 1
+	}
+	return func(value string) bool {
+		return begins(value) || typos > 0 && editDistance(query, value, true) <= typos
+	}
 }
