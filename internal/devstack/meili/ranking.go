@@ -16,9 +16,15 @@ type ranking struct {
 	wholes     map[uint32]int
 }
 
-// newRanking settles which words a document may lack: none, the last ones,
-// or the most frequent ones.
+// newRanking settles which words a document may lack: none, the last ones, or the most frequent ones. What the matcher holds is shared,
+// so it takes nodes of its own.
 func newRanking(m *matcher, strategy string) *ranking {
+	shared := m.nodes
+	m.nodes = make([]*node, len(shared))
+	for i, n := range shared {
+		own := *n
+		m.nodes[i] = &own
+	}
 	leaveOut(m.nodes, len(m.query.terms), strategy, m.view.live)
 	return &ranking{
 		matcher: m, strategy: strategy, graph: newGraph(m.nodes, len(m.query.terms)), placed: map[uint32]state{}, wholes: map[uint32]int{},
