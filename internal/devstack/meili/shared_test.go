@@ -3,10 +3,13 @@ package meili
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"github.com/meilisearch/meilisearch-go"
 )
 
 func TestSharedMatchesAreFoundOnce(t *testing.T) {
@@ -88,4 +91,28 @@ func TestSearchStopsWithItsClient(t *testing.T) {
 	if len(s.searching) != 0 {
 		t.Errorf("%d searches never end", len(s.searching))
 	}
+}
+
+// Searches that share a match differ in what they may leave out.
+func TestSharedMatchesLeaveOutTheirOwn(t *testing.T) {
+	t.Parallel()
+	_, client := startServer(t, "")
+	index := fill(t, client, "tickets", nil, []doc{
+		{"id": 1, "title": "green card"}, {"id": 2, "title": "green"}, {"id": 3, "title": "green"}, {"id": 4, "title": "card"},
+	})
+	want := map[meilisearch.MatchingStrategy][]string{
+		meilisearch.All: {"1"}, meilisearch.Last: {"1", "2", "3"}, meilisearch.Frequency: {"1", "4"},
+	}
+	var all sync.WaitGroup
+	for range 20 {
+		for strategy, expected := range want {
+			all.Go(func() {
+				got := ids(t, index, "green card", meilisearch.SearchRequest{MatchingStrategy: strategy})
+				if !slices.Equal(got, expected) {
+					t.Errorf("%s: got %v, want %v", strategy, got, expected)
+				}
+			})
+		}
+	}
+	all.Wait()
 }
