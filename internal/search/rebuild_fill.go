@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// fillPage is how many rows are read at once, fillReaders how many pages.
+	// fillPage is how many rows are read by one query, fillReaders how many queries run at once.
 	fillPage    = 2000
 	fillReaders = 3
 	// fillAhead is how many pages Meilisearch may be behind. It is small, because what a worker sends waits behind them.
@@ -113,7 +113,7 @@ func (e *Engine) cutPages(ctx context.Context, i indexed, after int64, each func
 		err := e.db.QueryRow(ctx, `
 			SELECT COALESCE(max(id), 0), count(*)
 			FROM (SELECT id FROM `+i.kind+` WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) AS page`,
-			after, newest, fillPage).Scan(&p.upTo, &p.rows)
+			after, newest, e.fillPage).Scan(&p.upTo, &p.rows)
 		if err != nil {
 			return fmt.Errorf("list what to index: %w", postgres.Failure(err))
 		}

@@ -48,6 +48,7 @@ type Engine struct {
 	seen     atomic.Pointer[settingsSeen]
 	newer    sync.Once // the warning that a later version built the indexes
 	lexicon  lexicon
+	fillPage int64 // how many rows a rebuild reads at once
 	prefix   string
 	log      *slog.Logger
 	now      func() time.Time
@@ -59,7 +60,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Patience = askPatience
 	}
 	e := &Engine{
-		db: cfg.DB, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
+		db: cfg.DB, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, fillPage: fillPage,
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.log == nil {
