@@ -54,8 +54,8 @@ func (d *desk) rebuild() {
 	d.must(d.engine.Rebuild(d.t.Context(), search.RebuildOptions{}))
 }
 
-// held gives each document of an index by its ID, and its version.
-func (d *desk) held(index string) map[int64]int64 {
+// versions gives each document of an index by its ID, and its version.
+func (d *desk) versions(index string) map[int64]int64 {
 	d.t.Helper()
 	all := map[int64]int64{}
 	for _, document := range d.documents(index) {
@@ -80,7 +80,7 @@ func (d *desk) rows(table string) map[int64]int64 {
 func (d *desk) whole() {
 	d.t.Helper()
 	for index, table := range map[string]string{"tickets": "ticket", "accounts": "account"} {
-		if diff := cmp.Diff(d.rows(table), d.held(index)); diff != "" {
+		if diff := cmp.Diff(d.rows(table), d.versions(index)); diff != "" {
 			d.t.Errorf("versions in %s (-database +index):\n%s", index, diff)
 		}
 	}
@@ -172,13 +172,13 @@ func TestIndexesOfAnEarlierVersionStayAsTheyAreUntilTheSwap(t *testing.T) {
 	t.Parallel()
 	d := filled(t, 5)
 	d.otherVersion(search.SettingsVersion - 1)
-	settings, documents := d.searchable(), d.held("tickets")
+	settings, documents := d.searchable(), d.versions("tickets")
 	engine, way := d.over(func(_ int, r seenRequest) fate {
 		if isSwap(r) {
 			if diff := cmp.Diff(settings, d.searchable()); diff != "" {
 				t.Errorf("the settings before the swap (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(documents, d.held("tickets")); diff != "" {
+			if diff := cmp.Diff(documents, d.versions("tickets")); diff != "" {
 				t.Errorf("the documents before the swap (-want +got):\n%s", diff)
 			}
 			if stale, err := d.engine.Stale(t.Context()); err != nil || !stale {
