@@ -17,6 +17,7 @@ type bar struct {
 	live  bool
 	last  time.Time
 	began time.Time
+	from  int // how much was done before it began
 	shown bool
 }
 
@@ -28,7 +29,8 @@ func newBar(t terminal, what string) *bar {
 // set says that done of total are done; total 0 is not known.
 func (b *bar) set(done, total int) {
 	if total > 0 {
-		b.show(float64(done)/float64(total), fmt.Sprintf("%s of %s %s", thousands(done), thousands(total), b.what))
+		text := fmt.Sprintf("%s of %s %s", thousands(done), thousands(total), b.what)
+		b.show(float64(done)/float64(total), text+pace(done-b.from, total-done, time.Since(b.began)))
 		return
 	}
 	b.show(-1, thousands(done)+" "+b.what)
@@ -54,6 +56,16 @@ func (b *bar) show(part float64, text string) {
 		return
 	}
 	fmt.Fprintln(b.t.err, text)
+}
+
+// pace tells how quick it goes and how long the rest takes at that pace, once there is something to go by.
+func pace(done, left int, took time.Duration) string {
+	perSecond := float64(done) / took.Seconds()
+	if took < 2*time.Second || perSecond < 1 {
+		return ""
+	}
+	rest := time.Duration(float64(left) / perSecond * float64(time.Second))
+	return fmt.Sprintf(", %s a second, %s left", thousands(int(perSecond)), rest.Round(time.Second))
 }
 
 // took is the time since the bar was made.

@@ -169,6 +169,6 @@ func (p *placed) add(place int, weight byte) {
 }
 
 // quoteLexeme writes a word as one of tsvector's and tsquery's languages.
-func quoteLexeme(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
-}
+func quoteLexeme(s string) string { return "'" + lexemeQuotes.Replace(s) + "'" }
+
+var lexemeQuotes = strings.NewReplacer(`\`, `\\`, `'`, `''`)

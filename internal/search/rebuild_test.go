@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/search"
@@ -54,33 +53,11 @@ func (d *desk) rebuild() {
 	d.must(d.engine.Rebuild(d.t.Context(), search.RebuildOptions{}))
 }
 
-// versions gives each document of an index by its ID, and its version.
-func (d *desk) versions(index string) map[int64]int64 {
-	d.t.Helper()
-	all := map[int64]int64{}
-	for _, document := range d.documents(index) {
-		all[int64(document["id"].(float64))] = int64(document["version"].(float64))
-	}
-	return all
-}
-
-// rows gives the same from the database.
-func (d *desk) rows(table string) map[int64]int64 {
-	d.t.Helper()
-	rows, err := d.db.Query(d.t.Context(), `SELECT id, version FROM `+table)
-	d.must(err)
-	all := map[int64]int64{}
-	var id, version int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error { all[id] = version; return nil })
-	d.must(err)
-	return all
-}
-
 // whole checks that the indexes hold what the database holds, that they are of this version, and that nothing is left over.
 func (d *desk) whole() {
 	d.t.Helper()
 	for index, table := range map[string]string{"tickets": "ticket", "accounts": "account"} {
-		if diff := cmp.Diff(d.rows(table), d.versions(index)); diff != "" {
+		if diff := cmp.Diff(d.rows(table), d.inIndex(index)); diff != "" {
 			d.t.Errorf("versions in %s (-database +index):\n%s", index, diff)
 		}
 	}
@@ -172,13 +149,13 @@ func TestIndexesOfAnEarlierVersionStayAsTheyAreUntilTheSwap(t *testing.T) {
 	t.Parallel()
 	d := filled(t, 5)
 	d.otherVersion(search.SettingsVersion - 1)
-	settings, documents := d.searchable(), d.versions("tickets")
+	settings, documents := d.searchable(), d.inIndex("tickets")
 	engine, way := d.over(func(_ int, r seenRequest) fate {
 		if isSwap(r) {
 			if diff := cmp.Diff(settings, d.searchable()); diff != "" {
 				t.Errorf("the settings before the swap (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(documents, d.versions("tickets")); diff != "" {
+			if diff := cmp.Diff(documents, d.inIndex("tickets")); diff != "" {
 				t.Errorf("the documents before the swap (-want +got):\n%s", diff)
 			}
 			if stale, err := d.engine.Stale(t.Context()); err != nil || !stale {
