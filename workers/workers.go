@@ -160,17 +160,23 @@ func (w *Workers) stopping() bool {
 	}
 }
 
-// prepareSearch makes the indexes and their settings, once Meilisearch is there, and fills an index that is empty or of an
-// older shape.
+// lookAtSearchEvery is how soon an index that got lost while this process runs is built again.
+const lookAtSearchEvery = time.Minute
+
+// prepareSearch builds what the search indexes lack for this version, once Meilisearch is there, and looks again every so often:
+// a Meilisearch may come back with nothing in it.
 func (w *Workers) prepareSearch(ctx context.Context) {
-	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 30*time.Second) {
+	for wait := time.Second; ctx.Err() == nil; {
 		err := w.Search.Prepare(ctx)
 		if err == nil {
-			return
+			wait = time.Second
+			sleep(ctx, lookAtSearchEvery)
+			continue
 		}
 		if ctx.Err() == nil {
 			w.log.Warn("search is not ready", slog.Any("error", err))
 		}
 		sleep(ctx, wait)
+		wait = min(2*wait, 30*time.Second)
 	}
 }
