@@ -46,46 +46,77 @@ func newTally(k int) *tally {
 // add walks the distinct event times of one stratum in order. At each, d of n at risk had the event, and group j expects
 // d nj/n, with the covariance of the hypergeometric distribution.
 func (s *tally) add(groups []Curve) {
-	k := len(s.observed)
-	event, left := make([]int, len(groups)), make([]int, len(groups))
+	walks := make([]walk, len(groups))
+	for j, g := range groups {
+		walks[j] = walk{rows: g.rows}
+	}
 	risk := make([]float64, len(groups))
 	for {
 		t := math.Inf(1)
-		for j, g := range groups {
-			if event[j] < len(g.events) {
-				t = min(t, g.events[event[j]])
-			}
+		for j := range walks {
+			t = min(t, walks[j].nextEvent())
 		}
 		if math.IsInf(t, 1) {
 			return
 		}
 		n, d := 0.0, 0.0
-		for j, g := range groups {
-			for left[j] < len(g.censored) && g.censored[left[j]] < t {
-				left[j]++
-			}
-			risk[j] = float64(g.N - event[j] - left[j])
-			n += risk[j]
-			for event[j] < len(g.events) && g.events[event[j]] == t {
-				event[j]++
-				d++
-				s.observed[j]++
-			}
+		for j := range walks {
+			atRisk, events := walks[j].to(t)
+			risk[j] = float64(atRisk)
+			s.observed[j] += float64(events)
+			n, d = n+float64(atRisk), d+float64(events)
 		}
-		factor := 0.0
-		if n > 1 {
-			factor = d * (n - d) / (n - 1)
-		}
-		for j := range groups {
-			share := risk[j] / n
-			s.expected[j] += d * share
-			for l := range groups {
-				same := 0.0
-				if j == l {
-					same = 1
-				}
-				s.covariance[j*k+l] += factor * share * (same - risk[l]/n)
+		s.expect(risk, n, d)
+	}
+}
+
+// walk goes along a curve's rows, forwards only.
+type walk struct {
+	rows  []row
+	at    int // the first row not before the last time
+	event int // the first row not yet passed at which something happened
+}
+
+func (w *walk) nextEvent() float64 {
+	for w.event < len(w.rows) && w.rows[w.event].events == 0 {
+		w.event++
+	}
+	if w.event == len(w.rows) {
+		return math.Inf(1)
+	}
+	return w.rows[w.event].time
+}
+
+// to passes t, which is no later than nextEvent: how many were at risk just before it, and at how many it happened.
+func (w *walk) to(t float64) (atRisk, events int) {
+	for w.at < len(w.rows) && w.rows[w.at].time < t {
+		w.at++
+	}
+	if w.at == len(w.rows) {
+		return 0, 0
+	}
+	if w.event < len(w.rows) && w.rows[w.event].time == t {
+		events = w.rows[w.event].events
+		w.event++
+	}
+	return w.rows[w.at].atRisk, events
+}
+
+func (s *tally) expect(risk []float64, n, d float64) {
+	k := len(s.observed)
+	factor := 0.0
+	if n > 1 {
+		factor = d * (n - d) / (n - 1)
+	}
+	for j := range risk {
+		share := risk[j] / n
+		s.expected[j] += d * share
+		for l := range risk {
+			same := 0.0
+			if j == l {
+				same = 1
 			}
+			s.covariance[j*k+l] += factor * share * (same - risk[l]/n)
 		}
 	}
 }

@@ -25,12 +25,6 @@ type Share struct {
 	IntervalKnown bool
 }
 
-// band gives the 95 % interval of S by the log transform, S exp(±z sqrt(variance)), at most 1. S must not be 0.
-func (s step) band() (low, high float64) {
-	spread := math.Exp(z * math.Sqrt(s.variance))
-	return s.survival / spread, min(1, s.survival*spread)
-}
-
 // tolerance is how near S must be to a level to count as equal, that of R's survival package; smaller for curves so large
 // that a single event is as small as that.
 func (c Curve) tolerance() float64 {
@@ -39,65 +33,62 @@ func (c Curve) tolerance() float64 {
 
 // Quantile is the time by which the share p (above 0, at most 1) has happened: the smallest t with S(t) <= 1-p, or, where S
 // equals 1-p for a while, the middle between that time and the next at which S falls (or the curve's end), as R's survival
-// package has it. The interval inverts the log-transformed band of S (Brookmeyer and Crowley 1982; R's conf.type "log"):
-// from where the lower limit of S reaches 1-p to where the upper one does. Any other p is never reached.
+// package has it. The interval inverts the band of S in the curve's transform (Brookmeyer and Crowley 1982): from where the
+// lower limit of S reaches 1-p to where the upper one does. Any other p is never reached.
 func (c Curve) Quantile(p float64) Estimate {
 	var e Estimate
-	if !(p > 0 && p <= 1) || len(c.steps) == 0 {
+	if !(p > 0 && p <= 1) || c.Events == 0 {
 		return e
 	}
 	level, tolerance := 1-p, c.tolerance()
-	falling := func(line func(step) float64) func([]step, float64) int {
-		return func(steps []step, y float64) int {
-			return sort.Search(len(steps), func(i int) bool { return line(steps[i]) <= y })
-		}
+	down := func(rows []row, y float64) int {
+		return sort.Search(len(rows), func(i int) bool { return rows[i].survival <= y })
 	}
-	low := func(s step) float64 { low, _ := s.band(); return low }
-	// Where S is 0 its interval is unknown; that can only be the last step.
-	banded := c.steps
-	if banded[len(banded)-1].survival == 0 {
-		banded = banded[:len(banded)-1]
-	}
-	e.Value, e.Reached = c.crossing(c.steps, level, tolerance, falling(func(s step) float64 { return s.survival }))
-	e.Low, e.LowReached = c.crossing(banded, level, tolerance, falling(low))
-	// The upper limit can rise again, so each step is looked at, from where S itself is down on.
-	from := falling(func(s step) float64 { return s.survival })(banded, level+tolerance)
-	e.High, e.HighReached = c.crossing(banded[from:], level, tolerance, firstHigh)
+	// Where S is 0 its interval is unknown: the last rows.
+	banded := c.rows[:down(c.rows, 0)]
+	e.Value, e.Reached = c.crossing(c.rows, level, tolerance, down)
+	e.Low, e.LowReached = c.crossing(banded, level, tolerance, c.first(func(r row) float64 { low, _ := c.band(r); return low }))
+	// The upper limit can rise again, so each row is looked at, from where S itself is down on.
+	from := down(banded, level+tolerance)
+	e.High, e.HighReached = c.crossing(banded[from:], level, tolerance, c.first(func(r row) float64 { _, high := c.band(r); return high }))
 	return e
 }
 
-// firstHigh is the first step whose upper limit is at most y.
-func firstHigh(steps []step, y float64) int {
-	for i, s := range steps {
-		if _, high := s.band(); high <= y {
-			return i
+// first makes a search for the first row at which a limit of S is at most y: neither limit only falls.
+func (c Curve) first(limit func(row) float64) func([]row, float64) int {
+	return func(rows []row, y float64) int {
+		for i, r := range rows {
+			if r.events > 0 && limit(r) <= y {
+				return i
+			}
 		}
+		return len(rows)
 	}
-	return len(steps)
 }
 
-// crossing finds where a line over steps first comes down to level; first gives the first step where it is at most y.
-func (c Curve) crossing(steps []step, level, tolerance float64, first func(steps []step, y float64) int) (float64, bool) {
-	i := first(steps, level+tolerance)
-	if i == len(steps) {
+// crossing finds where a line over rows first comes down to level; first gives the first row where it is at most y.
+func (c Curve) crossing(rows []row, level, tolerance float64, first func(rows []row, y float64) int) (float64, bool) {
+	i := first(rows, level+tolerance)
+	if i == len(rows) {
 		return 0, false
 	}
-	below := i + first(steps[i:], math.Nextafter(level-tolerance, -1))
+	below := i + first(rows[i:], math.Nextafter(level-tolerance, -1))
 	switch {
 	case below == i:
-		return steps[i].time, true
-	case below < len(steps):
-		return steps[i].time + (steps[below].time-steps[i].time)/2, true
+		return rows[i].time, true
+	case below < len(rows):
+		return rows[i].time + (rows[below].time-rows[i].time)/2, true
 	}
-	return steps[i].time + (c.End()-steps[i].time)/2, true
+	return rows[i].time + (c.End()-rows[i].time)/2, true
 }
 
 // At is S(t), the share still waiting after t. Before the first event it is 1, with an interval of no width.
 func (c Curve) At(t float64) Share {
 	share := Share{Value: 1}
-	i := sort.Search(len(c.steps), func(i int) bool { return c.steps[i].time > t })
-	if i > 0 {
-		share.Value = c.steps[i-1].survival
+	var last row
+	if i := c.after(t); i > 0 {
+		last = c.rows[i-1]
+		share.Value = last.survival
 	}
 	share.Low, share.High = share.Value, share.Value
 	share.Known = c.N > 0 && (t <= c.End() || share.Value == 0)
@@ -105,10 +96,9 @@ func (c Curve) At(t float64) Share {
 		return share
 	}
 	share.IntervalKnown = true
-	if i > 0 {
-		s := c.steps[i-1]
-		share.StdErr = s.survival * math.Sqrt(s.variance)
-		share.Low, share.High = s.band()
+	if last.variance > 0 {
+		share.StdErr = last.survival * math.Sqrt(last.variance)
+		share.Low, share.High = c.band(last)
 	}
 	return share
 }

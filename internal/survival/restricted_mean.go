@@ -19,18 +19,19 @@ func (c Curve) RestrictedMean(limit float64) Mean {
 	if c.N == 0 || !(limit > 0) || math.IsInf(limit, 1) {
 		return Mean{}
 	}
-	steps := c.steps[:sort.Search(len(c.steps), func(i int) bool { return c.steps[i].time >= limit })]
+	rows := c.rows[:sort.Search(len(c.rows), func(i int) bool { return c.rows[i].time >= limit })]
 	area, variance, end := 0.0, 0.0, limit
-	for i := len(steps) - 1; i >= 0; i-- {
-		area += steps[i].survival * (end - steps[i].time)
-		end = steps[i].time
+	for i := len(rows) - 1; i >= 0; i-- {
+		area += rows[i].survival * (end - rows[i].time)
+		end = rows[i].time
+		if rows[i].events == 0 || rows[i].survival == 0 { // the variance does not grow here, or A is 0
+			continue
+		}
 		before := 0.0
 		if i > 0 {
-			before = steps[i-1].variance
+			before = rows[i-1].variance
 		}
-		if steps[i].survival > 0 { // else A is 0
-			variance += area * area * (steps[i].variance - before)
-		}
+		variance += area * area * (rows[i].variance - before)
 	}
 	area += end
 	err := math.Sqrt(variance)

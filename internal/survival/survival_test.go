@@ -151,8 +151,8 @@ func TestCounts(t *testing.T) {
 	if got := c.At(3).Value; math.Abs(got-0.5) > 1e-15 {
 		t.Errorf("S(3) = %g, want 0.5", got)
 	}
-	if c.steps[0].time != 1 {
-		t.Errorf("steps are out of order: %v", c.steps)
+	if c.rows[0].time != 1 {
+		t.Errorf("rows are out of order: %v", c.rows)
 	}
 }
 
