@@ -1,0 +1,92 @@
+// Package sla computes response deadlines in business hours.
+package sla
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Span is a part of a day in which a desk works, in minutes after midnight by the clock on the wall.
+type Span struct {
+	From  int `json:"from"`  // 0 to 1439
+	Until int `json:"until"` // above From, up to 1440
+}
+
+// Day is a day of the calendar, written as 2026-11-26.
+type Day string
+
+const dayLayout = "2006-01-02"
+
+// DayOf is the day of a time in its own zone.
+func DayOf(t time.Time) Day { return Day(t.Format(dayLayout)) }
+
+// Calendar says when a desk works: the same hours each week, but not on holidays. The zero value never works.
+type Calendar struct {
+	Version  int    // goes up with each change, so that a figure can say by which one it was made
+	Zone     string // an IANA name; "" is UTC
+	Week     [7][]Span
+	Holidays []Day
+}
+
+// Check reports everything that is wrong with a calendar, joined.
+func (c Calendar) Check() error {
+	var all []error
+	if _, err := time.LoadLocation(c.Zone); err != nil {
+		all = append(all, fmt.Errorf("there is no time zone %q", c.Zone))
+	}
+	works := false
+	for weekday, spans := range c.Week {
+		last := 0
+		for i, s := range sorted(spans) {
+			works = true
+			switch {
+			case s.From < 0 || s.Until > 24*60 || s.From >= s.Until:
+				all = append(all, fmt.Errorf("%s: work ends after it begins, between 00:00 and 24:00", time.Weekday(weekday)))
+			case i > 0 && s.From < last:
+				all = append(all, fmt.Errorf("%s: two times of work overlap", time.Weekday(weekday)))
+			}
+			last = s.Until
+		}
+	}
+	if !works {
+		all = append(all, errors.New("no day has any time of work"))
+	}
+	for _, h := range c.Holidays {
+		if _, err := time.Parse(dayLayout, string(h)); err != nil {
+			all = append(all, fmt.Errorf("%q is no day", h))
+		}
+	}
+	return errors.Join(all...)
+}
+
+func sorted(spans []Span) []Span {
+	return slices.SortedFunc(slices.Values(spans), func(a, b Span) int { return cmp.Compare(a.From, b.From) })
+}
+
+// BusinessDay is how long the desk works on the most usual of its working days (the longest of those equally usual), which is
+// what "a day" means in business time; 0 for a calendar that never works.
+func (c Calendar) BusinessDay() time.Duration {
+	often := map[time.Duration]int{}
+	for _, spans := range c.Week {
+		if n := length(spans); n > 0 {
+			often[n]++
+		}
+	}
+	usual := time.Duration(0)
+	for n, times := range often {
+		if times > often[usual] || times == often[usual] && n > usual {
+			usual = n
+		}
+	}
+	return usual
+}
+
+func length(spans []Span) (n time.Duration) {
+	for _, s := range spans {
+		n += time.Duration(s.Until-s.From) * time.Minute
+	}
+	return n
+}
