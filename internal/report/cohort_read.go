@@ -8,19 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
-	"github.com/askwell/askwell/internal/survival"
+	"github.com/askwell/askwell/internal/sla"
 )
-
-// cohort is the tickets of a query by group, without GroupAll.
-type cohort map[identifier.Group]*counted
-
-type counted struct {
-	observations []survival.Observation // in seconds
-	answered     int
-	excluded     map[string]int
-}
 
 // ended is the column that ends each measure's clock.
 func (m Measure) ended() string {
@@ -30,68 +20,143 @@ func (m Measure) ended() string {
 	return "t.first_responded_at"
 }
 
-// inCohort is the condition that Query describes; a ticket's page and its figures must agree on it.
-const inCohort = `t.opened_at >= @from AND t.opened_at < @before AND t.opened_at <= @as_of`
-
-func (q Query) args() pgx.NamedArgs {
-	return pgx.NamedArgs{"from": q.From.UTC(), "before": q.Before().UTC(), "as_of": q.AsOf.UTC()}
-}
-
-// read streams the cohort. Every ticket is read, because a quantile has no shorter summary; the index ticket_opened_idx
-// carries all the columns, so that the wide rows stay untouched. DriverBytes and Timestamptz spare an allocation a ticket
-// each.
-func (s *Service) read(ctx context.Context, q Query) (cohort, error) {
-	rows, err := s.db.Query(ctx, `
-		SELECT t.number_group,
-			CASE WHEN t.excluded_at <= @as_of THEN t.excluded_reason ELSE '' END AS excluded,
-			t.opened_at,
-			CASE WHEN `+q.Measure.ended()+` <= @as_of THEN `+q.Measure.ended()+` END AS ended_at
-		FROM ticket t
-		WHERE `+inCohort, q.args())
-	if err != nil {
-		return nil, fmt.Errorf("read a cohort: %w", postgres.Failure(err))
-	}
-	found := cohort{}
-	var group, excluded pgtype.DriverBytes
-	var opened, ended pgtype.Timestamptz
-	_, err = pgx.ForEachRow(rows, []any{&group, &excluded, &opened, &ended}, func() error {
-		g := found[identifier.Group(group)]
-		if g == nil {
-			g = &counted{excluded: map[string]int{}}
-			found[identifier.Group(group)] = g
+// read counts the cohort from one snapshot of the database: the days that are packed, and the tickets themselves of those that
+// are not yet.
+func (s *Service) read(ctx context.Context, q Query, clock *sla.Clock) (*cohort, error) {
+	var c *cohort
+	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		first, last := utcDay(q.From), utcDay(earliest(q.Before().Add(-time.Second), q.AsOf))
+		tickets, err := countTickets(ctx, tx, first, last)
+		if err != nil {
+			return err
 		}
-		if !ended.Valid {
-			ended.Time = q.AsOf
+		c = newCohort(q, tickets, clock)
+		if err := c.readPacked(ctx, tx, first, last); err != nil {
+			return err
 		}
-		g.add(string(excluded), ended.Time.Sub(opened.Time), ended.Valid)
-		return nil
+		return readDays(ctx, tx, unpackedDays, []any{first, last}, c.take)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read a cohort: %w", postgres.Failure(err))
 	}
-	return found, nil
+	return c, nil
 }
 
-func (g *counted) add(excluded string, waited time.Duration, answered bool) {
-	if excluded != "" {
-		g.excluded[excluded]++
-		return
-	}
-	if answered {
-		g.answered++
-	}
-	g.observations = append(g.observations, survival.Observation{Duration: waited.Seconds(), Observed: answered})
+// utcDay is the midnight in UTC before a moment.
+func utcDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// countTickets is how many tickets those days may hold.
+func countTickets(ctx context.Context, tx pgx.Tx, first, last time.Time) (n int, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT COALESCE((SELECT sum(tickets) FROM report_day WHERE day BETWEEN $1 AND $2), 0)`, first, last).Scan(&n)
+	return n, err
 }
 
-// all joins the groups.
-func (c cohort) all() *counted {
-	joined := &counted{excluded: map[string]int{}}
-	for _, g := range c {
-		joined.answered += g.answered
-		joined.observations = append(joined.observations, g.observations...)
-		for reason, n := range g.excluded {
-			joined.excluded[reason] += n
+// columns are those that a query reads beside what every query does; the others come as empty.
+func (q Query) columns() string {
+	measured := "responded, ''::bytea AS solved"
+	if q.Measure == Resolution {
+		measured = "''::bytea AS responded, solved"
+	}
+	list := measured
+	for _, c := range []struct {
+		name   string
+		needed bool
+	}{
+		{"queues", q.Filter.Queue != "" || q.By == ByQueue}, {"languages", q.Filter.Language != "" || q.By == ByLanguage},
+		{"channels", q.Filter.Channel != ""},
+	} {
+		if c.needed {
+			list += ", " + c.name
+		} else {
+			list += ", ''::bytea AS " + c.name
 		}
 	}
-	return joined
+	return list
+}
+
+// readPacked takes the packed days. The bytes are not copied: they are counted before the next row is read.
+func (c *cohort) readPacked(ctx context.Context, tx pgx.Tx, first, last time.Time) error {
+	rows, err := tx.Query(ctx, `
+		SELECT day, tickets, category_names, queue_names, language_names, channel_names, opened, responded, solved, groups, categories,
+			queues, languages, channels, excluded
+		FROM (
+			SELECT day, tickets, category_names, queue_names, language_names, channel_names, opened, groups, categories, excluded, `+
+		c.q.columns()+`
+			FROM report_day
+			WHERE day BETWEEN $1 AND $2
+		) AS needed
+		ORDER BY day`, first, last)
+	if err != nil {
+		return err
+	}
+	var p packed
+	raw := make([]pgtype.DriverBytes, 9)
+	_, err = pgx.ForEachRow(rows, []any{
+		&p.Day, &p.Tickets, &p.CategoryNames, &p.QueueNames, &p.LanguageNames, &p.ChannelNames, &raw[0], &raw[1], &raw[2], &raw[3],
+		&raw[4], &raw[5], &raw[6], &raw[7], &raw[8],
+	}, func() error {
+		p.Opened, p.Responded, p.Solved, p.Groups, p.Categories = raw[0], raw[1], raw[2], raw[3], raw[4]
+		p.Queues, p.Languages, p.Channels, p.Excluded = raw[5], raw[6], raw[7], raw[8]
+		return c.take(&p)
+	})
+	return err
+}
+
+// factColumns are a ticket's facts; its day is the first column.
+const factColumns = `
+	(t.opened_at AT TIME ZONE 'UTC')::date, t.opened_at, t.first_responded_at, t.solved_at, t.excluded_at, COALESCE(t.excluded_reason, ''),
+	t.number_group, t.category, q.code, t.language, t.channel`
+
+// unpackedDays reads the facts of the days from $1 to $2 that are not packed.
+const unpackedDays = `
+	SELECT ` + factColumns + `
+	FROM generate_series($1::date, $2::date, interval '1 day') AS d (day)
+	JOIN ticket t ON t.opened_at >= d.day AT TIME ZONE 'UTC' AND t.opened_at < (d.day + interval '1 day') AT TIME ZONE 'UTC'
+	JOIN queue q ON q.id = t.queue_id
+	WHERE NOT EXISTS (SELECT FROM report_day r WHERE r.day = d.day::date)
+	ORDER BY t.opened_at`
+
+// readDays reads facts in the order of their opening and hands them on day by day.
+func readDays(ctx context.Context, tx pgx.Tx, sql string, args []any, take func(*packed) error) error {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	var f fact
+	var day, last, opened time.Time
+	var responded, solved, excluded *time.Time
+	var facts []fact
+	flush := func() error {
+		if len(facts) == 0 {
+			return nil
+		}
+		p := pack(last, facts)
+		facts = facts[:0]
+		return take(&p)
+	}
+	_, err = pgx.ForEachRow(rows, []any{
+		&day, &opened, &responded, &solved, &excluded, &f.Reason, &f.Group, &f.Category, &f.Queue, &f.Language, &f.Channel,
+	}, func() error {
+		if !day.Equal(last) {
+			if err := flush(); err != nil {
+				return err
+			}
+			last = day
+		}
+		f.Opened, f.Responded, f.Solved, f.Excluded = opened.Unix(), second(responded), second(solved), second(excluded)
+		facts = append(facts, f)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+func second(t *time.Time) int64 {
+	if t == nil {
+		return unknown
+	}
+	return t.Unix()
 }

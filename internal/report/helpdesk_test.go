@@ -87,7 +87,7 @@ func TestMakeOfARealLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, group := range []identifier.Group{identifier.GroupWithout, report.GroupAll} {
+			for _, group := range []report.Group{report.GroupWithout, report.GroupAll} {
 				f := made.Group(group)
 				if f.Median.Seconds == nil || f.P90.Seconds == nil {
 					t.Fatalf("%s: median %v, 90th percentile %v", group, f.Median, f.P90)

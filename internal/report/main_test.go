@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -23,6 +24,8 @@ type past struct {
 	excluded          string
 	excludedAt        *time.Time
 	suspected         bool
+	category          string // "case-question" when empty
+	language, channel string // "en" and "import" when empty
 }
 
 var pastColumns = []string{
@@ -34,13 +37,20 @@ var pastColumns = []string{
 // insert writes tickets in the order given; their references are reference(0), reference(1), ...
 func insert(t testing.TB, db *pgxpool.Pool, tickets []past) {
 	t.Helper()
-	var queue int64
-	if err := db.QueryRow(context.Background(), `SELECT min(id) FROM queue`).Scan(&queue); err != nil {
+	rows, err := db.Query(context.Background(), `SELECT code, queue_id FROM category`)
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err := db.CopyFrom(context.Background(), pgx.Identifier{"ticket"}, pastColumns,
+	queues := map[string]int64{}
+	var code string
+	var queue int64
+	if _, err := pgx.ForEachRow(rows, []any{&code, &queue}, func() error { queues[code] = queue; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.CopyFrom(context.Background(), pgx.Identifier{"ticket"}, pastColumns,
 		pgx.CopyFromSlice(len(tickets), func(i int) ([]any, error) {
 			p := tickets[i]
+			category := cmp.Or(p.category, "case-question")
 			var reason *string
 			if p.excluded != "" {
 				reason = &p.excluded
@@ -50,7 +60,7 @@ func insert(t testing.TB, db *pgxpool.Pool, tickets []past) {
 				suspected = append(suspected, "honeypot")
 			}
 			return []any{
-				reference(i), "open", "import", "en", "case-question", "case-question", queue, "Ana Núñez",
+				reference(i), "open", cmp.Or(p.channel, "import"), cmp.Or(p.language, "en"), category, category, queues[category], "Ana Núñez",
 				"ana@mail.example", fmt.Sprintf("Question %d", i), string(p.group), p.opened, p.opened, p.responded, p.solved,
 				reason, p.excludedAt, suspected,
 			}, nil

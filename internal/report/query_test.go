@@ -32,31 +32,31 @@ func TestParseQuery(t *testing.T) {
 	}{
 		"defaults are the 90 days that end today in the agency's zone": {
 			report.Params{},
-			report.Params{From: "2026-08-26", To: "2026-11-23", AsOf: "2026-11-24T04:30:15.123456Z", Measure: "first_response"},
+			report.Params{From: "2026-08-26", To: "2026-11-23", AsOf: "2026-11-24T04:30:15Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
 		"all given": {
-			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: "2012-03-01T00:00:00Z", Measure: "resolution"},
-			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: "2012-03-01T00:00:00Z", Measure: "resolution"},
+			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: "2012-03-01T00:00:00Z", Measure: "resolution", Clock: "wall", By: "number"},
+			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: "2012-03-01T00:00:00Z", Measure: "resolution", Clock: "wall", By: "number"},
 		},
 		"a moment without a zone is the agency's": {
 			report.Params{From: "2026-07-01", To: "2026-07-02", AsOf: " 2026-07-02T12:00 "},
-			report.Params{From: "2026-07-01", To: "2026-07-02", AsOf: "2026-07-02T16:00:00Z", Measure: "first_response"},
+			report.Params{From: "2026-07-01", To: "2026-07-02", AsOf: "2026-07-02T16:00:00Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
 		"a day as cut-off is its end, and the period ends with it": {
 			report.Params{AsOf: "2026-03-08"}, // 23 hours long
-			report.Params{From: "2025-12-09", To: "2026-03-08", AsOf: "2026-03-09T03:59:59.999999Z", Measure: "first_response"},
+			report.Params{From: "2025-12-09", To: "2026-03-08", AsOf: "2026-03-09T03:59:59Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
 		"today as cut-off is now": {
 			report.Params{From: "2026-11-23", AsOf: "2026-11-23"},
-			report.Params{From: "2026-11-23", To: "2026-11-23", AsOf: "2026-11-24T04:30:15.123456Z", Measure: "first_response"},
+			report.Params{From: "2026-11-23", To: "2026-11-23", AsOf: "2026-11-24T04:30:15Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
 		"a clock that is some seconds ahead means now": {
 			report.Params{From: "2026-11-23", AsOf: "2026-11-24T04:31:00Z"},
-			report.Params{From: "2026-11-23", To: "2026-11-23", AsOf: "2026-11-24T04:30:15.123456Z", Measure: "first_response"},
+			report.Params{From: "2026-11-23", To: "2026-11-23", AsOf: "2026-11-24T04:30:15Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
 		"the first day counts back from the last": {
 			report.Params{To: "2024-03-01"},
-			report.Params{From: "2023-12-03", To: "2024-03-01", AsOf: "2026-11-24T04:30:15.123456Z", Measure: "first_response"},
+			report.Params{From: "2023-12-03", To: "2024-03-01", AsOf: "2026-11-24T04:30:15Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +97,7 @@ func TestParseQueryRefuses(t *testing.T) {
 		"cut-off that is none":            {report.Params{AsOf: "now"}, "as_of.invalid"},
 		"cut-off before the period":       {report.Params{From: "2026-02-02", To: "2026-02-03", AsOf: "2026-02-01"}, "as_of.before_from"},
 		"unknown measure":                 {report.Params{Measure: "Resolution"}, "measure.unknown"},
+		"unknown choices":                 {report.Params{Clock: "sun", By: "mood", Queue: "' OR 1=1", Channel: strings.Repeat("x", 61)}, "clock.unknown by.unknown queue.unknown channel.unknown"},
 		"everything wrong at once":        {report.Params{From: "x", To: "y", AsOf: "z", Measure: "m"}, "from.invalid to.invalid as_of.invalid measure.unknown"},
 		"text that no database can store": {report.Params{From: "2026-01-01\x00", To: "\xff"}, "from.invalid to.invalid"},
 	} {

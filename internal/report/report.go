@@ -1,4 +1,7 @@
 // Package report tells how long answers take: cohorts of tickets, and the figures on a page.
+//
+// What reports need of each ticket is packed by the day it was opened (report_day), in whole seconds. Workers pack a day again
+// when one of its tickets has changed; a report reads days, and the tickets themselves only of days that are not packed yet.
 package report
 
 import (
@@ -22,37 +25,76 @@ const (
 // Measures lists every measure.
 func Measures() []Measure { return []Measure{FirstResponse, Resolution} }
 
-// Valid reports whether the measure is one of Measures.
-func (m Measure) Valid() bool { return m == FirstResponse || m == Resolution }
+// Clock says which seconds count.
+type Clock string
 
-// GroupAll is the name of the group of all tickets.
-const GroupAll identifier.Group = "all"
+// The clocks.
+const (
+	ClockWall     Clock = "wall"     // all of them
+	ClockBusiness Clock = "business" // those in which the desk's calendar works
+)
 
-// Groups lists the groups in the order of a report. They are fixed when an inquiry is sent; what is linked later changes none.
-func Groups() []identifier.Group {
-	return []identifier.Group{identifier.GroupWith, identifier.GroupUnusable, identifier.GroupWithout, GroupAll}
-}
+// Clocks lists every clock.
+func Clocks() []Clock { return []Clock{ClockWall, ClockBusiness} }
+
+// By says what groups are compared.
+type By string
+
+// The ways to compare.
+const (
+	ByNumber   By = "number" // the number at submission; what is linked later changes none
+	ByCategory By = "category"
+	ByQueue    By = "queue"
+	ByLanguage By = "language"
+	ByWeek     By = "week" // of the opening, from Monday, in the agency's time zone
+)
+
+// Bys lists every way to compare.
+func Bys() []By { return []By{ByNumber, ByCategory, ByQueue, ByLanguage, ByWeek} }
+
+// Group names a group: a number's group, the code of a category, queue or language, the Monday of a week; or GroupAll.
+type Group string
+
+// The groups by number, and that of all tickets.
+const (
+	GroupWith     = Group(identifier.GroupWith)
+	GroupUnusable = Group(identifier.GroupUnusable)
+	GroupWithout  = Group(identifier.GroupWithout)
+	GroupAll      = Group("all")
+)
 
 // MinimumSize is the fewest tickets of a group whose times are shown; the counts of a smaller one are shown all the same.
 const MinimumSize = 20
 
-// WithinDays are the times, in days of 24 hours, at which a report gives the share that is answered.
+// StratumSize is the fewest tickets that each of two groups must have in a category for it to count in what is standardised.
+const StratumSize = 10
+
+// WithinDays are the times, in days of the report's clock, at which a report gives the share that is answered.
 func WithinDays() []int { return []int{1, 2, 5, 10, 15} }
+
+// MeanDays is where the restricted mean cuts times off, in days of the report's clock.
+const MeanDays = 15
 
 // Report is the answer to a Query.
 type Report struct {
 	Query
 	GeneratedAt time.Time
-	Groups      []Figures // one for each of Groups, in that order
-	// Compared is the log-rank test of the groups with and without a number; nil when either is under MinimumSize or the test
-	// says nothing.
-	Compared *survival.Test
+	Behind      time.Duration // how long the oldest change has waited to be counted; 0 when nothing waits
+	Exact       bool          // false: times were counted in bins and may be 1 % off
+	Day         time.Duration // what "a day" is by the report's clock: 24 hours, or the desk's usual working day
+	Calendar    int           // the version of the calendar that business time was counted by; 0 for the clock on the wall
+	Groups      []Figures     // in the order of a page; the last one is GroupAll
+	Difference  *Difference   // of the groups with and without a number, or of the only two groups that are shown
+	LogRank     *survival.Test
+	Stratified  *survival.Test // the log-rank test within categories, added up
+	Weeks       []Week         // by number only
+	Mix         []Category     // unless by category
 }
 
 // Figures are what is known of one group. Times are in seconds. A pointer is nil where the group is under MinimumSize or the
 // data do not reach that far; no figure is ever NaN or infinite.
 type Figures struct {
-	Group    identifier.Group
+	Group    Group
 	Tickets  int            // that count: Answered and Waiting
 	Answered int            // by the report's AsOf
 	Waiting  int            // not answered by then; they count with the time they have waited
@@ -60,11 +102,12 @@ type Figures struct {
 	Withheld bool           // the group has tickets, but fewer than MinimumSize
 	Median   Time
 	P90      Time
+	Mean     Time           // cut off at MeanDays
 	Within   []Share        // one for each of WithinDays
 	Curve    survival.Curve // of the share still waiting; empty when withheld
 }
 
-// Time is a time in seconds with its 95 % interval.
+// Time is a time in seconds with its 95 % interval. A difference of times may be below 0.
 type Time struct {
 	Seconds, Low, High *float64
 }
@@ -73,6 +116,38 @@ type Time struct {
 type Share struct {
 	Days             int
 	Value, Low, High *float64
+}
+
+// Difference is how much longer Second takes than First; an association, not an effect.
+type Difference struct {
+	First, Second Group
+	Median, Mean  Time // as they are
+	// The same with one mix of categories for both: that of the two groups together, over the categories in which each of them
+	// has at least StratumSize tickets. They hold Covered, a share of the tickets of both.
+	StandardisedMedian, StandardisedMean  Time
+	StandardisedFirst, StandardisedSecond Standardised
+	Covered                               float64
+	// Opposed says that the crude and the standardised figures point different ways.
+	Opposed bool
+}
+
+// Standardised is one group with the mix of categories of both.
+type Standardised struct {
+	Median Time
+	Within []Share
+}
+
+// Week is the median of each group of a week's tickets.
+type Week struct {
+	Begins  time.Time
+	Tickets []int  // in the order of Groups
+	Median  []Time // the same; nil pointers under MinimumSize
+}
+
+// Category is how a category's tickets are spread over the groups.
+type Category struct {
+	Code    string
+	Tickets []int // in the order of Groups
 }
 
 // ExcludedTotal is the number of excluded tickets.
@@ -84,7 +159,7 @@ func (f Figures) ExcludedTotal() (n int) {
 }
 
 // Group gives the figures of one group.
-func (r Report) Group(g identifier.Group) Figures {
+func (r Report) Group(g Group) Figures {
 	for _, f := range r.Groups {
 		if f.Group == g {
 			return f

@@ -1,67 +1,122 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
+	"time"
 
-	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/sla"
 	"github.com/askwell/askwell/internal/survival"
 )
 
-const day = 24 * 60 * 60 // seconds
-
 // Make answers a query from one snapshot of the database. For staff who may read reports. Errors: unavailable.
 func (s *Service) Make(ctx context.Context, q Query) (Report, error) {
-	found, err := s.read(ctx, q)
+	r := Report{Query: q, GeneratedAt: s.now().UTC(), Day: 24 * time.Hour}
+	var clock *sla.Clock
+	if q.Clock == ClockBusiness {
+		calendar, err := s.Calendar(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		if clock, err = calendar.Clock(q.From, q.AsOf); err != nil {
+			return Report{}, err
+		}
+		r.Day, r.Calendar = calendar.BusinessDay(), calendar.Version
+	}
+	counted, err := s.read(ctx, q, clock)
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Query: q, GeneratedAt: s.now().UTC()}
-	for _, group := range Groups() {
-		counted := found[group]
-		if group == GroupAll {
-			counted = found.all()
-		}
-		r.Groups = append(r.Groups, figures(group, counted))
+	r.Exact = !counted.binned
+	if r.Behind, err = s.behind(ctx); err != nil {
+		return Report{}, err
 	}
-	r.Compared = compare(r.Group(identifier.GroupWith), r.Group(identifier.GroupWithout))
+	r.fill(counted)
 	return r, nil
 }
 
-// figures computes one group. c may be nil: nobody is in the group.
-func figures(group identifier.Group, c *counted) Figures {
-	if c == nil {
-		c = &counted{excluded: map[string]int{}}
+// fill computes every figure.
+func (r *Report) fill(c *cohort) {
+	c.settle()
+	var all []*tally
+	excluded := map[string]int{}
+	for _, g := range c.groups {
+		r.Groups = append(r.Groups, r.figures(Group(g.name), joined(g.strata), g.excluded))
+		all = append(all, g.strata...)
+		for reason, n := range g.excluded {
+			excluded[reason] += n
+		}
 	}
-	f := Figures{
-		Group: group, Tickets: len(c.observations), Answered: c.answered, Waiting: len(c.observations) - c.answered,
-		Excluded: c.excluded,
+	r.Groups = append(r.Groups, r.figures(GroupAll, joined(all), excluded))
+	r.compare(c)
+	if r.By == ByNumber {
+		r.weeks(c)
 	}
+	if r.By != ByCategory {
+		r.mix(c)
+	}
+}
+
+// settle leaves out groups that hold nothing and puts the others in order: by number and by week as they are, else the largest
+// first.
+func (c *cohort) settle() {
+	if c.q.By == ByNumber {
+		return
+	}
+	size := func(g *group) int { return joined(g.strata).n }
+	c.groups = slices.DeleteFunc(c.groups, func(g *group) bool { return size(g) == 0 && len(g.excluded) == 0 })
+	if c.q.By != ByWeek {
+		slices.SortStableFunc(c.groups, func(a, b *group) int {
+			return cmp.Or(cmp.Compare(size(b), size(a)), cmp.Compare(a.name, b.name))
+		})
+	}
+}
+
+// figures computes one group.
+func (r *Report) figures(name Group, t *tally, excluded map[string]int) Figures {
+	f := Figures{Group: name, Tickets: t.n, Answered: t.ended, Waiting: t.n - t.ended, Excluded: excluded}
 	f.Withheld = f.Tickets > 0 && f.Tickets < MinimumSize
 	if f.Tickets >= MinimumSize {
-		f.Curve = survival.KaplanMeier(c.observations)
+		f.Curve = t.curve()
 	}
-	f.Median, f.P90 = quantile(f.Curve, 0.5), quantile(f.Curve, 0.9)
-	for _, days := range WithinDays() {
-		f.Within = append(f.Within, within(f.Curve, days))
-	}
+	f.Median, f.P90 = quantile(f.Curve.Quantile(0.5)), quantile(f.Curve.Quantile(0.9))
+	f.Mean = mean(f.Curve.RestrictedMean(r.days(MeanDays)))
+	f.Within = r.within(f.Curve.At)
 	return f
 }
 
-func quantile(c survival.Curve, p float64) Time {
-	e := c.Quantile(p)
+// days are some days of the report's clock in seconds.
+func (r *Report) days(n int) float64 { return float64(n) * r.Day.Seconds() }
+
+func quantile(e survival.Estimate) Time {
 	return Time{Seconds: known(e.Value, e.Reached), Low: known(e.Low, e.LowReached), High: known(e.High, e.HighReached)}
 }
 
-func within(c survival.Curve, days int) Share {
-	s := ShareAt(c, float64(days*day))
-	s.Days = days
-	return s
+func mean(m survival.Mean) Time {
+	return Time{Seconds: known(m.Value, m.Known), Low: known(m.Low, m.Known), High: known(m.High, m.Known)}
 }
 
-// ShareAt gives the share answered by some seconds. It turns the share still waiting round, and so the ends of its interval.
-func ShareAt(c survival.Curve, seconds float64) Share {
-	s := c.At(seconds)
+func difference(d survival.Difference) Time {
+	return Time{Seconds: known(d.Value, d.Known), Low: known(d.Low, d.IntervalKnown), High: known(d.High, d.IntervalKnown)}
+}
+
+func (r *Report) within(at func(float64) survival.Share) []Share {
+	var shares []Share
+	for _, days := range WithinDays() {
+		s := answered(at(r.days(days)))
+		s.Days = days
+		shares = append(shares, s)
+	}
+	return shares
+}
+
+// ShareAt gives the share answered by some seconds.
+func ShareAt(c survival.Curve, seconds float64) Share { return answered(c.At(seconds)) }
+
+// answered turns the share still waiting round, and so the ends of its interval.
+func answered(s survival.Share) Share {
 	return Share{
 		Value: known(1-s.Value, s.Known), Low: known(1-s.High, s.IntervalKnown), High: known(1-s.Low, s.IntervalKnown),
 	}
@@ -74,13 +129,42 @@ func known(v float64, reached bool) *float64 {
 	return &v
 }
 
-func compare(a, b Figures) *survival.Test {
-	if a.Curve.N == 0 || b.Curve.N == 0 {
-		return nil
+// weeks gives the medians of each group of each week; Brookmeyer and Crowley's intervals with them.
+func (r *Report) weeks(c *cohort) {
+	for i, begins := range c.weeks {
+		w := Week{Begins: time.Unix(begins, 0).In(r.From.Location())}
+		var all []*tally
+		add := func(t *tally) {
+			w.Tickets = append(w.Tickets, t.n)
+			median := Time{}
+			if t.n >= MinimumSize {
+				median = quantile(t.curve().Quantile(0.5))
+			}
+			w.Median = append(w.Median, median)
+		}
+		for _, g := range c.groups {
+			add(joined(g.weeks[i : i+1]))
+			all = append(all, g.weeks[i])
+		}
+		add(joined(all))
+		r.Weeks = append(r.Weeks, w)
 	}
-	test := survival.LogRank(a.Curve, b.Curve)
-	if test.DF == 0 || known(test.P, true) == nil {
-		return nil
+}
+
+// mix tells how the categories' tickets are spread over the groups, the largest category first.
+func (r *Report) mix(c *cohort) {
+	for place, code := range c.categories {
+		line := Category{Code: code, Tickets: make([]int, len(c.groups)+1)}
+		for i, g := range c.groups {
+			if place < len(g.strata) && g.strata[place] != nil {
+				line.Tickets[i] = g.strata[place].n
+				line.Tickets[len(c.groups)] += g.strata[place].n
+			}
+		}
+		if line.Tickets[len(c.groups)] > 0 {
+			r.Mix = append(r.Mix, line)
+		}
 	}
-	return &test
+	last := func(l Category) int { return l.Tickets[len(l.Tickets)-1] }
+	slices.SortFunc(r.Mix, func(a, b Category) int { return cmp.Or(cmp.Compare(last(b), last(a)), cmp.Compare(a.Code, b.Code)) })
 }

@@ -1,14 +1,15 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/ticket"
 )
@@ -27,25 +28,17 @@ const (
 // Part is the tickets behind one number of a report.
 type Part struct {
 	Query
-	Group identifier.Group
+	Group Group
 	State State
 }
 
 // ParsePart reads the group and the state; empty means GroupAll and StateCounted. Errors: invalid with the fields group and
 // state.
 func ParsePart(q Query, group, state string) (Part, error) {
-	p := Part{Query: q, Group: GroupAll, State: StateCounted}
+	p := Part{Query: q, Group: Group(cmp.Or(group, string(GroupAll))), State: State(cmp.Or(state, string(StateCounted)))}
 	var wrong []failure.Field
-	if group != "" {
-		p.Group = identifier.Group(group)
-	}
-	if state != "" {
-		p.State = State(state)
-	}
-	switch p.Group {
-	case identifier.GroupWith, identifier.GroupUnusable, identifier.GroupWithout, GroupAll:
-	default:
-		wrong = append(wrong, failure.Field{Name: "group", Code: "unknown", Text: "The group is with, unusable, without or all."})
+	if !p.Group.among(q) {
+		wrong = append(wrong, failure.Field{Name: "group", Code: "unknown", Text: "This report has no such group."})
 	}
 	switch p.State {
 	case StateCounted, StateAnswered, StateWaiting, StateExcluded:
@@ -55,6 +48,20 @@ func ParsePart(q Query, group, state string) (Part, error) {
 	return p, failure.InvalidFields(wrong...)
 }
 
+// among reports whether a query may have the group. A code that nobody has finds nothing.
+func (g Group) among(q Query) bool {
+	switch {
+	case g == GroupAll:
+		return true
+	case q.By == ByNumber:
+		return slices.Contains([]Group{GroupWith, GroupUnusable, GroupWithout}, g)
+	case q.By == ByWeek:
+		_, err := time.Parse(dateLayout, string(g))
+		return err == nil
+	}
+	return len(g) <= 60
+}
+
 // Row is a ticket behind a number, as it stood at the cut-off.
 type Row struct {
 	ID             int64
@@ -62,7 +69,7 @@ type Row struct {
 	Subject        string
 	Category       string // as triaged
 	CategoryLabel  string // in English; another language's is the message "category.<code>"
-	NumberGroup    identifier.Group
+	NumberGroup    Group
 	OpenedAt       time.Time
 	EndedAt        *time.Time // answered or solved, as the measure says; nil: not by the cut-off
 	ExcludedReason string     // "" when it counts
@@ -86,14 +93,44 @@ type Page struct {
 // pageSize is how many tickets a page of a list holds.
 const pageSize = 50
 
-// condition says in SQL what State says.
+// inCohort is the condition that Query describes; a list of tickets and its figures must agree on it. A figure counts whole
+// seconds, so the cut-off is the end of one.
+const inCohort = `t.opened_at >= @from AND t.opened_at < @before AND t.opened_at < @end`
+
+func (p Part) args() pgx.NamedArgs {
+	args := pgx.NamedArgs{
+		"from": p.From.UTC(), "before": p.Before().UTC(), "end": p.AsOf.UTC().Add(time.Second), "group": p.Group,
+		"category": p.Filter.Category, "queue": p.Filter.Queue, "language": p.Filter.Language, "channel": p.Filter.Channel,
+	}
+	if week, err := time.ParseInLocation(dateLayout, string(p.Group), p.From.Location()); err == nil {
+		args["week"], args["week_end"] = week.UTC(), dayOf(week, week.Location(), 7).UTC()
+	}
+	return args
+}
+
+// groupCondition says in SQL which tickets are a group's.
+var groupCondition = map[By]string{
+	ByNumber: `t.number_group = @group`, ByCategory: `t.category = @group`, ByLanguage: `t.language = @group`,
+	ByQueue: `t.queue_id = (SELECT id FROM queue WHERE code = @group)`,
+	ByWeek:  `t.opened_at >= @week AND t.opened_at < @week_end`,
+}
+
+// condition says in SQL what the part is.
 func (p Part) condition() string {
 	in := inCohort
 	if p.Group != GroupAll {
-		in += ` AND t.number_group = @group`
+		in += ` AND ` + groupCondition[p.By]
 	}
-	const excluded = `t.excluded_at IS NOT NULL AND t.excluded_at <= @as_of`
-	ended := p.Measure.ended() + ` IS NOT NULL AND ` + p.Measure.ended() + ` <= @as_of`
+	for _, f := range []struct{ value, condition string }{
+		{p.Filter.Category, `t.category = @category`}, {p.Filter.Queue, `t.queue_id = (SELECT id FROM queue WHERE code = @queue)`},
+		{p.Filter.Language, `t.language = @language`}, {p.Filter.Channel, `t.channel = @channel`},
+	} {
+		if f.value != "" {
+			in += ` AND ` + f.condition
+		}
+	}
+	const excluded = `t.excluded_at IS NOT NULL AND t.excluded_at < @end`
+	ended := p.Measure.ended() + ` IS NOT NULL AND ` + p.Measure.ended() + ` < @end`
 	counted := in + ` AND NOT (` + excluded + `)`
 	switch p.State {
 	case StateExcluded:
@@ -111,7 +148,7 @@ func (p Part) condition() string {
 // staff who may read reports. Errors: unavailable.
 func (s *Service) List(ctx context.Context, p Part, after ticket.Cursor) (Page, error) {
 	args := p.args()
-	args["group"], args["limit"] = p.Group, pageSize+1
+	args["limit"] = pageSize + 1
 	in := p.condition()
 	var page Page
 	batch := &pgx.Batch{}
@@ -122,8 +159,8 @@ func (s *Service) List(ctx context.Context, p Part, after ticket.Cursor) (Page, 
 	}
 	batch.Queue(`
 		SELECT t.id, t.reference, t.subject, t.category, c.label AS category_label, t.number_group, t.opened_at,
-			CASE WHEN `+p.Measure.ended()+` <= @as_of THEN `+p.Measure.ended()+` END AS ended_at,
-			CASE WHEN t.excluded_at <= @as_of THEN t.excluded_reason ELSE '' END AS excluded_reason
+			CASE WHEN `+p.Measure.ended()+` < @end THEN `+p.Measure.ended()+` END AS ended_at,
+			CASE WHEN t.excluded_at < @end THEN t.excluded_reason ELSE '' END AS excluded_reason
 		FROM ticket t
 		JOIN category c ON c.code = t.category
 		WHERE `+in+`
