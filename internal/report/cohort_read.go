@@ -26,7 +26,7 @@ func (s *Service) read(ctx context.Context, q Query, clock *sla.Clock) (*cohort,
 	var c *cohort
 	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		first, last := utcDay(q.From), utcDay(earliest(q.Before().Add(-time.Second), q.AsOf))
-		tickets, err := countTickets(ctx, tx, first, last)
+		tickets, unpacked, err := packedDays(ctx, tx, first, last)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (s *Service) read(ctx context.Context, q Query, clock *sla.Clock) (*cohort,
 		if err := c.readPacked(ctx, tx, first, last); err != nil {
 			return err
 		}
-		return readDays(ctx, tx, unpackedDays, []any{first, last}, c.take)
+		return readDays(ctx, tx, unpacked, c.take)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read a cohort: %w", postgres.Failure(err))
@@ -45,11 +45,26 @@ func (s *Service) read(ctx context.Context, q Query, clock *sla.Clock) (*cohort,
 // utcDay is the midnight in UTC before a moment.
 func utcDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// countTickets is how many tickets those days may hold.
-func countTickets(ctx context.Context, tx pgx.Tx, first, last time.Time) (n int, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT COALESCE((SELECT sum(tickets) FROM report_day WHERE day BETWEEN $1 AND $2), 0)`, first, last).Scan(&n)
-	return n, err
+// packedDays is how many tickets the packed days from first to last hold, and the days that are not packed.
+func packedDays(ctx context.Context, tx pgx.Tx, first, last time.Time) (tickets int, unpacked []time.Time, err error) {
+	rows, err := tx.Query(ctx, `SELECT day, tickets FROM report_day WHERE day BETWEEN $1 AND $2 ORDER BY day`, first, last)
+	if err != nil {
+		return 0, nil, err
+	}
+	next := first
+	var day time.Time
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&day, &n}, func() error {
+		for ; next.Before(day); next = next.AddDate(0, 0, 1) {
+			unpacked = append(unpacked, next)
+		}
+		next, tickets = day.AddDate(0, 0, 1), tickets+n
+		return nil
+	})
+	for ; !next.After(last); next = next.AddDate(0, 0, 1) {
+		unpacked = append(unpacked, next)
+	}
+	return tickets, unpacked, err
 }
 
 // columns are those that a query reads beside what every query does; the others come as empty.
@@ -103,46 +118,54 @@ func (c *cohort) readPacked(ctx context.Context, tx pgx.Tx, first, last time.Tim
 	return err
 }
 
-// factColumns are a ticket's facts; its day is the first column.
-const factColumns = `
-	(t.opened_at AT TIME ZONE 'UTC')::date, t.opened_at, t.first_responded_at, t.solved_at, t.excluded_at, COALESCE(t.excluded_reason, ''),
-	t.number_group, t.category, q.code, t.language, t.channel`
+// readDays reads the facts of days, which are in order, and hands them on day by day. Days in a row are one query, so that it can
+// only be answered by walking along the index.
+func readDays(ctx context.Context, tx pgx.Tx, days []time.Time, take func(*packed) error) error {
+	for len(days) > 0 {
+		n := 1
+		for n < len(days) && days[n].Equal(days[n-1].AddDate(0, 0, 1)) {
+			n++
+		}
+		if err := readRange(ctx, tx, days[0], days[n-1].AddDate(0, 0, 1), take); err != nil {
+			return err
+		}
+		days = days[n:]
+	}
+	return nil
+}
 
-// unpackedDays reads the facts of the days from $1 to $2 that are not packed.
-const unpackedDays = `
-	SELECT ` + factColumns + `
-	FROM generate_series($1::date, $2::date, interval '1 day') AS d (day)
-	JOIN ticket t ON t.opened_at >= d.day AT TIME ZONE 'UTC' AND t.opened_at < (d.day + interval '1 day') AT TIME ZONE 'UTC'
-	JOIN queue q ON q.id = t.queue_id
-	WHERE NOT EXISTS (SELECT FROM report_day r WHERE r.day = d.day::date)
-	ORDER BY t.opened_at`
-
-// readDays reads facts in the order of their opening and hands them on day by day.
-func readDays(ctx context.Context, tx pgx.Tx, sql string, args []any, take func(*packed) error) error {
-	rows, err := tx.Query(ctx, sql, args...)
+// readRange reads the facts of the tickets opened from a midnight on and before another.
+func readRange(ctx context.Context, tx pgx.Tx, from, before time.Time, take func(*packed) error) error {
+	rows, err := tx.Query(ctx, `
+		SELECT t.opened_at, t.first_responded_at, t.solved_at, t.excluded_at, COALESCE(t.excluded_reason, ''), t.number_group,
+			t.category, q.code, t.language, t.channel
+		FROM ticket t
+		JOIN queue q ON q.id = t.queue_id
+		WHERE t.opened_at >= $1 AND t.opened_at < $2
+		ORDER BY t.opened_at`, from, before)
 	if err != nil {
 		return err
 	}
 	var f fact
-	var day, last, opened time.Time
+	var midnight, opened time.Time
 	var responded, solved, excluded *time.Time
 	var facts []fact
 	flush := func() error {
 		if len(facts) == 0 {
 			return nil
 		}
-		p := pack(last, facts)
+		p := pack(midnight, facts)
 		facts = facts[:0]
 		return take(&p)
 	}
 	_, err = pgx.ForEachRow(rows, []any{
-		&day, &opened, &responded, &solved, &excluded, &f.Reason, &f.Group, &f.Category, &f.Queue, &f.Language, &f.Channel,
+		&opened, &responded, &solved, &excluded, &f.Reason, &f.Group, &f.Category, &f.Queue, &f.Language, &f.Channel,
 	}, func() error {
-		if !day.Equal(last) {
+		if day := utcDay(opened); !day.Equal(midnight) {
 			if err := flush(); err != nil {
 				return err
 			}
-			last = day
+			midnight = day
 		}
 		f.Opened, f.Responded, f.Solved, f.Excluded = opened.Unix(), second(responded), second(solved), second(excluded)
 		facts = append(facts, f)

@@ -25,7 +25,7 @@ type Recorder struct {
 // changed nothing and is followed by another. For the workers. Errors: unavailable.
 func (r Recorder) Record(ctx context.Context, tickets, tasks []int64) error {
 	err := r.inTurn(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT DISTINCT (opened_at AT TIME ZONE 'UTC')::date FROM ticket WHERE id = ANY ($1)`, tickets)
+		rows, err := tx.Query(ctx, `SELECT DISTINCT (opened_at AT TIME ZONE 'UTC')::date AS day FROM ticket WHERE id = ANY ($1) ORDER BY day`, tickets)
 		if err != nil {
 			return err
 		}
@@ -53,14 +53,6 @@ func (r Recorder) inTurn(ctx context.Context, fn func(pgx.Tx) error) error {
 	})
 }
 
-// factsOfDays reads the facts of the days $1.
-const factsOfDays = `
-	SELECT ` + factColumns + `
-	FROM unnest($1::date[]) AS d (day)
-	JOIN ticket t ON t.opened_at >= d.day::timestamp AT TIME ZONE 'UTC' AND t.opened_at < (d.day + interval '1 day') AT TIME ZONE 'UTC'
-	JOIN queue q ON q.id = t.queue_id
-	ORDER BY t.opened_at`
-
 var packedColumns = []string{
 	"day", "tickets", "category_names", "queue_names", "language_names", "channel_names", "opened", "responded", "solved", "groups",
 	"categories", "queues", "languages", "channels", "excluded",
@@ -73,10 +65,10 @@ func (p packed) row() []any {
 	}
 }
 
-// packDays makes the rows of days again.
+// packDays makes the rows of days, which are in order, again.
 func packDays(ctx context.Context, tx pgx.Tx, days []time.Time) error {
 	var made [][]any
-	err := readDays(ctx, tx, factsOfDays, []any{days}, func(p *packed) error {
+	err := readDays(ctx, tx, days, func(p *packed) error {
 		made = append(made, p.row())
 		return nil
 	})

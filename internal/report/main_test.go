@@ -24,6 +24,7 @@ type past struct {
 	excluded          string
 	excludedAt        *time.Time
 	suspected         bool
+	number            int    // of its reference; its place when 0
 	category          string // "case-question" when empty
 	language, channel string // "en" and "import" when empty
 }
@@ -60,7 +61,7 @@ func insert(t testing.TB, db *pgxpool.Pool, tickets []past) {
 				suspected = append(suspected, "honeypot")
 			}
 			return []any{
-				reference(i), "open", cmp.Or(p.channel, "import"), cmp.Or(p.language, "en"), category, category, queues[category], "Ana Núñez",
+				reference(cmp.Or(p.number, i)), "open", cmp.Or(p.channel, "import"), cmp.Or(p.language, "en"), category, category, queues[category], "Ana Núñez",
 				"ana@mail.example", fmt.Sprintf("Question %d", i), string(p.group), p.opened, p.opened, p.responded, p.solved,
 				reason, p.excludedAt, suspected,
 			}, nil
