@@ -108,8 +108,8 @@ func TestATaskOfADeadWorkerComesAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, testkit.RedisURL(t))
 	opened := d.openLinkCases()
-	if _, err := outbox.Expand(t.Context(), d.db, map[string][]string{
-		ticket.OutboxNumberGiven: {"link_account"}, ticket.OutboxOpened: {"index_ticket"},
+	if _, err := outbox.Expand(t.Context(), d.db, map[string][]outbox.Reaction{
+		ticket.OutboxNumberGiven: {{Task: "link_account"}}, ticket.OutboxOpened: {{Task: "index_ticket"}},
 	}, 1000); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestTheSameTaskTwiceAndAtOnceHasOneEffect(t *testing.T) {
 	d := newDesk(t, testkit.RedisURL(t))
 	d.account(number, "Jean Horvat", "jean@mail.example")
 	was := d.open(number)
-	reactions := map[string][]string{ticket.OutboxNumberGiven: {"link_account"}, ticket.OutboxOpened: {"acknowledge"}}
+	reactions := map[string][]outbox.Reaction{ticket.OutboxNumberGiven: {{Task: "link_account"}}, ticket.OutboxOpened: {{Task: "acknowledge"}}}
 	if _, err := outbox.Expand(t.Context(), d.db, reactions, 1000); err != nil {
 		t.Fatal(err)
 	}

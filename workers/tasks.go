@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 )
 
@@ -23,6 +24,7 @@ const (
 	TaskAcknowledge  = "acknowledge"
 	TaskSendReply    = "send_reply"
 	TaskScanFile     = "scan_file"
+	TaskCountTicket  = report.TaskCountTicket
 )
 
 // asynq's queues. A reply to an applicant goes before everything; the index comes last.
@@ -45,6 +47,7 @@ type kind struct {
 	slowest time.Duration // the longest wait between two attempts
 	tries   int           // attempts after which a failure that nobody expected is given up
 	away    int           // attempts after which a dependency that is away is given up; 0 for never
+	gather  time.Duration // rows wait for the next multiple of it, to be done together
 }
 
 // kinds is the table of all of them. A mail that no mail server took for two days is given up, as mail servers do themselves.
@@ -55,6 +58,7 @@ var kinds = []kind{
 	{name: TaskScanFile, queue: queueDefault, lease: 3 * time.Minute, timeout: 2 * time.Minute, slowest: time.Minute, tries: 8},
 	{name: TaskIndexTicket, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
 	{name: TaskIndexAccount, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
+	{name: TaskCountTicket, queue: queueIndex, batch: 5000, lanes: 1, lease: 2 * time.Minute, timeout: 110 * time.Second, slowest: 10 * time.Second, tries: 10, gather: 3 * time.Second},
 }
 
 func (k kind) batched() bool { return k.batch > 0 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/ticket"
 )
@@ -56,6 +57,7 @@ type Workers struct {
 	log      *slog.Logger
 	relay    *relay
 	handlers map[string]handler
+	recorder report.Recorder
 	metrics  *metrics
 	stop     chan struct{}
 	once     sync.Once
@@ -78,7 +80,7 @@ func New(cfg Config) (*Workers, error) {
 	}
 	w := &Workers{
 		Config: cfg, db: cfg.DB, redis: client, log: cfg.Logger, stop: make(chan struct{}),
-		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now),
+		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now), recorder: report.Recorder{DB: cfg.DB},
 	}
 	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB); err != nil {
 		return nil, errors.Join(err, client.Close())
@@ -90,6 +92,7 @@ func New(cfg Config) (*Workers, error) {
 		TaskAcknowledge:  {all: w.acknowledge},
 		TaskSendReply:    {one: w.sendReply},
 		TaskScanFile:     {one: w.scanFile},
+		TaskCountTicket:  {all: w.countTickets},
 	}
 	return w, nil
 }

@@ -69,13 +69,21 @@ func nullTime(t time.Time) *time.Time {
 	return &t
 }
 
-// Expand turns up to limit events into task rows, by a table from event to task kinds, and says how many it took. Events
+// Reaction is a kind of task that follows from an event. Tasks with Gather wait for company: they are due at the next whole
+// multiple of it, so that what happens to one subject again and again is one piece of work.
+type Reaction struct {
+	Task   string
+	Gather time.Duration
+}
+
+// Expand turns up to limit events into task rows, by a table from event to reactions, and says how many it took. Events
 // without a reaction are dropped. Safe to run from any number of relays at once.
-func Expand(ctx context.Context, db postgres.Querier, reactions map[string][]string, limit int) (int, error) {
+func Expand(ctx context.Context, db postgres.Querier, reactions map[string][]Reaction, limit int) (int, error) {
 	var events, tasks []string
-	for event, kinds := range reactions {
-		for _, kind := range kinds {
-			events, tasks = append(events, event), append(tasks, kind)
+	var gather []float64
+	for event, all := range reactions {
+		for _, r := range all {
+			events, tasks, gather = append(events, event), append(tasks, r.Task), append(gather, r.Gather.Seconds())
 		}
 	}
 	var n int
@@ -86,11 +94,13 @@ func Expand(ctx context.Context, db postgres.Querier, reactions map[string][]str
 			RETURNING event, subject_id, not_before, created_at
 		), added AS (
 			INSERT INTO outbox_task (task, subject_id, due_at, created_at)
-			SELECT r.task, t.subject_id, t.not_before, t.created_at
+			SELECT r.task, t.subject_id,
+				CASE WHEN r.gather > 0 THEN to_timestamp(ceil(EXTRACT(EPOCH FROM t.not_before)::float8 / r.gather) * r.gather) ELSE t.not_before END,
+				t.created_at
 			FROM taken t
-			JOIN unnest($1::text[], $2::text[]) AS r (event, task) USING (event)
+			JOIN unnest($1::text[], $2::text[], $4::float8[]) AS r (event, task, gather) USING (event)
 		)
-		SELECT count(*) FROM taken`, events, tasks, limit).Scan(&n)
+		SELECT count(*) FROM taken`, events, tasks, limit, gather).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("expand the outbox: %w", postgres.Failure(err))
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/askwell/askwell/internal/testkit"
 )
 
-var reactions = map[string][]string{"opened": {"index", "acknowledge"}, "changed": {"index"}}
+var reactions = map[string][]outbox.Reaction{"opened": {{Task: "index"}, {Task: "acknowledge"}}, "changed": {{Task: "index"}}}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -200,6 +200,24 @@ func TestWakerWakes(t *testing.T) {
 		waker.Wake()
 		if _, err := listener.Conn().WaitForNotification(ctx); err != nil {
 			t.Fatalf("no notification: %v", err)
+		}
+	}
+}
+
+func TestTasksThatGatherComeTogether(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	begin := time.Date(2026, 11, 25, 12, 0, 1, 0, time.UTC)
+	must(t, outbox.Add(t.Context(), db,
+		outbox.Event{Kind: "changed", Subject: 1, NotBefore: begin}, outbox.Event{Kind: "changed", Subject: 1, NotBefore: begin.Add(28 * time.Second)},
+		outbox.Event{Kind: "changed", Subject: 1, NotBefore: begin.Add(30 * time.Second)}))
+	_, err := outbox.Expand(t.Context(), db, map[string][]outbox.Reaction{"changed": {{Task: "count", Gather: 30 * time.Second}}}, 10)
+	must(t, err)
+	var due []time.Time
+	must(t, db.QueryRow(t.Context(), `SELECT array_agg(due_at ORDER BY due_at) FROM outbox_task`).Scan(&due))
+	for i, want := range []time.Duration{29, 29, 59} {
+		if !due[i].Equal(begin.Add(want * time.Second)) {
+			t.Errorf("task %d is due at %s, want %s after the first event", i, due[i], want*time.Second)
 		}
 	}
 }

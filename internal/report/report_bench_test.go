@@ -28,7 +28,7 @@ func BenchmarkMake(b *testing.B) {
 	for written := 0; written < n; {
 		tickets := make([]past, min(50_000, n-written))
 		for i := range tickets {
-			opened := from.Add(time.Duration(written+i) * (360 * 24 * time.Hour) / time.Duration(n))
+			opened := from.Add(time.Duration(float64(written+i) / float64(n) * float64(360*24*time.Hour)))
 			tickets[i] = past{
 				number: written + i, group: []identifier.Group{"with", "without", "unusable"}[random.IntN(3)], opened: opened,
 				category: categories[random.IntN(len(categories))],

@@ -82,7 +82,7 @@ func (d *desk) read(reference string) ticket.Ticket {
 // task expands the outbox and gives the one task of this kind for the subject.
 func (d *desk) task(event, kind string, subject int64) int64 {
 	d.Helper()
-	_, err := outbox.Expand(d.Context(), d.db, map[string][]string{event: {kind}}, 1000)
+	_, err := outbox.Expand(d.Context(), d.db, map[string][]outbox.Reaction{event: {{Task: kind}}}, 1000)
 	d.must(err)
 	var id int64
 	d.must(d.db.QueryRow(d.Context(), `SELECT id FROM outbox_task WHERE task = $1 AND subject_id = $2`, kind, subject).Scan(&id))

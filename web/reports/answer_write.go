@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/report"
 )
 
@@ -17,7 +16,7 @@ type answer struct {
 
 // answer tells what a supervisor asked for: the medians of the groups with and without a number, side by side.
 func (w writer) answer(r report.Report) answer {
-	with, without := r.Group(identifier.GroupWith), r.Group(identifier.GroupWithout)
+	with, without := r.Group(report.GroupWith), r.Group(report.GroupWithout)
 	all := r.Group(report.GroupAll)
 	prefix := "reports.answer." + string(r.Measure) + "."
 	switch {
@@ -69,14 +68,14 @@ func (w writer) alsoFrom(f report.Figures) string {
 
 // chance tells how likely the groups would differ like this by chance alone.
 func (w writer) chance(r report.Report) string {
-	if r.Compared == nil {
+	if r.LogRank == nil {
 		return ""
 	}
 	key := "reports.answer.chance"
-	if r.Compared.P < 0.05 {
+	if r.LogRank.P < 0.05 {
 		key = "reports.answer.no_chance"
 	}
-	return w.T(key, "p", w.probability(r.Compared.P))
+	return w.T(key, "p", w.probability(r.LogRank.P))
 }
 
 // probability writes p as journals do: two digits, and no more than that it is below a thousandth.

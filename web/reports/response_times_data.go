@@ -10,7 +10,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/survival"
 	"github.com/askwell/askwell/internal/ticket"
@@ -35,7 +34,7 @@ type timesJSON struct {
 }
 
 type groupJSON struct {
-	Group          identifier.Group       `json:"group"`
+	Group          report.Group           `json:"group"`
 	Tickets        int                    `json:"tickets"`
 	Answered       int                    `json:"answered"`
 	Waiting        int                    `json:"waiting"`
@@ -65,7 +64,7 @@ func (a *Area) ResponseTimesJSON(c *gin.Context) error {
 	told := w.answer(made)
 	out := timesJSON{
 		Measure: made.Measure, Clock: "wall", By: "number", From: made.Params().From, To: made.Params().To, AsOf: made.AsOf.UTC(),
-		TimeZone: a.Zone.String(), LogRank: testOf(made.Compared), Answer: join(told.Text, told.Uncertainty, told.Caveat),
+		TimeZone: a.Zone.String(), LogRank: testOf(made.LogRank), Answer: join(told.Text, told.Uncertainty, told.Caveat),
 		MinimumSize: report.MinimumSize, Level: 0.95, Definitions: map[string]string{}, GeneratedAt: made.GeneratedAt,
 	}
 	for _, t := range w.terms(made.Measure) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/survival"
 	"github.com/askwell/askwell/web/messages"
@@ -109,7 +108,7 @@ func TestTimeMarks(t *testing.T) {
 }
 
 // group makes figures of n tickets, answered after 1, 2, ... hours as far as they are.
-func group(g identifier.Group, n, answered int, scale float64) report.Figures {
+func group(g report.Group, n, answered int, scale float64) report.Figures {
 	f := report.Figures{Group: g, Tickets: n, Answered: answered, Waiting: n - answered, Withheld: n > 0 && n < report.MinimumSize}
 	if n < report.MinimumSize {
 		return f
@@ -128,7 +127,7 @@ func group(g identifier.Group, n, answered int, scale float64) report.Figures {
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	w := english(t)
-	const with, without = identifier.GroupWith, identifier.GroupWithout
+	const with, without = report.GroupWith, report.GroupWithout
 	for name, c := range map[string]struct {
 		measure report.Measure
 		groups  []report.Figures
@@ -183,10 +182,10 @@ func TestChartsStayInside(t *testing.T) {
 	t.Parallel()
 	w := english(t)
 	for name, groups := range map[string][]report.Figures{
-		"all at once":   {group(identifier.GroupWith, 20, 20, 0)},
-		"all waiting":   {group(identifier.GroupWith, 20, 0, 1), group(identifier.GroupWithout, 3000, 0, 90)},
-		"three":         {group(identifier.GroupWith, 900, 900, 1), group(identifier.GroupUnusable, 20, 1, 1), group(identifier.GroupWithout, 50, 20, 400)},
-		"only together": {group(identifier.GroupWith, 19, 3, 1), group(report.GroupAll, 30, 30, 1)},
+		"all at once":   {group(report.GroupWith, 20, 20, 0)},
+		"all waiting":   {group(report.GroupWith, 20, 0, 1), group(report.GroupWithout, 3000, 0, 90)},
+		"three":         {group(report.GroupWith, 900, 900, 1), group(report.GroupUnusable, 20, 1, 1), group(report.GroupWithout, 50, 20, 400)},
+		"only together": {group(report.GroupWith, 19, 3, 1), group(report.GroupAll, 30, 30, 1)},
 	} {
 		charts := w.charts(report.Report{Query: report.Query{Measure: report.FirstResponse}, Groups: groups})
 		if len(charts) != len(layouts) {
@@ -205,7 +204,7 @@ func TestChartsStayInside(t *testing.T) {
 			}
 		}
 	}
-	if charts := w.charts(report.Report{Groups: []report.Figures{group(identifier.GroupWith, 19, 3, 1)}}); charts != nil {
+	if charts := w.charts(report.Report{Groups: []report.Figures{group(report.GroupWith, 19, 3, 1)}}); charts != nil {
 		t.Errorf("a withheld group is drawn")
 	}
 }
