@@ -76,6 +76,8 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.POST("/accounts/:number/reveal", handle(desk.AccountReveal))
 	answer.GET("/search", handle(desk.SearchPage))
 	answer.GET("/search.json", handle(desk.SearchJSON))
+	answer.GET("/search/operators.json", handle(desk.SearchOperators))
+	answer.GET("/search/hits", handle(desk.SearchHits))
 	answer.GET("/search/recent.json", handle(desk.RecentSearchList))
 	answer.POST("/search/recent", handle(desk.RecentSearchAdd))
 	answer.POST("/search/recent/remove", handle(desk.RecentSearchRemove))

@@ -38,6 +38,18 @@ func FacetFields() []Field {
 // aliases are other names that people type.
 var aliases = map[string]Field{"link_state": FieldLink, "lang": FieldLanguage, "assigned": FieldAssignee, "agent": FieldAssignee, "number": FieldAccount}
 
+// Aliases lists the other names of a field.
+func Aliases(f Field) []string {
+	names := []string{}
+	for name, field := range aliases {
+		if field == f {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 func fieldOf(name string) (Field, bool) {
 	name = strings.ToLower(name)
 	if f, known := aliases[name]; known {

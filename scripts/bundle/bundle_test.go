@@ -173,6 +173,31 @@ func TestDraftsKeepNoSecrets(t *testing.T) {
 	}
 }
 
+// Where in a search an operator or a value is typed: the caret is at the |.
+func TestPlacesInASearch(t *testing.T) {
+	t.Parallel()
+	cases := map[string]string{
+		"": "", "|": "", "s|": "", "st|": "0-2 st", "card st|": "5-7 st", "-ST|": "1-3 st", "--st|": "", "sta|tus": "", "st| card": "0-2 st",
+		"status:|": "7-7  of status", "-status:op|": "8-10 op of status", "Status:OP|": "7-9 op of status", "status:open,|": "12-12  of status after open",
+		"status:new,op|,closed": "11-13 op of status after new", "status:open |": "", `queue:"on|`: `6-9 on of queue`, `"two st|`: "", `"two" st|`: "6-8 st",
+		"opened:>=2026|": "7-13 >=2026 of opened", "a:b:c|": "2-5 b:c of a", "12:30|": "", "é st|": "2-4 st", "https://ex|": "6-10 //ex of https",
+	}
+	typed, err := json.Marshal(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := runModule(t, `import {placeAt} from "./lib/operators";
+		const tell = (p) => p ? p.from + "-" + p.to + " " + p.part + (p.operator && " of " + p.operator) + (p.others.length > 0 ? " after " + p.others : "") : "";
+		console.log(JSON.stringify(Object.fromEntries(Object.keys(`+string(typed)+`).map(k => [k, tell(placeAt(k.replace("|", ""), Math.max(0, k.indexOf("|"))))]))))`)
+	var got map[string]string
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(cases, got); diff != "" {
+		t.Errorf("placeAt (-want +got):\n%s", diff)
+	}
+}
+
 // runModule bundles a module of assets for Node, runs it and gives what it prints.
 func runModule(t *testing.T, source string) []byte {
 	t.Helper()

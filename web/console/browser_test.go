@@ -188,7 +188,9 @@ func TestEveryKeyOfTheHelpWorks(t *testing.T) {
 
 	visit("/console/tickets?view=in-hand")
 	press("/", "/", `document.activeElement.id === "search"`)
-	press("Ctrl k", "Control+k", `document.activeElement.id === "search"`) // while one types
+	press("Ctrl k", "Control+k", `document.querySelector("#command-bar").open && document.activeElement.id === "command"`) // while one types
+	tab.Press("Escape")
+	tab.WaitFor(`!document.querySelector("dialog[open]") && document.activeElement.id === "search"`)
 	leave()
 	press("?", "?", `document.querySelector("#keyboard-help").open`)
 	tab.Press("Escape")
@@ -252,7 +254,7 @@ func TestSingleKeysCanBeSwitchedOff(t *testing.T) {
 	d.open(t)
 	tab := d.browse(t, staff.RoleAgent, "voice@staff.test")
 	tab.Resize(390, 900) // or a desk at four times its size
-	tab.Click(".topbar .menu summary")
+	tab.Click(".topbar__tools .menu summary")
 	tab.Click(".menu [data-dialog-open]")
 	tab.Click("[data-single-keys]")
 	tab.Goto(d.URL + "/console/tickets")
@@ -261,7 +263,7 @@ func TestSingleKeysCanBeSwitchedOff(t *testing.T) {
 		t.Error("single keys work though they are switched off, or the choice is forgotten")
 	}
 	tab.Press("Control+k")
-	tab.WaitFor(`document.activeElement.id === "search"`)
+	tab.WaitFor(`document.querySelector("#command-bar").open`)
 }
 
 // TestStaleReplyInTheBrowser is told that messages came, reads them, leaves and comes back: the text is never lost.

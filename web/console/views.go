@@ -54,7 +54,7 @@ func (a *Area) Frame(c *gin.Context, current string) (page.Frame, error) {
 		return page.Frame{}, err
 	}
 	f := a.Pages.Frame(c)
-	f.Views = groups
+	f.Views, f.Operators = groups, operators(f.Printer)
 	return f, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/feature/plural"
@@ -66,6 +67,20 @@ func (p *Printer) Forms(key string) (map[string]string, error) {
 func (p *Printer) Has(key string) bool {
 	_, owner := p.lookup(key)
 	return owner != nil
+}
+
+// Under lists the last parts of the keys that stand directly below a key, sorted: the codes that the catalogue has names for.
+func (p *Printer) Under(key string) []string {
+	var parts []string
+	for ; p != nil; p = p.fallback {
+		for full := range p.texts {
+			if part, below := strings.CutPrefix(full, key+"."); below && !strings.Contains(part, ".") {
+				parts = append(parts, part)
+			}
+		}
+	}
+	slices.Sort(parts)
+	return slices.Compact(parts)
 }
 
 func (p *Printer) lookup(key string) (text, *Printer) {

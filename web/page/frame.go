@@ -24,6 +24,7 @@ type Frame struct {
 	Path      string            // where a language link leads back to; set it on pages that answer a POST
 	Member    *Member           // who is signed in to the console, nil on public pages
 	Query     string            // what the console's search box holds
+	Operators []Operator        // what the search box understands
 	Views     []ViewGroup       // the console's rail
 	Flashes   []Flash           // what the page before wanted to say
 	BodyClass string            // a class for the page's own styles
@@ -50,6 +51,9 @@ type Member struct {
 func (m *Member) Supervises() bool {
 	return m != nil && (m.Role == "supervisor" || m.Role == "administrator")
 }
+
+// Operator is something that the console's search box understands: what to type, and what it finds.
+type Operator struct{ Example, Text string }
 
 // ViewGroup is a heading in the console's rail with its views; an empty Title shows none.
 type ViewGroup struct {

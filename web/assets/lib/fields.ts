@@ -3,6 +3,7 @@
 //   [data-characters-left-for="ID"] on the text beneath a field with data-maxlength; its data-left and data-over hold the
 //                                   plural forms as JSON, with {count}
 //   [data-shape-hint-for="ID"]      beneath a number field; its data-text-KIND hold the hints (kinds: lib/shape.ts)
+import { phrase } from "./phrases";
 import { looksLike } from "./shape";
 
 type Typed = HTMLInputElement | HTMLTextAreaElement;
@@ -16,7 +17,7 @@ export function counters(): void {
     let timer = 0;
     const count = (): void => {
       const left = limit - [...field.value].length;
-      line.textContent = phrase((left < 0 ? line.dataset.over : line.dataset.left) ?? "{}", Math.abs(left));
+      line.textContent = phrase((left < 0 ? line.dataset.over : line.dataset.left) ?? "{}", { count: Math.abs(left) });
       line.toggleAttribute("data-too-long", left < 0);
       clearTimeout(timer);
       // Said aloud only near the end and when typing rests: a counter that talks at every key is noise.
@@ -33,13 +34,6 @@ function speaker(line: HTMLElement): HTMLElement {
   spoken.setAttribute("role", "status");
   line.after(spoken);
   return spoken;
-}
-
-function phrase(forms: string, count: number): string {
-  const lang = document.documentElement.lang;
-  const texts = JSON.parse(forms) as Record<string, string>;
-  const text = texts[new Intl.PluralRules(lang).select(count)] ?? texts.other ?? "";
-  return text.replace("{count}", new Intl.NumberFormat(lang).format(count));
 }
 
 export function shapeHints(): void {

@@ -5,7 +5,8 @@
 //                                          link), o opens, x turns its input[data-select]; without a list, mark the links to
 //                                          the next and previous ticket with data-key="j" and "k"
 //   form[data-send]                        Ctrl or Cmd with Enter sends it, by its button[data-send-button] if there is one
-//   [data-search-box]                      / goes there, and Ctrl or Cmd with K from anywhere, also while one types
+//   [data-search-box]                      / goes there
+//   [data-command-open]                    Ctrl or Cmd with K clicks it from anywhere, also while one types
 //   input[data-single-keys]                switches single keys off and on; kept in this browser
 //
 // Single keys do nothing while one types, while a dialog is open, or with Ctrl, Alt or Cmd held.
@@ -21,13 +22,19 @@ export function keyboard(): void {
     if (event.isComposing || event.defaultPrevented) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(event);
     if (event.key === "Escape") return leaveField(event);
-    if (commandK(event) && !dialogOpen() && focus(searchBox())) return event.preventDefault();
+    if (commandK(event) && commandBar()) return event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || dialogOpen()) return;
     if (enabled() && press(event)) event.preventDefault();
   });
 }
 
-const searchBox = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>("[data-search-box]");
+// Opens the command bar, or closes it again.
+function commandBar(): boolean {
+  const bar = document.querySelector<HTMLDialogElement>("dialog[data-command-bar]");
+  if (bar?.open) bar.close();
+  else if (dialogOpen() || !click(document.querySelector("[data-command-open]"))) return false;
+  return true;
+}
 
 function commandK(event: KeyboardEvent): boolean {
   return event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
@@ -72,7 +79,7 @@ function leaveField(event: KeyboardEvent): void {
 
 /** Does what the key stands for; false when it stands for nothing here. */
 function press(event: KeyboardEvent): boolean {
-  if (event.key === "/") return focus(searchBox());
+  if (event.key === "/") return focus(document.querySelector<HTMLInputElement>("[data-search-box]"));
   const name = event.shiftKey && /^[a-z]$/i.test(event.key) ? "Shift+" + event.key.toUpperCase() : event.key.toLowerCase();
   if (name === "?") return click(document.querySelector("[data-dialog-open='keyboard-help']"));
   return row(name) || marked(name);
@@ -101,9 +108,15 @@ function opener(row: HTMLElement): HTMLElement | null {
   return row.querySelector<HTMLElement>("a[data-open]") ?? row.querySelector<HTMLElement>("a[href]");
 }
 
-function marked(name: string): boolean {
+/** What the page marks with a key: what is to be seen of it first. */
+export function behind(name: string): HTMLElement | null {
   const targets = [...document.querySelectorAll<HTMLElement>("[data-key]")].filter((e) => e.dataset.key === name);
-  const target = targets.find((e) => e.checkVisibility?.() ?? e.offsetParent !== null) ?? targets[0];
+  return targets.find((e) => e.checkVisibility?.() ?? e.offsetParent !== null) ?? targets[0] ?? null;
+}
+
+/** Does what a key stands for by the page's mark; false when nothing is marked. */
+export function marked(name: string): boolean {
+  const target = behind(name);
   if (!target) return false;
   if (target instanceof HTMLDetailsElement) {
     unfold(target);
