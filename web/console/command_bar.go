@@ -41,7 +41,7 @@ func (a *Area) SearchHits(c *gin.Context) error {
 		}
 	}
 	for _, h := range data.Hits {
-		data.Lines = append(data.Lines, commandHit{h, urlOf(h)})
+		data.Lines = append(data.Lines, commandHit{h, urlOf(h, "")})
 	}
 	return a.Pages.Fragment(c, http.StatusOK, "console/search", "command-hits", data)
 }

@@ -15,7 +15,7 @@ import (
 
 func TestHitsOfTheCommandBar(t *testing.T) {
 	t.Parallel()
-	d, refs, server := searchDesk(t)
+	d, refs := searchDesk(t)
 	find := func(q string) webtest.Page {
 		return d.get(t, "/console/search/hits?"+url.Values{"q": {q}}.Encode())
 	}
@@ -49,9 +49,7 @@ func TestHitsOfTheCommandBar(t *testing.T) {
 		t.Errorf("as-you-type searches are remembered: %q", got)
 	}
 
-	if err := server.Close(); err != nil {
-		t.Fatal(err)
-	}
+	d.away(t)
 	if _, err := d.DB.Exec(t.Context(), `ALTER TABLE queue RENAME TO gone`); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +67,7 @@ const (
 
 func TestCommandBarSearches(t *testing.T) {
 	t.Parallel()
-	d, refs, _ := searchDesk(t)
+	d, refs := searchDesk(t)
 	tab := d.browse(t, staff.RoleAgent, "bar@staff.test")
 	open := func() {
 		t.Helper()
@@ -237,7 +235,7 @@ func TestCommandBarOffersWhatTheMemberMay(t *testing.T) {
 
 func TestAccessOfTheCommandBar(t *testing.T) {
 	t.Parallel()
-	d, refs, _ := searchDesk(t)
+	d, refs := searchDesk(t)
 	tab := d.browse(t, staff.RoleAgent, "look@staff.test")
 	d.remember(t, tab, "amara@example.org", "fingerprint")
 	for name, typed := range map[string]string{"bar-empty": "", "bar-hits": "solved amara", "bar-commands": "> s", "bar-reference": refs["long"]} {

@@ -51,15 +51,8 @@ const (
 
 func TestOperatorsAreOffered(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d, _ := searchDesk(t)
 	d.Member(t, staff.RoleAgent, "zoe@staff.test")
-	engine, err := search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: d.DB})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := engine.Ensure(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	answer := d.get(t, "/console/search/operators.json")
 	if got := answer.Header.Get("Cache-Control"); got != "private, max-age=300" {
 		t.Errorf("the operators are kept %q", got)
@@ -82,7 +75,7 @@ func TestOperatorsAreOffered(t *testing.T) {
 		}
 		for _, v := range o.Values {
 			values[o.Name] = append(values[o.Name], v.Value+" "+v.Label)
-			found, err := engine.Search(t.Context(), search.Query{For: staff.Member{ID: 1, Role: staff.RoleAgent}, Text: o.Name + ":" + v.Value})
+			found, err := d.engine.Search(t.Context(), search.Query{For: staff.Member{ID: 1, Role: staff.RoleAgent}, Text: o.Name + ":" + v.Value})
 			want := []search.Condition{{Field: search.Field(o.Name), Value: v.Value}}
 			if err != nil || len(found.Problems) > 0 || cmp.Diff(want, found.Conditions) != "" {
 				t.Errorf("%s:%s is read as %+v with the problems %+v (%v)", o.Name, v.Value, found.Conditions, found.Problems, err)
@@ -127,7 +120,7 @@ func fields(names []string) []search.Field {
 // TestHelpCard holds that every example of the card is understood, with and without script.
 func TestHelpCard(t *testing.T) {
 	t.Parallel()
-	d, _, _ := searchDesk(t)
+	d, _ := searchDesk(t)
 	card := d.get(t, "/console/tickets").Doc.Find(".search-help dt a")
 	if card.Length() != len(search.Fields())+4 {
 		t.Errorf("the card has %d examples", card.Length())
