@@ -86,8 +86,8 @@ func rowOf(h search.Hit) string {
 func (a *Area) dressSearch(ctx context.Context, d *searchPage) error {
 	p := d.Printer
 	d.Query, d.Title = d.Search.Text, p.T("console.search.title")
-	if d.Search.Text != "" {
-		d.Title = p.T("console.search.for", "text", d.Search.Text)
+	if words := search.Parse(d.Search.Text).Words(); words != "" { // the operators are chips
+		d.Title = p.T("console.search.for", "text", words)
 	}
 	var err error
 	if d.known, err = a.known(ctx); err != nil {

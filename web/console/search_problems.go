@@ -19,8 +19,10 @@ type searchProblem struct {
 	Drop    string // the search without
 }
 
-// shownProblems is how many a page tells one by one.
-const shownProblems = 5
+const (
+	shownProblems = 5  // are told one by one
+	toldValue     = 40 // characters of a value are quoted
+)
 
 // problems explains what was left out of account.
 func (d *searchPage) problems() []searchProblem {
@@ -49,7 +51,11 @@ func (d *searchPage) problemText(p search.Problem) string {
 	if d.Printer.Has(key + "_" + string(p.Field)) {
 		key += "_" + string(p.Field)
 	}
-	return d.Printer.T(key, "field", string(p.Field), "value", p.Value)
+	value, cut := cleaned(p.Value, toldValue)
+	if cut {
+		value += "…"
+	}
+	return d.Printer.T(key, "field", string(p.Field), "value", value)
 }
 
 // nearest is the condition that was probably meant.

@@ -132,7 +132,7 @@ func TestAnIdentifierIsNoTrap(t *testing.T) {
 	if typed.Status != http.StatusOK || strings.Contains(typed.Body, "<html") {
 		t.Fatalf("while typing: status %d, %.200s", typed.Status, typed.Body)
 	}
-	if got := typed.Text(".hit__exact"); got != "Exact match Enter opens it" {
+	if got := typed.Text(".hit__exact"); got != "Exact matchEnter in the box opens it" {
 		t.Errorf("the first hit says %q", got)
 	}
 	back := typed.Doc.Find("[data-found]").AttrOr("data-url", "")

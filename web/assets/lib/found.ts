@@ -42,7 +42,7 @@ export function results(): void {
     event.preventDefault();
     void ask(location.pathname + location.search, "replace");
   });
-  comeBack();
+  addEventListener("pageshow", () => requestAnimationFrame(comeBack)); // the browser goes to the fragment first, and takes the focus away
 }
 
 function later(): void {
