@@ -13,22 +13,6 @@ import (
 	"github.com/askwell/askwell/internal/transfer"
 )
 
-// goal is what an engine has to reach over some classes, as shares of the queries.
-type goal struct {
-	classes     []string
-	first, five float64
-}
-
-var (
-	identifiers = goal{[]string{
-		relevance.ClassNumber, relevance.ClassReceipt, relevance.ClassANumber, relevance.ClassEmail, relevance.ClassReference,
-	}, 1, 1}
-	withSlips = goal{[]string{
-		relevance.ClassWord, relevance.ClassWords, relevance.ClassLong, relevance.ClassSubject, relevance.ClassPhrase,
-		relevance.ClassPrefix, relevance.ClassTypo, relevance.ClassSynonym, relevance.ClassLanguage, relevance.ClassName,
-	}, 0.85, 0.95}
-)
-
 // plant puts a set on the desk and gives its queries.
 func (d *desk) plant(set *relevance.Set) []relevance.Query {
 	d.t.Helper()
@@ -85,9 +69,9 @@ func (d *desk) judge(set *relevance.Set, queries []relevance.Query) {
 	for _, engine := range []struct {
 		name  string
 		asked *search.Engine
-		goals []goal
+		goals []relevance.Goal
 	}{
-		{search.EngineMeilisearch, d.engine, []goal{identifiers, withSlips}},
+		{search.EngineMeilisearch, d.engine, relevance.MeilisearchGoals()},
 	} {
 		report, err := relevance.Judge(d.t.Context(), queries, d.ask(engine.asked, engine.name))
 		if err != nil {
@@ -96,9 +80,8 @@ func (d *desk) judge(set *relevance.Set, queries []relevance.Query) {
 		}
 		d.t.Logf("%s, asked for %s:\n%s", engine.name, set.Name, report)
 		for _, g := range engine.goals {
-			if first, five := report.Total(g.classes...).Shares(); first < g.first || five < g.five {
-				d.t.Errorf("%s, asked for %s (%v): %.0f %% come first and %.0f %% among five, want %.0f %% and %.0f %%",
-					engine.name, set.Name, g.classes, 100*first, 100*five, 100*g.first, 100*g.five)
+			if met, got := g.Met(report); !met {
+				d.t.Errorf("%s, asked for %s: %s; want %s", engine.name, set.Name, got, g)
 			}
 		}
 	}

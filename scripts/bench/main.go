@@ -26,18 +26,23 @@ type plan struct {
 	Singles   int   // inquiries one after the other, each until it is linked and found
 	Burst     int   // inquiries at once, until the last one is linked and found
 	Sizes     []int // tickets on the desk while it is read
-	Requests  int   // for each page
-	Idle      time.Duration
+
+	SearchSizes []int // tickets on the desk while it is searched
+	Requests    int   // for each page
+	Searches    int   // for each kind of query
+	Idle        time.Duration
 }
 
 var (
 	fullPlan = plan{
 		Rounds: 3, RoundTime: 5 * time.Second, Clients: []int{1, 8, 32}, Singles: 50, Burst: 1000,
 		Sizes: []int{10_000, 100_000}, Requests: 200, Idle: 30 * time.Second,
+		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100,
 	}
 	quickPlan = plan{
 		Rounds: 1, RoundTime: 2 * time.Second, Clients: []int{1, 8, 32}, Singles: 10, Burst: 500,
 		Sizes: []int{5_000, 20_000}, Requests: 50, Idle: 5 * time.Second,
+		SearchSizes: []int{1000, 20_000}, Searches: 30,
 	}
 )
 
@@ -67,7 +72,7 @@ func run(ctx context.Context, args []string) (err error) {
 	quick := fs.Bool("quick", false, "a rough look in about three minutes, on smaller desks")
 	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
 	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
-	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads or memory")
+	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search or memory")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -97,8 +102,8 @@ func run(ctx context.Context, args []string) (err error) {
 
 // measure runs every part, or one. Intake, delays and memory share a desk that begins empty; each size of reads has its own.
 func (b *bench) measure(ctx context.Context, only string) error {
-	if only != "" && !slices.Contains(parts, only) {
-		return fmt.Errorf("--only %q is none of intake, delay, reads, memory", only)
+	if only != "" && (!slices.Contains(parts, only) || only == "filling") {
+		return fmt.Errorf("--only %q is none of intake, delay, reads, search, memory", only)
 	}
 	wanted := func(part string) bool { return only == "" || only == part }
 	if wanted("intake") || wanted("delay") || wanted("memory") {
@@ -112,7 +117,10 @@ func (b *bench) measure(ctx context.Context, only string) error {
 				return err
 			}
 		}
-		b.result.compareSizes(b.Sizes)
+		b.result.compareSizes("reads", b.Sizes)
+	}
+	if wanted("search") {
+		return b.measureSearch(ctx)
 	}
 	return nil
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,7 +24,6 @@ type read struct {
 	floor     string   // what it is
 	sql       string   // of the floor
 	variables map[string]string
-	words     []string // of the floor in the search engine, instead of sql
 }
 
 // measureReadsDesk reads a desk of a size.
@@ -39,14 +36,9 @@ func (b *bench) measureReadsDesk(ctx context.Context, size int) (err error) {
 	if err := b.result.describe(ctx, d); err != nil {
 		return err
 	}
-	begun := time.Now()
-	if err := d.askwell(ctx, "", "seed", "--tickets", strconv.Itoa(size)); err != nil {
+	if err := b.seed(ctx, d, size); err != nil {
 		return err
 	}
-	if err := d.drain(ctx, seedWithin); err != nil {
-		return err
-	}
-	b.progress("seeded and indexed %d tickets in %s", size, time.Since(begun).Round(time.Second))
 	// The server would do this by itself some minutes later.
 	if _, err := d.db.Exec(ctx, `VACUUM (ANALYZE)`); err != nil {
 		return err
@@ -119,66 +111,10 @@ func (b *bench) measureRead(ctx context.Context, d *desk, size int, r read) erro
 }
 
 func (b *bench) readFloor(ctx context.Context, d *desk, r read) (Times, error) {
-	if len(r.words) > 0 {
-		return b.engineFloor(ctx, d, r.words)
-	}
 	p, err := d.newPgbench(b.dir, d.running.DatabaseURL)
 	if err != nil {
 		return Times{}, err
 	}
 	l, err := p.run(ctx, 1, time.Second, []string{r.sql + ";\n"}, r.variables)
 	return l.times, err
-}
-
-// engineFloor asks the search engine itself for the same words.
-func (b *bench) engineFloor(ctx context.Context, d *desk, words []string) (Times, error) {
-	u, err := url.Parse(d.running.MeiliURL)
-	if err != nil {
-		return Times{}, err
-	}
-	engine := newClient(u.Host)
-	defer engine.close()
-	engine.headers = "Authorization: Bearer " + d.running.MeiliKey + "\r\n"
-	var took []time.Duration
-	for i := range b.Requests {
-		body := fmt.Sprintf(`{"queries":[{"indexUid":"askwell_tickets","q":%q,"limit":20}]}`, words[i%len(words)])
-		a, err := engine.send(ctx, "POST", "/multi-search", "application/json", []byte(body))
-		if err != nil {
-			return Times{}, err
-		}
-		if a.status != 200 {
-			return Times{}, fmt.Errorf("the search engine answered %d: %.200s", a.status, a.body)
-		}
-		took = append(took, a.took)
-	}
-	return percentiles(took), nil
-}
-
-// searchPaths are the addresses of searches.
-func searchPaths(words []string) []string {
-	var paths []string
-	for _, w := range words {
-		paths = append(paths, "/console/search.json?q="+url.QueryEscape(w))
-	}
-	return paths
-}
-
-// mistype swaps two letters in the middle of a word.
-func mistype(word string) string {
-	letters := []rune(word)
-	if m := len(letters) / 2; m > 0 && m+1 < len(letters) {
-		letters[m], letters[m+1] = letters[m+1], letters[m]
-	}
-	return string(letters)
-}
-
-// longWords are those of a text with six letters or more, without signs.
-func longWords(text string) []string {
-	var long []string
-	for _, w := range strings.Fields(text) {
-		if w = strings.Trim(w, `.,;:!?"'()`); len(w) >= 6 && !strings.ContainsAny(w, "0123456789-@") {
-			long = append(long, strings.ToLower(w))
-		}
-	}
-	return long
 }

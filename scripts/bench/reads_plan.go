@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 // sample is what the reads ask for on one desk.
 type sample struct {
 	references []string
-	subjects   []string
 	queue      string
 	queueID    string
 	deepAt     time.Time // nine tenths down the list of all
@@ -24,16 +22,11 @@ type sample struct {
 }
 
 func (d *desk) sample(ctx context.Context) (s sample, err error) {
-	rows, err := d.db.Query(ctx, `SELECT reference, subject FROM ticket WHERE excluded_reason IS NULL ORDER BY md5(reference) LIMIT 40`)
+	rows, err := d.db.Query(ctx, `SELECT reference FROM ticket WHERE excluded_reason IS NULL ORDER BY md5(reference) LIMIT 40`)
 	if err != nil {
 		return s, err
 	}
-	var reference, subject string
-	_, err = pgx.ForEachRow(rows, []any{&reference, &subject}, func() error {
-		s.references, s.subjects = append(s.references, reference), append(s.subjects, subject)
-		return nil
-	})
-	if err != nil {
+	if s.references, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return s, err
 	}
 	err = d.db.QueryRow(ctx, `
@@ -58,12 +51,7 @@ func (d *desk) plan(ctx context.Context) ([]read, error) {
 	if err != nil {
 		return nil, err
 	}
-	searches, err := s.searches()
-	if err != nil {
-		return nil, err
-	}
-	reads := append(s.lists(), searches...)
-	return append(reads, s.reports()...), nil
+	return append(s.lists(), s.reports()...), nil
 }
 
 func (s sample) lists() []read {
@@ -101,35 +89,6 @@ func (s sample) lists() []read {
 			variables: map[string]string{"reference": s.references[0]},
 		},
 	}
-}
-
-// searches look for words of subjects that are there.
-func (s sample) searches() ([]read, error) {
-	var words, prefixes, slips, references []string
-	for i, subject := range s.subjects {
-		references = append(references, strings.ToLower(strings.ReplaceAll(s.references[i], "-", " ")))
-		long := longWords(subject)
-		if len(long) == 0 {
-			continue
-		}
-		words, prefixes = append(words, long[0]), append(prefixes, string([]rune(long[0])[:3]))
-		if len(long) > 1 {
-			slips = append(slips, mistype(long[0])+" "+long[1])
-		}
-	}
-	if len(words) == 0 || len(slips) == 0 {
-		return nil, errors.New("the subjects have no words to search for")
-	}
-	of := func(name string, texts []string) read {
-		return read{name: "search, " + name, who: agentEmail, paths: searchPaths(texts), floor: "the search engine asked directly", words: texts}
-	}
-	return []read{
-		of("one word", words), of("three letters of a word", prefixes), of("two words, one mistyped", slips),
-		{
-			name: "search, a reference", who: agentEmail, paths: searchPaths(references), floor: "its row by pgbench",
-			sql: listColumns + `WHERE reference = :reference`, variables: map[string]string{"reference": s.references[0]},
-		},
-	}, nil
 }
 
 // reports count a year.

@@ -19,6 +19,8 @@ type Result struct {
 	Rows    []Row      `json:"rows"`
 	Goals   []Goal     `json:"goals"`
 	ToBeat  []Rival    `json:"to_beat"`
+
+	Relevance []Relevance `json:"relevance,omitempty"`
 }
 
 // Row is one figure beside its floor.
@@ -27,8 +29,9 @@ type Row struct {
 	Name    string  `json:"name"`
 	Clients int     `json:"clients,omitempty"`
 	Tickets int     `json:"tickets,omitempty"`
-	Unit    string  `json:"unit"`  // "a second", "ms" or "MB"
-	Value   Spread  `json:"value"` // over rounds, or over requests
+	Engine  string  `json:"engine,omitempty"` // that answered a search
+	Unit    string  `json:"unit"`             // "a second", "ms" or "MB"
+	Value   Spread  `json:"value"`            // over rounds, or over requests
 	Times   *Times  `json:"times,omitempty"`
 	CPU     *Work   `json:"cpu,omitempty"`
 	Floor   *Floor  `json:"floor,omitempty"`
@@ -61,7 +64,7 @@ type Rival struct {
 }
 
 // parts are in the order of the table.
-var parts = []string{"intake", "delay", "reads", "memory"}
+var parts = []string{"intake", "delay", "reads", "filling", "search", "memory"}
 
 var rivals = []Rival{
 	{"Libredesk", "accepts 21 tickets a second from new senders and 189 from known ones; lists the open ones in 386 ms"},
@@ -90,18 +93,18 @@ func (r *Result) add(rows ...Row) {
 }
 
 // compareSizes writes into the rows of the largest size how they stand to the smallest.
-func (r *Result) compareSizes(sizes []int) {
+func (r *Result) compareSizes(part string, sizes []int) {
 	small, large := sizes[0], sizes[len(sizes)-1]
 	before := map[string]Row{}
 	for _, row := range r.Rows {
-		if row.Part == "reads" && row.Tickets == small {
-			before[row.Name] = row
+		if row.Part == part && row.Tickets == small {
+			before[row.Engine+row.Name] = row
 		}
 	}
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		old, found := before[row.Name]
-		if row.Part == "reads" && row.Tickets == large && found && old.Times.P50 > 0 && old.Times.P95 > 0 {
+		old, found := before[row.Engine+row.Name]
+		if row.Part == part && row.Tickets == large && found && old.Times.P50 > 0 && old.Times.P95 > 0 {
 			row.Growth, row.GrowthP95 = row.Times.P50/old.Times.P50, row.Times.P95/old.Times.P95
 		}
 	}
@@ -133,6 +136,7 @@ func (r *Result) judge() {
 				})
 		}
 	}
+	r.judgeSearch()
 }
 
 func (r *Result) writeJSON(path string) error {

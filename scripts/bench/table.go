@@ -32,22 +32,28 @@ func (r *Result) writeTable(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if err := r.writeRelevance(out); err != nil {
+		return err
+	}
 	r.writeNotes(out)
 	return nil
 }
 
 var titles = map[string]string{
 	"intake": "Intake: medians over rounds", "delay": "From acknowledged to linked and searchable, in ms",
-	"reads": "Reading, one request after the other, in ms", "memory": "Memory at rest, shared memory counted once, in MB",
+	"reads": "Reading, one request after the other, in ms", "filling": "Filling a desk and its search indexes",
+	"search": "Searching, one request after the other, counts and all, in ms", "memory": "Memory at rest, shared memory counted once, in MB",
 }
 
 const timeHeads = "p50\tp95\tp99\t"
 
 var heads = map[string]string{
-	"intake": "clients\tper second\tmin\tmax\t" + timeHeads + "floor\tp50\tp95\tratio\tcpu µs\tfloor\t  what, and its floor",
-	"delay":  timeHeads + "floor p50\tratio\t  what, and its floor",
-	"reads":  "tickets\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\tcpu µs\t  what, and its floor",
-	"memory": "tickets\tMB\tfloor\tratio\t  what, and its floor",
+	"intake":  "clients\tper second\tmin\tmax\t" + timeHeads + "floor\tp50\tp95\tratio\tcpu µs\tfloor\t  what, and its floor",
+	"delay":   timeHeads + "floor p50\tratio\t  what, and its floor",
+	"reads":   "tickets\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\tcpu µs\t  what, and its floor",
+	"filling": "tickets\tper second\t  what",
+	"search":  "tickets\tengine\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\t  what, and its floor",
+	"memory":  "tickets\tMB\tfloor\tratio\t  what, and its floor",
 }
 
 func (row Row) line() string {
@@ -76,6 +82,11 @@ func (row Row) line() string {
 	case "reads":
 		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Tickets, three, milliseconds(floorTimes.P50), milliseconds(floorTimes.P95),
 			ratio(row.Ratio), ratio(row.Growth), row.CPU.whole(), what)
+	case "filling":
+		return fmt.Sprintf("%d\t%s\t  %s", row.Tickets, figure(row.Value.Median), what)
+	case "search":
+		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Tickets, row.Engine, three, milliseconds(floorTimes.P50),
+			milliseconds(floorTimes.P95), ratio(row.Ratio), ratio(row.Growth), what)
 	}
 	return fmt.Sprintf("%d\t%s\t%s\t%s\t  %s", row.Tickets, figure(row.Value.Median), floor, ratio(row.Ratio), what)
 }
@@ -94,7 +105,7 @@ func (r *Result) writeNotes(out io.Writer) {
 		switch {
 		case row.Clients > 0:
 			at = " (" + strconv.Itoa(row.Clients) + " clients)"
-		case row.Part == "memory" || row.Part == "reads":
+		case row.Part == "memory", row.Part == "reads", row.Part == "filling":
 			at = " (" + strconv.Itoa(row.Tickets) + " tickets)"
 		}
 		fmt.Fprintf(out, "%s%s: %s\n", row.Name, at, row.Note)

@@ -11,17 +11,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // Query is one search and what has to come first: any of First, which are keys of hits (TicketKey, AccountKey). Shown is the
 // text without what was put in of an applicant's.
 type Query struct {
-	Class string
-	Text  string
-	Shown string
-	First []string
-	Why   string
+	Class string   `json:"class"`
+	Text  string   `json:"-"`
+	Shown string   `json:"query"`
+	First []string `json:"-"`
+	Why   string   `json:"why,omitempty"`
 }
 
 // TicketKey names a ticket among the hits.
@@ -29,11 +28,6 @@ func TicketKey(reference string) string { return "ticket " + reference }
 
 // AccountKey names an account among the hits.
 func AccountKey(number string) string { return "account " + number }
-
-// Identifier reports whether the query is one: those are looked up exactly and allow no slip.
-func (q Query) Identifier() bool {
-	return slices.Contains([]string{ClassNumber, ClassReceipt, ClassANumber, ClassEmail, ClassReference}, q.Class)
-}
 
 // The classes, in the order of a table.
 const (
@@ -72,6 +66,9 @@ type Set struct {
 	receipts        map[string]string // by account number, one each
 	lines           []row
 }
+
+// Size is the number of inquiries.
+func (s *Set) Size() int { return len(s.inquiries) }
 
 //go:embed real.tsv planted.tsv planted
 var files embed.FS

@@ -25,13 +25,13 @@ type Score struct {
 // Miss is a query for which something else came first. At is its place from 1, 0 for not among the first five.
 type Miss struct {
 	Query
-	At int
+	At int `json:"place"`
 }
 
 // Report is how a search did.
 type Report struct {
-	Scores []Score // by class, in the order of Classes
-	Misses []Miss
+	Scores []Score `json:"scores"` // by class, in the order of Classes
+	Misses []Miss  `json:"misses"`
 }
 
 // Judge asks every query.

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/askwell/askwell/internal/search"
+)
+
+// measureQuery asks for a kind of query and runs its floor in turn.
+func (b *bench) measureQuery(ctx context.Context, d *desk, size int, at *searcher, k kind) error {
+	ask := func(n int) (took []time.Duration, err error) {
+		for i := range n {
+			_, one, err := at.search(ctx, k.paths[i%len(k.paths)])
+			if err != nil {
+				return nil, err
+			}
+			took = append(took, one)
+		}
+		return took, nil
+	}
+	if _, err := ask(len(k.paths)); err != nil { // warm-up
+		return err
+	}
+	floorName, floor := b.searchFloor(d, at, k)
+	var times, floors []Times
+	var medians, floorMedians []float64
+	for range b.Rounds {
+		took, err := ask(b.Searches)
+		if err != nil {
+			return err
+		}
+		least, err := floor(ctx)
+		if err != nil {
+			return fmt.Errorf("floor: %w", err)
+		}
+		t := percentiles(took)
+		times, floors = append(times, t), append(floors, least)
+		medians, floorMedians = append(medians, t.P50), append(floorMedians, least.P50)
+	}
+	t, ft := medianTimes(times), medianTimes(floors)
+	b.result.add(Row{
+		Part: "search", Name: k.name, Engine: at.engine, Tickets: size, Unit: "ms", Value: spread(medians...), Times: &t,
+		Floor: &Floor{Name: floorName, Value: spread(floorMedians...), Times: &ft},
+	})
+	b.progress("search, %s, %s at %d tickets: p50 %.2f, p95 %.2f ms, floor %.2f ms", k.name, at.engine, size, t.P50, t.P95, ft.P50)
+	return nil
+}
+
+// searchFloor is the least that somebody has to do for a query: the search engine asked for the words alone, or PostgreSQL for
+// an identifier's row or, while it is the engine, for 25 tickets with one word of the text.
+func (b *bench) searchFloor(d *desk, at *searcher, k kind) (name string, measure func(context.Context) (Times, error)) {
+	pgbench := func(sql, value string) func(context.Context) (Times, error) {
+		return func(ctx context.Context) (Times, error) {
+			p, err := d.newPgbench(b.dir, d.running.DatabaseURL)
+			if err != nil {
+				return Times{}, err
+			}
+			l, err := p.run(ctx, 1, time.Second, []string{sql + ";\n"}, map[string]string{"value": value})
+			return l.times, err
+		}
+	}
+	switch {
+	case k.sql != "":
+		return "its row by pgbench", pgbench(k.sql, k.value)
+	case at.engine == search.EnginePostgreSQL && k.words[0] == "":
+		return "25 rows by pgbench", pgbench(listColumns+`WHERE status = :value ORDER BY opened_at DESC, id DESC LIMIT 25`, "open")
+	case at.engine == search.EnginePostgreSQL:
+		return "25 of its longest word by pgbench", pgbench(
+			`SELECT s.id FROM ticket_search s WHERE s.words @@ to_tsquery('simple', :value) LIMIT 25`, longest(k.words[0])+":*")
+	}
+	return "the engine asked for the words alone", func(ctx context.Context) (Times, error) { return b.engineFloor(ctx, d, k.words) }
+}
+
+// longest is the word with the most letters.
+func longest(text string) string {
+	var longest string
+	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r < 'a' || r > 'z' }) {
+		if len(w) > len(longest) {
+			longest = w
+		}
+	}
+	return longest
+}
+
+// engineFloor asks the search engine itself for the same words.
+func (b *bench) engineFloor(ctx context.Context, d *desk, words []string) (Times, error) {
+	u, err := url.Parse(d.running.MeiliURL)
+	if err != nil {
+		return Times{}, err
+	}
+	engine := newClient(u.Host)
+	defer engine.close()
+	engine.headers = "Authorization: Bearer " + d.running.MeiliKey + "\r\n"
+	var took []time.Duration
+	for i := range b.Searches {
+		query := map[string]any{"indexUid": "askwell_tickets", "q": words[i%len(words)], "limit": 25}
+		body, err := json.Marshal(map[string]any{"queries": []any{query}})
+		if err != nil {
+			return Times{}, err
+		}
+		a, err := engine.send(ctx, "POST", "/multi-search", "application/json", body)
+		if err != nil {
+			return Times{}, err
+		}
+		if a.status != 200 {
+			return Times{}, fmt.Errorf("the search engine answered %d: %.200s", a.status, a.body)
+		}
+		took = append(took, a.took)
+	}
+	return percentiles(took), nil
+}
