@@ -3,11 +3,14 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/meilisearch/meilisearch-go"
 
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
 )
 
@@ -24,6 +27,7 @@ type ticketDocument struct {
 	Subject       string `json:"subject"`
 	Body          string `json:"body"`
 	ApplicantName string `json:"applicant_name"`
+	NameWords     string `json:"name_words" db:"-"`
 	Status        string `json:"status"`
 	Category      string `json:"category"`
 	Queue         string `json:"queue"`
@@ -39,11 +43,12 @@ type ticketDocument struct {
 
 // accountDocument holds neither date of birth, nor address, e-mail or A-Number.
 type accountDocument struct {
-	ID       int64  `json:"id"`
-	Version  int64  `json:"version"`
-	Number   string `json:"number"`
-	Name     string `json:"name"`
-	OpenedAt int64  `json:"opened_at"` // when it was made: tickets and accounts are sorted by one attribute
+	ID        int64  `json:"id"`
+	Version   int64  `json:"version"`
+	Number    string `json:"number"`
+	Name      string `json:"name"`
+	NameWords string `json:"name_words" db:"-"`
+	OpenedAt  int64  `json:"opened_at"` // when it was made: tickets and accounts are sorted by one attribute
 }
 
 // indexed is an index and the table whose rows it holds.
@@ -58,6 +63,14 @@ type document interface{ key() int64 }
 
 func (d ticketDocument) key() int64  { return d.ID }
 func (d accountDocument) key() int64 { return d.ID }
+
+// otherSpellings are the words by which a name is known beside those that Meilisearch makes of it: it takes accents off, but
+// knows neither that Łukasz is Lukasz and Müller is Mueller, nor that O'Brien is one word.
+func otherSpellings(name string) string {
+	own := wordsOf(unaccented(name))
+	others := slices.DeleteFunc(identifier.NameWords(name), func(w string) bool { return slices.Contains(own, w) })
+	return strings.Join(others, " ")
+}
 
 func (e *Engine) indexes() []indexed { return []indexed{e.ticketRows(), e.accountRows()} }
 
@@ -100,22 +113,26 @@ func readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]documen
 			WHERE `+rows.on("ticket_id")+` AND delivery <> 'withdrawn'
 			GROUP BY ticket_id
 		) AS m ON m.ticket_id = t.id
-		WHERE `+rows.on("t.id"), rows.args)
+		WHERE `+rows.on("t.id"), rows.args, func(d *ticketDocument) { d.NameWords = otherSpellings(d.ApplicantName) })
 }
 
 func readAccounts(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {
 	return read[accountDocument](ctx, db, "accounts", `
 		SELECT id, version, number, name, EXTRACT(EPOCH FROM created_at)::bigint AS opened_at
 		FROM account
-		WHERE `+rows.on("id"), rows.args)
+		WHERE `+rows.on("id"), rows.args, func(d *accountDocument) { d.NameWords = otherSpellings(d.Name) })
 }
 
-func read[D document](ctx context.Context, db postgres.Querier, what, query string, args []any) ([]document, error) {
+func read[D document](ctx context.Context, db postgres.Querier, what, query string, args []any, complete func(*D)) ([]document, error) {
 	rows, err := db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s to index: %w", what, postgres.Failure(err))
 	}
-	documents, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (document, error) { return pgx.RowToStructByName[D](row) })
+	documents, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (document, error) {
+		d, err := pgx.RowToStructByName[D](row)
+		complete(&d)
+		return d, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s to index: %w", what, postgres.Failure(err))
 	}

@@ -14,7 +14,7 @@ import (
 
 // fullTextForm numbers the form of the full text: how texts become words, and which words are left out. It goes up with every
 // change to either; rows of an older form are written again by the next IndexTickets, IndexAccounts or Rebuild that meets them.
-const fullTextForm = 1
+const fullTextForm = 2
 
 // stemMark begins a stem among the words of a text, so that a word and a phrase are found exactly as well.
 const stemMark = "~"

@@ -14,7 +14,7 @@ var rankingRules = []string{"sort", "words", "typo", "proximity", "attribute", "
 // whoever asks about it may be no spammer at all.
 func ticketSettings() *meilisearch.Settings {
 	return &meilisearch.Settings{
-		SearchableAttributes: []string{"subject", "applicant_name", "reference", "body"},
+		SearchableAttributes: []string{"subject", "applicant_name", "name_words", "reference", "body"},
 		FilterableAttributes: []string{
 			"id", "hidden", "status", "category", "queue", "link_state", "language", "assignee", "account", "sender", "opened_at",
 			"opened_month",
@@ -33,7 +33,7 @@ func ticketSettings() *meilisearch.Settings {
 
 func accountSettings() *meilisearch.Settings {
 	return &meilisearch.Settings{
-		SearchableAttributes: []string{"name", "number"},
+		SearchableAttributes: []string{"name", "name_words", "number"},
 		FilterableAttributes: []string{"id"},
 		SortableAttributes:   []string{"opened_at"},
 		DisplayedAttributes:  []string{"id", "version", "name"},

@@ -121,6 +121,8 @@ func written(value, how string) (string, error) {
 		return plain(value), nil
 	case "turned":
 		return strings.Join(append(words[len(words)-1:], words[:len(words)-1]...), " "), nil
+	case "last":
+		return plain(words[len(words)-1]), nil
 	case "unfinished":
 		last := []rune(words[len(words)-1])
 		words[len(words)-1] = string(last[:min(4, len(last))])
