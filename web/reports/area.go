@@ -47,7 +47,10 @@ func New(cfg Config) (*Area, error) {
 const path = "/console/reports/response-times"
 
 func (a *Area) params(c *gin.Context) report.Params {
-	return report.Params{From: c.Query("from"), To: c.Query("to"), AsOf: c.Query("as_of"), Measure: c.Query("measure")}
+	return report.Params{
+		From: c.Query("from"), To: c.Query("to"), AsOf: c.Query("as_of"), Measure: c.Query("measure"), Clock: c.Query("clock"), By: c.Query("by"),
+		Category: c.Query("category"), Queue: c.Query("queue"), Language: c.Query("language"), Channel: c.Query("channel"),
+	}
 }
 
 // make reads the query of the address and answers it. Errors: invalid with the fields of report.ParseQuery; unavailable.

@@ -57,7 +57,7 @@ func (a *Area) ResponseTimes(c *gin.Context) error {
 
 func (w writer) fill(data *timesPage, made report.Report) {
 	data.Shown, data.Report = true, made
-	data.Terms = w.terms(made.Measure)
+	data.Terms = w.terms(made)
 	query := made.Values().Encode()
 	data.CSV, data.JSON = path+".csv?"+query, path+".json?"+query
 	all := made.Group(report.GroupAll)
@@ -127,9 +127,9 @@ func problems(_ writer, fields []page.Field) []page.Problem {
 type term struct{ Code, Name, Text string }
 
 // terms are the definitions, in the order in which they are needed.
-func (w writer) terms(m report.Measure) []term {
+func (w writer) terms(r report.Report) []term {
 	codes := []string{
-		"cohort", string(m), "waiting", "excluded", "group", "median", "p90", "answered_within", "interval", "minimum", "association",
+		"cohort", string(r.Measure), "waiting", "excluded", "group", "median", "p90", "answered_within", "interval", "minimum", "association",
 	}
 	var all []term
 	for _, code := range codes {
@@ -149,10 +149,10 @@ func behind(q report.Query, f report.Figures, state report.State) string {
 	return address(path+"/tickets", values)
 }
 
-// address keeps the order that people read: period, cut-off, measure, group, state.
+// address keeps the order that people read: period, cut-off, measure, clock, what is compared, filters, group, state.
 func address(path string, values url.Values) string {
 	var pairs []string
-	for _, name := range []string{"from", "to", "as_of", "measure", "group", "state", "after"} {
+	for _, name := range []string{"from", "to", "as_of", "measure", "clock", "by", "category", "queue", "language", "channel", "group", "state", "after"} {
 		if v := values.Get(name); v != "" {
 			pairs = append(pairs, name+"="+url.QueryEscape(v))
 		}

@@ -67,7 +67,7 @@ func TestJSON(t *testing.T) {
 		groups = append(groups, string(g["group"]))
 		want := []string{
 			"answered", "answered_within", "answered_within_interval", "excluded", "excluded_by_reason", "group", "median_interval",
-			"median_seconds", "p90_interval", "p90_seconds", "tickets", "waiting",
+			"median_seconds", "p90_interval", "p90_seconds", "restricted_mean_interval", "restricted_mean_seconds", "tickets", "waiting",
 		}
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(g))); diff != "" {
 			t.Errorf("names of a group (-want +got)\n%s", diff)

@@ -1,0 +1,87 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// ResponseTimesCSV answers GET /console/reports/response-times.csv: a line a group, times in seconds, shares from 0 to 1, empty
+// where the JSON has null.
+func (a *Area) ResponseTimesCSV(c *gin.Context) error {
+	made, err := a.make(c)
+	if err != nil {
+		return err
+	}
+	p := made.Params()
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	head := []string{"measure", "clock", "by", "from", "to", "as_of", "group", "tickets", "answered", "waiting", "excluded"}
+	for _, reason := range ticket.ExcludedReasons() {
+		head = append(head, "excluded_"+reason)
+	}
+	head = append(head, "median_seconds", "median_low", "median_high", "p90_seconds", "p90_low", "p90_high",
+		"restricted_mean_seconds", "restricted_mean_low", "restricted_mean_high")
+	for _, days := range report.WithinDays() {
+		name := "answered_within_" + strconv.Itoa(days) + "d"
+		head = append(head, name, name+"_low", name+"_high")
+	}
+	lines := [][]string{append(head, "generated_at")}
+	for _, f := range made.Groups {
+		line := []string{p.Measure, p.Clock, p.By, p.From, p.To, p.AsOf, string(f.Group)}
+		line = append(line, figuresCSV(f)...)
+		lines = append(lines, append(line, made.GeneratedAt.Format(time.RFC3339)))
+	}
+	for _, line := range lines {
+		for i := range line {
+			line[i] = harmless(line[i])
+		}
+	}
+	if err := out.WriteAll(lines); err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Disposition", `attachment; filename="response-times_`+p.Measure+`_`+p.From+`_`+p.To+`.csv"`)
+	c.Data(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return nil
+}
+
+func figuresCSV(f report.Figures) []string {
+	line := []string{
+		strconv.Itoa(f.Tickets), strconv.Itoa(f.Answered), strconv.Itoa(f.Waiting), strconv.Itoa(f.ExcludedTotal()),
+	}
+	for _, reason := range ticket.ExcludedReasons() {
+		line = append(line, strconv.Itoa(f.Excluded[reason]))
+	}
+	figures := []*float64{f.Median.Seconds, f.Median.Low, f.Median.High, f.P90.Seconds, f.P90.Low, f.P90.High, f.Mean.Seconds, f.Mean.Low, f.Mean.High}
+	for _, s := range f.Within {
+		figures = append(figures, s.Value, s.Low, s.High)
+	}
+	for _, v := range figures {
+		if v == nil {
+			line = append(line, "")
+			continue
+		}
+		line = append(line, strconv.FormatFloat(*v, 'f', -1, 64))
+	}
+	return line
+}
+
+// harmless keeps a spreadsheet from taking a text for a formula (OWASP, CSV injection). A number stays a number.
+func harmless(s string) string {
+	if s == "" || !strings.ContainsAny(s[:1], "=+-@\t\r\n") {
+		return s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
+	}
+	return "'" + s
+}
