@@ -11,6 +11,7 @@ type answer struct {
 	hits    []found
 	total   int64
 	facets  Facets
+	atLeast bool // the total and the counts may be higher
 	partial bool // no record holds every word; these hold some
 }
 

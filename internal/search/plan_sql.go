@@ -35,6 +35,12 @@ var columns = map[Field]string{
 	FieldOpened: "t.opened_at",
 }
 
+// facetColumns are what FacetFields are counted by, as Meilisearch's documents have it.
+var facetColumns = map[Field]string{
+	FieldStatus: "t.status", FieldCategory: "t.category", FieldQueue: "q.code", FieldLink: "t.link_state", FieldLanguage: "t.language",
+	FieldAssignee: "COALESCE(t.assignee_id, 0)", FieldOpened: "to_char(t.opened_at AT TIME ZONE 'UTC', 'YYYY-MM')",
+}
+
 // where says in SQL what the plan's clauses say, the same for both engines and for the exact look-up. anyway does not leave
 // excluded tickets out.
 func (p plan) where(c *conditions, anyway bool) {
@@ -55,6 +61,15 @@ func (p plan) where(c *conditions, anyway bool) {
 	}
 	if !anyway || p.excluded() {
 		c.say(p.excluded(), `t.excluded_reason IS NULL`)
+	}
+}
+
+// wherePeriods says of a t with a time of opening what the plan's clauses say of that alone.
+func (p plan) wherePeriods(c *conditions) {
+	for _, cl := range p.clauses {
+		if cl.field == FieldOpened {
+			c.say(cl.not, wherePeriods(c, cl.spans))
+		}
 	}
 }
 

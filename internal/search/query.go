@@ -123,7 +123,7 @@ func (e *Engine) page(ctx context.Context, p plan) (Results, error) {
 	if err != nil {
 		return Results{}, err
 	}
-	r := Results{Engine: engine, Why: why, Total: found.total + int64(len(exact)), Facets: found.facets, Partial: found.partial}
+	r := Results{Engine: engine, Why: why, Total: found.total + int64(len(exact)), AtLeast: found.atLeast, Facets: found.facets, Partial: found.partial}
 	r.Hits = append(slices.Clone(first), hits...)
 	if len(exact) > 0 {
 		r.Engine, r.Partial = EngineExact, false

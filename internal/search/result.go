@@ -26,7 +26,8 @@ const (
 	WhySettings = "settings" // its indexes are of another version
 )
 
-// Results is one page of hits. Total is how many there are in all, estimated when Meilisearch answered. LagSeconds is how long
+// Results is one page of hits. Total is how many there are in all, estimated when Meilisearch answered; AtLeast says that it
+// and the facets' counts are lower bounds, and that only the newest of what matches was ranked: PostgreSQL stopped there. LagSeconds is how long
 // the oldest change has waited to be found by the engine that answered, and Waiting how many wait (MaxWaiting stands for that
 // many or more). Partial says that no record holds every word. Conditions are those found in the text, Words is the rest of it,
 // and Problems are the conditions that were left out of account. Cut says that only the beginning of the text was read.
@@ -37,6 +38,7 @@ type Results struct {
 	LagSeconds float64
 	Waiting    int64
 	Total      int64
+	AtLeast    bool
 	Hits       []Hit
 	Facets     Facets
 	Partial    bool

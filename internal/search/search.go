@@ -44,7 +44,8 @@ type Engine struct {
 	write    meilisearch.ServiceManager
 	breaker  *gobreaker.CircuitBreaker[answer]
 	patience time.Duration
-	why      atomic.Value // string: why Meilisearch last did not answer
+	thorough time.Duration // what PostgreSQL may take over looking through everything
+	why      atomic.Value  // string: why Meilisearch last did not answer
 	seen     atomic.Pointer[settingsSeen]
 	newer    sync.Once // the warning that a later version built the indexes
 	lexicon  lexicon
@@ -61,7 +62,8 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		db: cfg.DB, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, fillPage: fillPage,
-		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
+		thorough: cfg.Patience * 5 / 8,
+		reader:   connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -101,6 +101,42 @@ func synonyms() map[string][]string {
 	return all
 }
 
+// otherNames are the synonyms by a name's words, for PostgreSQL; otherNameWords are the words of all names, and maxName is how
+// many the longest has.
+var (
+	otherNames = map[string][]string{}
+	maxName    int
+)
+
+var otherNameWords = func() []string {
+	var all []string
+	for name, others := range synonyms() {
+		words := wordsOf(name)
+		key := strings.Join(words, " ")
+		for _, o := range others {
+			if o = strings.Join(wordsOf(o), " "); o != key {
+				otherNames[key] = append(otherNames[key], o)
+			}
+		}
+		slices.Sort(otherNames[key])
+		otherNames[key] = slices.Compact(otherNames[key])
+		all, maxName = append(all, words...), max(maxName, len(words))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}()
+
+// nameAt finds the longest name that the words begin with, and its other names; the first word alone when there is none.
+func nameAt(words []pattern) (n int, others []string) {
+	for n = min(maxName, len(words)); n > 0; n-- {
+		others := otherNames[strings.Join(mapped(words[:n], func(w pattern) string { return w.word }), " ")]
+		if len(others) > 0 {
+			return n, others
+		}
+	}
+	return 1, nil
+}
+
 // Words so common that they tell no ticket from another, by language. A word that means something in the other language is in
 // neither list (once, sin, son, sea, mayor), nor is a letter other than "a": "i" begins the names of half of all forms, and "ö" is
 // all that some people write.
