@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,9 +17,9 @@ import (
 
 const (
 	// fullTextMost bounds what is ranked and counted: the newest records that match. Beyond it a total is "at least".
-	fullTextMost = 10_000
+	fullTextMost = 5_000
 	// fullTextNewest is how many of the newest tickets are looked through when looking through all takes too long.
-	fullTextNewest = 20_000
+	fullTextNewest = 10_000
 )
 
 // fulltext asks PostgreSQL, which answers as Meilisearch would but for typing slips: accounts before tickets, every word has
@@ -63,15 +64,23 @@ func slow(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "57014"
 }
 
-// fullTry asks for the tickets, the accounts and the counts at the same time.
+// fullTry asks for the tickets, the accounts and the counts at the same time. The counts come with the tickets where no field
+// has to be counted without its conditions.
 func (e *Engine) fullTry(ctx context.Context, s sought) (answer, error) {
 	var tickets, accounts list
-	groups := s.facetGroups()
+	var groups [][]Field
+	if s.Facets && s.tickets() {
+		groups = s.facetGroups()
+	}
 	counts := make([]Facets, len(groups))
 	all, ctx := errgroup.WithContext(ctx)
 	if s.tickets() {
+		var along []Field
+		if len(groups) == 1 {
+			along, groups = groups[0], nil
+		}
 		all.Go(func() (err error) {
-			tickets, err = e.fullTickets(ctx, s)
+			tickets, err = e.fullTickets(ctx, s, along)
 			return err
 		})
 	}
@@ -81,13 +90,11 @@ func (e *Engine) fullTry(ctx context.Context, s sought) (answer, error) {
 			return err
 		})
 	}
-	if s.Facets && s.tickets() {
-		for i, fields := range groups {
-			all.Go(func() (err error) {
-				counts[i], err = e.fullFacets(ctx, s, fields)
-				return err
-			})
-		}
+	for i, fields := range groups {
+		all.Go(func() (err error) {
+			counts[i], err = e.fullFacets(ctx, s, fields)
+			return err
+		})
 	}
 	if err := all.Wait(); err != nil {
 		return answer{}, err
@@ -98,10 +105,8 @@ func (e *Engine) fullTry(ctx context.Context, s sought) (answer, error) {
 	}
 	if s.Facets && s.tickets() {
 		a.facets = Facets{}
-		for _, some := range counts {
-			for f, n := range some {
-				a.facets[f] = n
-			}
+		for _, some := range append(counts, tickets.facets) {
+			maps.Copy(a.facets, some)
 		}
 	}
 	return a, nil
@@ -138,15 +143,16 @@ type sought struct {
 
 // list is what one kind of record has: the first rows, and how many there are up to one more than fullTextMost.
 type list struct {
-	rows  []placedRow
-	total int64
+	rows   []placedRow
+	total  int64
+	facets Facets
 }
 
-// placedRow is a row with what orders it.
+// placedRow is a row with what orders it beside rows of the other kind.
 type placedRow struct {
 	found
-	rank     float32
 	openedAt time.Time
+	place    int64
 }
 
 // cut joins accounts and tickets, each in its order already, and takes the window out: accounts first, or by date when that is

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,12 +18,13 @@ import (
 const rareEnough = 2000
 
 // within runs fn in a transaction whose statements may take patience each. What a word matches is nothing that a plan made
-// without the word could know, and compiling a plan takes longer than running it.
+// without the word could know; compiling a plan takes longer than running it, and starting helpers nearly as long.
 func (e *Engine) within(ctx context.Context, patience time.Duration, fn func(tx pgx.Tx) error) error {
 	return postgres.InTx(ctx, e.db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true),
-				set_config('jit', 'off', true), set_config('work_mem', '16MB', true)`, strconv.FormatInt(patience.Milliseconds(), 10))
+				set_config('jit', 'off', true),
+				set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '16MB', true)`, strconv.FormatInt(patience.Milliseconds(), 10))
 		if err != nil {
 			return err
 		}
@@ -58,51 +61,69 @@ func (s sought) byDate(of string) string {
 	return of + `.opened_at DESC, ` + of + `.id DESC`
 }
 
-// fullTickets finds the tickets up to the end of the window.
-func (e *Engine) fullTickets(ctx context.Context, s sought) (list, error) {
-	var c conditions
-	source := s.from(&c)
-	c.say(false, `t.id <> ALL (`+c.bind(s.ids(KindTicket))+`)`)
-	s.where(&c, false)
-	return e.fullRows(ctx, s, KindTicket, source, &c)
+// fullTickets finds the tickets up to the end of the window, and counts the values of these fields in the same go.
+func (e *Engine) fullTickets(ctx context.Context, s sought, fields []Field) (list, error) {
+	c := &conditions{}
+	source := s.from(c)
+	s.where(c, false)
+	return e.fullRows(ctx, s, KindTicket, source, c, fields)
+}
+
+// fullFacets counts the values of these fields and finds no rows; a single field without its own conditions.
+func (e *Engine) fullFacets(ctx context.Context, s sought, fields []Field) (Facets, error) {
+	if len(fields) == 1 {
+		s.plan = s.without(fields[0])
+	}
+	s.limit = 0
+	got, err := e.fullTickets(ctx, s, fields)
+	return got.facets, err
 }
 
 // fullAccounts finds the accounts up to the end of the window.
 func (e *Engine) fullAccounts(ctx context.Context, s sought) (list, error) {
-	var c conditions
+	c := &conditions{}
 	c.say(false, `s.words @@ `+c.bind(s.all())+`::tsquery`)
-	c.say(false, `s.id <> ALL (`+c.bind(s.ids(KindAccount))+`)`)
-	return e.fullRows(ctx, s, KindAccount, `account_search s`, &c)
+	return e.fullRows(ctx, s, KindAccount, `account_search s`, c, nil)
 }
 
-// fullRows counts and ranks the newest fullTextMost rows of a condition and gives the first of them. Ranking reads the words
-// again, of those rows alone: the sort before it carries no words.
-func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c *conditions) (list, error) {
-	rank, order := `0::real`, s.byDate("m")
-	if s.Sort == SortRelevance && s.some != "" {
-		rank = `(SELECT ts_rank(w.words, ` + c.bind(s.some) + `::tsquery, 1) FROM ` + kind + `_search w WHERE w.id = m.id)`
-		order = `rank DESC, ` + order
+// The parts of the answer to one statement.
+const (
+	partHit = iota
+	partTotal
+	partFacet
+)
+
+// fullRows takes the newest fullTextMost rows of a condition, counts them, ranks them and gives the first. Ranking reads their
+// words again: the sort before it carries none. What the exact look-up has found is counted among the fields alone.
+func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c *conditions, fields []Field) (list, error) {
+	columns := []string{"s.id", "s.opened_at"}
+	for _, f := range fields {
+		columns = append(columns, facetColumns[f]+"::text AS "+string(f))
+	}
+	query := `
+		WITH matching AS MATERIALIZED (
+			SELECT ` + strings.Join(columns, ", ") + ` FROM ` + source + ` WHERE ` + c.sql() + `
+			ORDER BY ` + s.byDate("s") + `
+			LIMIT ` + strconv.Itoa(fullTextMost+1) + `
+		), others AS (SELECT id, opened_at FROM matching WHERE id <> ALL (` + c.bind(s.ids(kind)) + `))
+		SELECT ` + strconv.Itoa(partTotal) + ` AS part, 0::bigint AS id, NULL::timestamptz AS opened_at, '' AS value, count(*) AS n FROM others`
+	if s.limit > 0 || len(fields) == 0 {
+		query += ` UNION ALL ` + s.ranked(c, kind)
+	}
+	if len(fields) > 0 {
+		names := joined(fields, func(f Field) string { return string(f) })
+		query += `
+			UNION ALL
+			SELECT ` + strconv.Itoa(partFacet) + `, GROUPING(` + names + `), NULL, COALESCE(` + names + `), count(*)
+			FROM matching GROUP BY GROUPING SETS (` + joined(fields, func(f Field) string { return "(" + string(f) + ")" }) + `)`
 	}
 	var got list
 	err := e.within(ctx, s.patience, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			WITH matching AS MATERIALIZED (
-				SELECT s.id, s.opened_at FROM `+source+` WHERE `+c.sql()+`
-				ORDER BY `+s.byDate("s")+`
-				LIMIT `+strconv.Itoa(fullTextMost+1)+`
-			)
-			SELECT m.id, m.opened_at, `+rank+` AS rank, (SELECT count(*) FROM matching)
-			FROM matching m
-			ORDER BY `+order+`
-			LIMIT `+c.bind(s.offset+max(s.limit, 1)), c.args...)
+		rows, err := tx.Query(ctx, query, c.args...)
 		if err != nil {
 			return err
 		}
-		got.rows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (placedRow, error) {
-			r := placedRow{found: found{kind: kind}}
-			err := row.Scan(&r.id, &r.openedAt, &r.rank, &got.total)
-			return r, err
-		})
+		got, err = readList(rows, kind, fields)
 		return err
 	})
 	if err != nil {
@@ -111,51 +132,48 @@ func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c 
 	return got, nil
 }
 
-// fullFacets counts the values of these fields over the newest fullTextMost tickets; a single field without its own conditions.
-func (e *Engine) fullFacets(ctx context.Context, s sought, fields []Field) (Facets, error) {
-	if len(fields) == 1 {
-		s.plan = s.without(fields[0])
+// ranked gives the first of the rows, by relevance or by date.
+func (s sought) ranked(c *conditions, kind string) string {
+	order := s.byDate("m")
+	if s.Sort == SortRelevance && s.some != "" {
+		order = `(SELECT ts_rank(w.words, ` + c.bind(s.some) + `::tsquery, 1) FROM ` + kind + `_search w WHERE w.id = m.id) DESC, ` + order
 	}
-	var c conditions
-	source := s.from(&c)
-	s.where(&c, false)
-	columns := strings.Join(mapped(fields, func(f Field) string { return facetColumns[f] + ` AS ` + string(f) }), ", ")
-	sets := joined(fields, func(f Field) string { return `(` + string(f) + `)` })
-	values := joined(fields, func(f Field) string { return string(f) + `::text` })
-	facets := Facets{}
+	return `(
+		SELECT ` + strconv.Itoa(partHit) + `, m.id, m.opened_at, '', row_number() OVER (ORDER BY ` + order + `) AS n
+		FROM others m
+		ORDER BY n
+		LIMIT ` + c.bind(s.offset+max(s.limit, 1)) + `)`
+}
+
+func readList(rows pgx.Rows, kind string, fields []Field) (list, error) {
+	got := list{facets: Facets{}}
 	for _, f := range fields {
-		facets[f] = map[string]int64{}
+		got.facets[f] = map[string]int64{}
 	}
-	err := e.within(ctx, s.patience, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			WITH matching AS MATERIALIZED (
-				SELECT `+columns+` FROM `+source+` WHERE `+c.sql()+`
-				ORDER BY `+s.byDate("s")+`
-				LIMIT `+strconv.Itoa(fullTextMost)+`
-			)
-			SELECT ARRAY[`+values+`], count(*) FROM matching GROUP BY GROUPING SETS (`+sets+`)`, c.args...)
-		if err != nil {
-			return err
-		}
-		var row []*string
-		var n int64
-		_, err = pgx.ForEachRow(rows, []any{&row, &n}, func() error {
-			for i, value := range row {
-				if value != nil {
-					facets[fields[i]][*value] = n
+	var part int
+	var id, n int64
+	var openedAt *time.Time
+	var value string
+	_, err := pgx.ForEachRow(rows, []any{&part, &id, &openedAt, &value, &n}, func() error {
+		switch part {
+		case partHit:
+			got.rows = append(got.rows, placedRow{found{kind: kind, id: id}, *openedAt, n})
+		case partTotal:
+			got.total = n
+		case partFacet: // id has a bit for each field but the one that is counted; the last field's is the lowest
+			for i, f := range fields {
+				if id&(1<<(len(fields)-1-i)) == 0 {
+					got.facets[f][value] = n
 				}
 			}
-			return nil
-		})
-		return err
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("count tickets by their words: %w", err)
+	slices.SortFunc(got.rows, func(a, b placedRow) int { return cmp.Compare(a.place, b.place) })
+	for f, counts := range got.facets {
+		got.facets[f] = named(f, counts)
 	}
-	for _, f := range fields {
-		facets[f] = named(f, facets[f])
-	}
-	return facets, nil
+	return got, err
 }
 
 // countNeeds says how many tickets each of the needs finds by itself, up to rareEnough.
