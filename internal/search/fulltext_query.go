@@ -51,7 +51,8 @@ func (w wants) only(needs []needed) wants {
 // wants reads terms: words no more than Meilisearch looks at, the last one as a beginning unless it stands in quotes, names
 // of the field by all their other names, and nothing of what is too common to tell.
 func (e *Engine) wants(ctx context.Context, terms []term) (wants, error) {
-	kept, whole := telling(terms)
+	kept, last := uncommon(terms)
+	kept, cut := telling(kept)
 	var spellings []string
 	for _, t := range kept {
 		spellings = append(spellings, mapped(wordsOf(t.text), spelling)...)
@@ -75,7 +76,7 @@ func (e *Engine) wants(ctx context.Context, terms []term) (wants, error) {
 			r.open = append(r.open, words...)
 		}
 		if i == len(kept)-1 {
-			r.flush(!whole && !t.not && !t.phrase)
+			r.flush(!last && !cut && !t.not && !t.phrase)
 		}
 	}
 	r.some = strings.Join(mapped(r.need, func(n needed) string { return n.query }), " | ")

@@ -72,6 +72,7 @@ func (d *desk) judge(set *relevance.Set, queries []relevance.Query) {
 		goals []relevance.Goal
 	}{
 		{search.EngineMeilisearch, d.engine, relevance.MeilisearchGoals()},
+		{search.EnginePostgreSQL, d.connect("http://127.0.0.1:1"), relevance.PostgreSQLGoals()}, // nobody listens there
 	} {
 		report, err := relevance.Judge(d.t.Context(), queries, d.ask(engine.asked, engine.name))
 		if err != nil {
