@@ -68,6 +68,7 @@ func (x *searchIndex) putChunk(chunk []incoming) (*index.Batch, error) {
 			}
 		}
 		rec.UpdatedAt = now()
+		rec.count(batch)
 		return putJSON(tx.Bucket(bucketIndexes), []byte(rec.UID), rec)
 	})
 	if err != nil {
@@ -182,10 +183,10 @@ func (r *record) uncountFields(doc map[string]json.RawMessage) {
 // Bleve goes first here: once the identifiers are gone from the side store, a
 // task done again could no longer find them in Bleve.
 func (x *searchIndex) remove(documentIDs []string) (int64, error) {
-	rec := x.record()
 	writer := newEngineWriter(x.engine, x.dir != "")
 	var deleted int64
 	for chunk := range slices.Chunk(documentIDs, chunkSize) {
+		rec := x.record()
 		found, batch := map[string][]byte{}, index.NewBatch()
 		err := x.db.View(func(tx *bolt.Tx) error {
 			ids := readData(tx, rec.Data).ids
@@ -206,6 +207,7 @@ func (x *searchIndex) remove(documentIDs []string) (int64, error) {
 		if len(found) == 0 {
 			continue
 		}
+		rec.count(batch)
 		if err := writer.write(batch); err != nil {
 			return deleted, err
 		}
@@ -239,6 +241,7 @@ func (x *searchIndex) forget(found map[string][]byte) error {
 			}
 			rec.Documents--
 		}
+		rec.Writes++
 		rec.UpdatedAt = now()
 		return putJSON(tx.Bucket(bucketIndexes), []byte(rec.UID), rec)
 	})

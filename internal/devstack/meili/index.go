@@ -29,6 +29,7 @@ type record struct {
 	Fields     map[string]int64 `json:"fields"` // top-level fields with the number of documents that have them
 	FieldOrder []string         `json:"fieldOrder"`
 	Documents  int64            `json:"documents"`
+	Writes     uint64           `json:"writes"` // batches that Bleve was sent
 }
 
 // layoutVersion numbers the form of what is indexed: an index of another form is built anew when it is opened.
@@ -91,12 +92,17 @@ func (x *searchIndex) enginePath(rec record) string {
 }
 
 func (x *searchIndex) open(rec record) error {
+	x.use(rec, nil)
 	engine, err := x.openEngine(rec)
-	if err != nil {
-		return err
+	if err == nil {
+		x.use(rec, engine)
 	}
+	return err
+}
+
+// use makes rec and its engine the current ones.
+func (x *searchIndex) use(rec record, engine index.Index) {
 	x.rec, x.engine, x.caches, x.shared = rec, engine, newSegmentCaches(), newSharedMatches()
-	return nil
 }
 
 func (x *searchIndex) close() error {
@@ -110,13 +116,21 @@ func (x *searchIndex) close() error {
 	return err
 }
 
-// save writes rec and makes it the current one.
-func (x *searchIndex) save(rec record) error {
+// keep writes rec to the side store.
+func (x *searchIndex) keep(rec record) error {
 	err := x.db.Update(func(tx *bolt.Tx) error {
 		return putJSON(tx.Bucket(bucketIndexes), []byte(rec.UID), rec)
 	})
 	if err != nil {
 		return fmt.Errorf("save index %s: %w", rec.UID, err)
+	}
+	return nil
+}
+
+// save keeps rec and makes it the current one.
+func (x *searchIndex) save(rec record) error {
+	if err := x.keep(rec); err != nil {
+		return err
 	}
 	x.mu.Lock()
 	x.rec = rec
@@ -139,18 +153,20 @@ func (x *searchIndex) rebuild(next record) error {
 	if err != nil {
 		return err
 	}
-	if err := x.refill(engine, next); err != nil {
+	if err := x.refill(engine, &next); err != nil {
 		return errors.Join(err, engine.Close())
 	}
-	if err := x.save(next); err != nil {
+	if err := x.keep(next); err != nil {
 		return errors.Join(err, engine.Close())
 	}
 	x.mu.Lock()
 	previous := x.engine
-	x.engine, x.caches, x.shared = engine, newSegmentCaches(), newSharedMatches()
+	x.use(next, engine)
 	x.mu.Unlock()
-	if err := previous.Close(); err != nil {
-		return fmt.Errorf("close index %s: %w", next.UID, err)
+	if previous != nil {
+		if err := previous.Close(); err != nil {
+			return fmt.Errorf("close index %s: %w", next.UID, err)
+		}
 	}
 	if path := x.enginePath(old); path != "" {
 		return os.RemoveAll(path)
@@ -160,7 +176,7 @@ func (x *searchIndex) rebuild(next record) error {
 
 // refill indexes all documents of next's data into engine, and writes the
 // streams that go with the new layout.
-func (x *searchIndex) refill(engine index.Index, next record) error {
+func (x *searchIndex) refill(engine index.Index, next *record) error {
 	writer := newEngineWriter(engine, x.dir != "")
 	layout := next.layout()
 	var after []byte
@@ -168,7 +184,7 @@ func (x *searchIndex) refill(engine index.Index, next record) error {
 		if x.stop.Err() != nil {
 			return errors.Join(errInterrupted, writer.wait())
 		}
-		more, err := x.refillChunk(writer, layout, next.Data, &after)
+		more, err := x.refillChunk(writer, layout, next, &after)
 		if err != nil {
 			return errors.Join(err, writer.wait())
 		}
@@ -178,10 +194,10 @@ func (x *searchIndex) refill(engine index.Index, next record) error {
 	}
 }
 
-func (x *searchIndex) refillChunk(writer *engineWriter, layout layout, number uint64, after *[]byte) (bool, error) {
+func (x *searchIndex) refillChunk(writer *engineWriter, layout layout, next *record, after *[]byte) (bool, error) {
 	batch, count := index.NewBatch(), 0
 	err := x.db.Update(func(tx *bolt.Tx) error {
-		data, err := writeData(tx, number)
+		data, err := writeData(tx, next.Data)
 		if err != nil {
 			return err
 		}
@@ -215,6 +231,7 @@ func (x *searchIndex) refillChunk(writer *engineWriter, layout layout, number ui
 	if count == 0 {
 		return false, nil
 	}
+	next.count(batch)
 	return true, writer.write(batch)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 
@@ -30,10 +31,13 @@ func (s *Server) ensureIndex(uid string) (*searchIndex, error) {
 }
 
 // createIndex makes an index; the task that asked for it, if one did, is
-// finished in the same transaction.
+// finished in the same transaction. Whoever sees it finished waits for the
+// lock until the index is there.
 func (s *Server) createIndex(uid string, primaryKey *string, t *task) (*searchIndex, error) {
 	rec := record{UID: uid, Layout: layoutVersion, PrimaryKey: primaryKey, CreatedAt: now(), UpdatedAt: now(), Settings: defaultSettings(),
 		Fields: map[string]int64{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	err := s.db.Update(func(tx *bolt.Tx) error {
 		var err error
 		rec.Data, err = tx.Bucket(bucketIndexes).NextSequence()
@@ -52,9 +56,7 @@ func (s *Server) createIndex(uid string, primaryKey *string, t *task) (*searchIn
 	if err := x.open(rec); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
 	s.indexes[uid] = x
-	s.mu.Unlock()
 	return x, nil
 }
 
@@ -167,8 +169,11 @@ func swapNotFound(uid string) *apiError {
 	return notFound("index_not_found", "Index `%s` not found.", uid)
 }
 
-// rename gives indexes their new names and takes away those in gone.
+// rename gives indexes their new names and takes away those in gone. Nobody
+// sees its task finished and the old names still in use.
 func (s *Server) rename(names map[string]*searchIndex, gone []string, t *task) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	records := make(map[string]record, len(names))
 	err := s.db.Update(func(tx *bolt.Tx) error {
 		bucket := tx.Bucket(bucketIndexes)
@@ -190,8 +195,6 @@ func (s *Server) rename(names map[string]*searchIndex, gone []string, t *task) e
 	if err != nil {
 		return fmt.Errorf("rename indexes: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, uid := range gone {
 		delete(s.indexes, uid)
 	}
@@ -221,20 +224,21 @@ func (s *Server) openIndexes() error {
 	if err != nil {
 		return err
 	}
+	begun, err := s.begunTasks()
+	if err != nil {
+		return err
+	}
 	var folders []string
 	for _, rec := range records {
 		x := &searchIndex{db: s.db, dir: s.engineDir(), stop: s.closing}
-		if err := x.open(rec); err != nil {
-			return err
-		}
-		s.indexes[rec.UID] = x
-		if rec.Layout != layoutVersion {
+		if reason := x.reopen(rec, begun); reason != nil {
+			s.logger.Warn("a search index is built anew", slog.String("index", rec.UID), slog.Any("reason", reason))
 			if err := x.rebuild(rec); err != nil {
 				return fmt.Errorf("build index %s anew: %w", rec.UID, err)
 			}
-			rec = x.record()
 		}
-		folders = append(folders, x.enginePath(rec))
+		s.indexes[rec.UID] = x
+		folders = append(folders, x.enginePath(x.record()))
 	}
 	return s.removeStale(folders)
 }

@@ -270,11 +270,6 @@ func (v *view) matched(data data, q searchRequest, attributes []int) (*matcher, 
 		return m.detached(), err
 	})
 	m.view, m.data = v, data
-	m.nodes = slices.Clone(m.nodes)
-	for i, n := range m.nodes {
-		own := *n // what a matching strategy leaves out is this search's own
-		m.nodes[i] = &own
-	}
 	return &m, err
 }
 

@@ -116,7 +116,12 @@ func (t task) joins(next task) bool {
 func (s *Server) process(batch []task) {
 	started := now()
 	s.batch++
+	var writes uint64
+	if x, err := s.index(batch[0].index()); err == nil {
+		writes = x.record().Writes
+	}
 	for i := range batch {
+		batch[i].Work.Writes = writes
 		batch[i].Status, batch[i].StartedAt, batch[i].BatchUID = statusProcessing, &started, ptr(s.batch)
 	}
 	if err := s.saveTasks(batch, false); err != nil {
