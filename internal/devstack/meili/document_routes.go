@@ -12,7 +12,7 @@ import (
 
 func (s *Server) addDocuments(r *request) (int, any, error) {
 	uid := r.PathValue("uid")
-	if err := checkIndexUID(uid); err != nil {
+	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
 	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
@@ -47,7 +47,7 @@ func (s *Server) addDocuments(r *request) (int, any, error) {
 // deletion enqueues a deletion from an index.
 func (s *Server) deletion(r *request, w work, details map[string]any) (int, any, error) {
 	uid := r.PathValue("uid")
-	if err := checkIndexUID(uid); err != nil {
+	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
 	details["deletedDocuments"] = nil

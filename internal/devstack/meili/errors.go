@@ -51,18 +51,35 @@ func indexNotFound(uid string) *apiError {
 	return notFound("index_not_found", "Index `%s` not found.", uid)
 }
 
-// decodeError tells what is wrong with a JSON body, in the field's own error
-// code where the type of a known field is wrong.
-func decodeError(err error, codes string) *apiError {
+// decodeError tells what is wrong with a JSON body, in the field's own error code where the type of a known field is wrong. at is
+// where what was decoded stands.
+func decodeError(err error, codes, at string) *apiError {
 	var typeErr *json.UnmarshalTypeError
-	if errors.As(err, &typeErr) && typeErr.Field != "" {
-		return invalid(codes+snake(typeErr.Field), "Invalid value type at `.%s`: expected %s, but found %s",
-			typeErr.Field, typeErr.Type, typeErr.Value)
+	if errors.As(err, &typeErr) {
+		if typeErr.Field == "" {
+			return invalid("bad_request", "Invalid value type%s: expected an object, but found %s", atPlace(at), typeErr.Value)
+		}
+		return invalid(codes+snake(typeErr.Field), "Invalid value type at `%s.%s`: expected %s, but found %s",
+			at, typeErr.Field, typeErr.Type, typeErr.Value)
 	}
 	if field, ok := unknownField(err); ok {
-		return invalid("bad_request", "Unknown field `%s`", field)
+		return invalid("bad_request", "Unknown field `%s`%s", field, inside(at))
 	}
-	return invalid("malformed_payload", "The json payload provided is malformed. `%s`.", err)
+	return malformed(err)
+}
+
+func atPlace(at string) string {
+	if at == "" {
+		return ""
+	}
+	return " at `" + at + "`"
+}
+
+func inside(at string) string {
+	if at == "" {
+		return ""
+	}
+	return " inside `" + at + "`"
 }
 
 func unknownField(err error) (string, bool) {

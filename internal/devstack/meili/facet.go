@@ -54,16 +54,14 @@ func (d distribution) MarshalJSON() ([]byte, error) {
 
 // facets counts the values of each named facet among the hits.
 func (v *view) facets(names []string, hits docSet) (map[string]distribution, map[string]facetStats, error) {
-	allowed := v.rec.Settings.filterPatterns()
+	if err := v.rec.checkFacets(names, "invalid_search_facets"); err != nil {
+		return nil, nil, err
+	}
 	if slices.Contains(names, "*") {
 		names = v.facetNames()
 	}
 	counts, stats := map[string]distribution{}, map[string]facetStats{}
 	for _, name := range names {
-		if !matchesAny(allowed, name) {
-			return nil, nil, invalid("invalid_search_facets", "Invalid facet distribution: Attribute `%s` is not filterable. "+
-				"Available filterable attributes patterns are: `%s`.", name, joinNames(allowed))
-		}
 		all, numbers, err := v.countFacet(name, hits)
 		if err != nil {
 			return nil, nil, err
@@ -75,6 +73,23 @@ func (v *view) facets(names []string, hits docSet) (map[string]distribution, map
 		counts[name] = all[:min(len(all), v.rec.Settings.Faceting.MaxValuesPerFacet)]
 	}
 	return counts, stats, nil
+}
+
+// checkFacets refuses to count what is not filterable.
+func (r record) checkFacets(names []string, code string) error {
+	allowed := r.Settings.filterPatterns()
+	for _, name := range names {
+		switch {
+		case name == "*" || matchesAny(allowed, name):
+		case len(allowed) == 0:
+			return invalid(code, "Invalid facet distribution: Attribute `%s` is not filterable. This index does not have configured "+
+				"filterable attributes.", name)
+		default:
+			return invalid(code, "Invalid facet distribution: Attribute `%s` is not filterable. Available filterable attributes patterns are: `%s`.",
+				name, joinNames(allowed))
+		}
+	}
+	return nil
 }
 
 func joinNames(names []string) string {

@@ -119,14 +119,19 @@ func (s *Server) getIndex(r *request) (int, any, error) {
 	return http.StatusOK, x.record().view(), nil
 }
 
-var validIndexUID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,400}$`)
+var validIndexUID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,512}$`)
 
-func checkIndexUID(uid string) error {
+// checkIndexUID checks a name of an index; at is where in a body it stands, empty for one in the address.
+func checkIndexUID(uid, at string) error {
 	if validIndexUID.MatchString(uid) {
 		return nil
 	}
-	return invalid("invalid_index_uid", "`%s` is not a valid index uid. Index uid can be an integer or a string containing "+
-		"only alphanumeric characters, hyphens (-) and underscores (_), and can not be more than 400 bytes.", uid)
+	place := ""
+	if at != "" {
+		place = "Invalid value at `" + at + "`: "
+	}
+	return invalid("invalid_index_uid", "%s`%s` is not a valid index uid. Index uid can be an integer or a string containing "+
+		"only alphanumeric characters, hyphens (-) and underscores (_), and can not be more than 512 bytes.", place, uid)
 }
 
 // accepted enqueues a task and answers with its summary.
@@ -146,7 +151,7 @@ func (s *Server) postIndex(r *request) (int, any, error) {
 	if in.UID == "" {
 		return 0, nil, invalid("missing_index_uid", "Missing field `uid`")
 	}
-	if err := checkIndexUID(in.UID); err != nil {
+	if err := checkIndexUID(in.UID, ".uid"); err != nil {
 		return 0, nil, err
 	}
 	if !r.key.opens(in.UID) {
@@ -170,7 +175,7 @@ func (s *Server) patchIndex(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	if in.UID != nil {
-		if err := checkIndexUID(*in.UID); err != nil {
+		if err := checkIndexUID(*in.UID, ".uid"); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -197,7 +202,7 @@ func (s *Server) swapIndexes(r *request) (int, any, error) {
 				pair.Indexes, len(pair.Indexes))
 		}
 		for _, uid := range pair.Indexes {
-			if err := checkIndexUID(uid); err != nil {
+			if err := checkIndexUID(uid, "[0].indexes[0]"); err != nil {
 				return 0, nil, err
 			}
 			if !r.key.opens(uid) {

@@ -1,16 +1,12 @@
 package meili
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
-	"time"
 )
 
 // A multiQuery is one search of several: a search with its index.
@@ -26,50 +22,106 @@ type federationOptions struct {
 	Remote        *string  `json:"remote"`
 }
 
-type federation struct {
-	Offset        *int                `json:"offset"`
-	Limit         *int                `json:"limit"`
-	FacetsByIndex map[string][]string `json:"facetsByIndex"`
-	MergeFacets   json.RawMessage     `json:"mergeFacets"`
-	Distinct      *string             `json:"distinct"`
-}
-
 func (s *Server) multiSearch(r *request) (int, any, error) {
 	var in struct {
-		Queries    []multiQuery `json:"queries"`
-		Federation *federation  `json:"federation"`
+		Queries    *[]json.RawMessage `json:"queries"`
+		Federation *json.RawMessage   `json:"federation"`
 	}
 	if err := r.decode(&in, "invalid_multi_search_"); err != nil {
 		return 0, nil, err
 	}
-	for i, q := range in.Queries {
-		if q.IndexUID == "" {
-			return 0, nil, invalid("missing_index_uid", "Missing field `indexUid` inside `.queries[%d]`", i)
-		}
-		if !r.key.opens(q.IndexUID) {
-			return 0, nil, newError(http.StatusForbidden, typeAuth, "invalid_api_key", "The provided API key is invalid.")
-		}
+	if in.Queries == nil {
+		return 0, nil, invalid("bad_request", "Missing field `queries`")
 	}
-	if in.Federation != nil {
-		return s.federate(r.Context(), in.Queries, *in.Federation)
-	}
-	for i, q := range in.Queries {
-		if q.FederationOptions != nil {
-			return 0, nil, invalid("invalid_multi_search_federation_options",
-				"Inside `.queries[%d]`: Using `.federationOptions` is not allowed in a non-federated search.", i)
-		}
-	}
-	all, err := s.searchAll(r.Context(), in.Queries)
+	queries, err := r.readQueries(*in.Queries)
 	if err != nil {
 		return 0, nil, err
 	}
-	results := make([]map[string]any, 0, len(in.Queries))
-	for i, q := range in.Queries {
+	if in.Federation != nil && string(*in.Federation) != "null" {
+		var f federation
+		if err := decodeJSON(*in.Federation, &f, "invalid_multi_search_", ".federation"); err != nil {
+			return 0, nil, err
+		}
+		return s.federate(r.Context(), queries, f)
+	}
+	for i, q := range queries {
+		if q.FederationOptions != nil {
+			return 0, nil, invalid("invalid_multi_search_federation_options", "Inside `.queries[%d]`: Using `federationOptions` is not allowed "+
+				"in a non-federated search.\n - Hint: remove `federationOptions` from query #%d or add `federation` to the request.", i, i)
+		}
+	}
+	all, err := s.searchAll(r.Context(), queries)
+	if err != nil {
+		return 0, nil, err
+	}
+	results := make([]map[string]any, 0, len(queries))
+	for i, q := range queries {
 		response := all[i].response(q.searchRequest)
 		response["indexUid"] = q.IndexUID
 		results = append(results, response)
 	}
 	return http.StatusOK, map[string]any{"results": results}, nil
+}
+
+// readQueries reads the queries and checks that the key reaches their indexes.
+func (r *request) readQueries(raws []json.RawMessage) ([]multiQuery, error) {
+	queries := make([]multiQuery, len(raws))
+	for i, raw := range raws {
+		at := ".queries[" + strconv.Itoa(i) + "]"
+		q := &queries[i]
+		if err := q.read(raw, at); err != nil {
+			return nil, err
+		}
+		if q.IndexUID == "" {
+			return nil, invalid("missing_index_uid", "Missing field `indexUid` inside `%s`", at)
+		}
+		if err := checkIndexUID(q.IndexUID, at+".indexUid"); err != nil {
+			return nil, err
+		}
+		if o := q.FederationOptions; o != nil && o.Weight != nil && *o.Weight < 0 {
+			return nil, invalid("invalid_multi_search_weight", "Invalid value at `%s.federationOptions.weight`: the value of `weight` is "+
+				"invalid, expected a positive float (>= 0.0).", at)
+		}
+		if o := q.FederationOptions; o != nil && o.Remote != nil && *o.Remote != "" {
+			return nil, unsupported("remote searches")
+		}
+		if !r.key.opens(q.IndexUID) {
+			return nil, newError(http.StatusForbidden, typeAuth, "invalid_api_key", "The provided API key is invalid.")
+		}
+	}
+	return queries, nil
+}
+
+// read takes the members of its own apart from the search's.
+func (q *multiQuery) read(raw json.RawMessage, at string) error {
+	var members map[string]json.RawMessage
+	if err := decodeJSON(raw, &members, "invalid_multi_search_", at); err != nil {
+		return err
+	}
+	own := map[string]json.RawMessage{}
+	for _, name := range []string{"indexUid", "federationOptions"} {
+		if value, ok := members[name]; ok {
+			own[name] = value
+			delete(members, name)
+		}
+	}
+	mine, err := json.Marshal(own)
+	if err != nil {
+		return err
+	}
+	search, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	var options struct {
+		IndexUID          string             `json:"indexUid"`
+		FederationOptions *federationOptions `json:"federationOptions"`
+	}
+	if err := decodeJSON(mine, &options, "invalid_multi_search_", at); err != nil {
+		return err
+	}
+	q.IndexUID, q.FederationOptions = options.IndexUID, options.FederationOptions
+	return decodeJSON(search, &q.searchRequest, "invalid_search_", at)
 }
 
 // searchAll searches for all queries at the same time and returns what each one found.
@@ -88,127 +140,16 @@ func (s *Server) searchAll(ctx context.Context, queries []multiQuery) ([]*found,
 	return all, nil
 }
 
+// insideQuery says in which query an error is. An index that is not there is not the one that the address is of.
 func insideQuery(i int, err error) error {
 	var api *apiError
 	if errors.As(err, &api) {
 		inside := *api
 		inside.Message = "Inside `.queries[" + strconv.Itoa(i) + "]`: " + api.Message
+		if inside.status == http.StatusNotFound {
+			inside.status = http.StatusBadRequest
+		}
 		return &inside
 	}
 	return err
-}
-
-// federate merges the hits of several searches into one list, by sort values
-// where the searches sort, and by ranking score times weight.
-func (s *Server) federate(ctx context.Context, queries []multiQuery, f federation) (int, any, error) {
-	started := time.Now()
-	if f.Distinct != nil {
-		return 0, nil, unsupported("distinct")
-	}
-	if len(f.MergeFacets) > 0 && string(f.MergeFacets) != "null" {
-		return 0, nil, unsupported("mergeFacets")
-	}
-	offset, limit := orElse(f.Offset, 0), orElse(f.Limit, 20)
-	for i, q := range queries {
-		if q.Limit != nil || q.Offset != nil || q.Page != nil || q.HitsPerPage != nil || q.Facets != nil {
-			return 0, nil, invalid("invalid_multi_search_query_pagination", "Inside `.queries[%d]`: Using pagination or facet "+
-				"options is not allowed in federated queries. Hint: remove them from the query or remove `federation`.", i)
-		}
-		queries[i].Limit = ptr(offset + limit)
-	}
-	all, err := s.searchAll(ctx, queries)
-	if err != nil {
-		return 0, nil, err
-	}
-	var merged []federatedHit
-	total := 0
-	for i, q := range queries {
-		total += all[i].total
-		hits, err := federated(q, i, all[i].hits)
-		if err != nil {
-			return 0, nil, err
-		}
-		merged = append(merged, hits...)
-	}
-	slices.SortStableFunc(merged, compareFederated)
-	hits := []map[string]json.RawMessage{}
-	for _, h := range merged[min(offset, len(merged)):min(offset+limit, len(merged))] {
-		hits = append(hits, h.fields)
-	}
-	body := map[string]any{
-		"hits": hits, "offset": offset, "limit": limit, "estimatedTotalHits": total,
-		"processingTimeMs": time.Since(started).Milliseconds(),
-	}
-	if err := s.federatedFacets(ctx, queries, f.FacetsByIndex, body); err != nil {
-		return 0, nil, err
-	}
-	body["processingTimeMs"] = time.Since(started).Milliseconds()
-	return http.StatusOK, body, nil
-}
-
-// federatedFacets counts facets per index over all queries of that index.
-func (s *Server) federatedFacets(ctx context.Context, queries []multiQuery, wanted map[string][]string, body map[string]any) error {
-	if len(wanted) == 0 {
-		return nil
-	}
-	facets := map[string]any{}
-	for _, uid := range sortedKeys(wanted) {
-		for i, q := range queries {
-			if q.IndexUID != uid {
-				continue
-			}
-			if facets[uid] != nil {
-				return unsupported("facets over several queries of one index in a federation")
-			}
-			q.Facets, q.Limit = wanted[uid], ptr(0)
-			out, err := s.search(ctx, uid, q.searchRequest)
-			if err != nil {
-				return insideQuery(i, err)
-			}
-			facets[uid] = map[string]any{"distribution": out.facets, "stats": out.stats}
-		}
-	}
-	body["facetsByIndex"] = facets
-	return nil
-}
-
-type federatedHit struct {
-	hit
-	weighted   float64
-	descending []bool
-}
-
-func federated(q multiQuery, position int, hits []hit) ([]federatedHit, error) {
-	weight := 1.0
-	if q.FederationOptions != nil {
-		weight = orElse(q.FederationOptions.Weight, 1)
-		if q.FederationOptions.Remote != nil && *q.FederationOptions.Remote != "" {
-			return nil, unsupported("remote searches")
-		}
-	}
-	var descending []bool
-	for _, by := range q.Sort {
-		descending = append(descending, strings.HasSuffix(by, ":desc"))
-	}
-	out := make([]federatedHit, len(hits))
-	for i, h := range hits {
-		raw, err := json.Marshal(map[string]any{
-			"indexUid": q.IndexUID, "queriesPosition": position, "weightedRankingScore": h.score * weight,
-		})
-		if err != nil {
-			return nil, err
-		}
-		h.fields["_federation"] = raw
-		out[i] = federatedHit{hit: h, weighted: h.score * weight, descending: descending}
-	}
-	return out, nil
-}
-
-func compareFederated(a, b federatedHit) int {
-	for i := 0; i < min(len(a.sort), len(b.sort), len(a.descending)); i++ {
-		if c := compareKeys(a.sort[i], b.sort[i], a.descending[i]); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(b.weighted, a.weighted)
 }

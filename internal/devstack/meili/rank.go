@@ -77,14 +77,20 @@ func (r *ranking) ruleNames() []string {
 	return names
 }
 
-// rules turns the index's ranking rules and the request's sort into rules.
-func (r *ranking) rules(sort []sortBy) []rule {
-	var all []rule
+// A step is one ranking rule: what it is called, and for one that sorts by values the rule.
+type step struct {
+	name  string
+	value *rule
+}
+
+// steps turns the index's ranking rules and the request's sort into steps. Each attribute sorts once.
+func (r *ranking) steps(sort []sortBy) []step {
+	var all []step
 	sorted := map[string]bool{}
 	byValue := func(attribute string, descending bool) {
 		if !sorted[attribute] {
 			sorted[attribute] = true
-			all = append(all, r.view.valueRule(attribute, descending))
+			all = append(all, step{"sort", ptr(r.view.valueRule(attribute, descending))})
 		}
 	}
 	for _, name := range r.ruleNames() {
@@ -96,8 +102,21 @@ func (r *ranking) rules(sort []sortBy) []rule {
 			}
 		case custom:
 			byValue(attribute, descending)
-		default:
-			all = append(all, r.textRule(name)...)
+		case len(r.query.terms) > 0:
+			all = append(all, step{name: name})
+		}
+	}
+	return all
+}
+
+// rules turns steps into rules.
+func (r *ranking) rules(steps []step) []rule {
+	var all []rule
+	for _, s := range steps {
+		if s.value != nil {
+			all = append(all, *s.value)
+		} else {
+			all = append(all, r.textRule(s.name)...)
 		}
 	}
 	return append(all, r.view.arrivalRule())

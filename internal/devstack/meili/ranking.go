@@ -89,48 +89,6 @@ func (m *matcher) eachBeginning(prefix string, fn func(hash uint16)) {
 	}
 }
 
-// A score counts ranks within ranks: each rule's within the bucket of the one before.
-type score struct{ rank, of int }
-
-func (s *score) within(rank, of int) {
-	s.rank, s.of = (s.rank-1)*of+max(min(rank, of), 1), s.of*of
-}
-
-// score is Meilisearch's _rankingScore: the place among all that a document could have, as a share of the best.
-func (r *ranking) score(doc uint32) float64 {
-	if len(r.query.terms) == 0 {
-		return 1
-	}
-	s := score{1, 1}
-	at := r.place(doc)
-	terms, worstTypos := r.weigh(at.kept)
-	for _, name := range r.ruleNames() {
-		switch name {
-		case "words":
-			of := 1 + r.mostLeftOut() + max(r.phraseWords()-1, 0)
-			s.within(of-int(at.costs[weighWords]), of)
-		case "typo":
-			s.within(worstTypos+1-int(at.costs[weighTypo]), worstTypos+1)
-		case "proximity":
-			worst := r.pairs(at.kept) * farthest
-			s.within(worst+1-int(at.costs[weighProximity]), worst+1)
-		case "attributeRank":
-			worst := 0
-			if !r.unweighted {
-				worst = terms * (len(r.view.rec.searchable()) - 1)
-			}
-			s.within(worst+1-int(at.costs[weighAttribute]), worst+1)
-		case "wordPosition":
-			s.within(terms*10+1-int(at.costs[weighPosition]), terms*10+1)
-		case "exactAttribute":
-			s.within(r.whole(doc)+1, wholeIs+1)
-		case "exactWords":
-			s.within(terms+1-int(at.costs[weighExactness]), terms+1)
-		}
-	}
-	return float64(s.rank) / float64(s.of)
-}
-
 // attributesToSearch returns the ranks of the searchable attributes, or of
 // those among them that the request names.
 func (v *view) attributesToSearch(named []string) ([]int, *apiError) {

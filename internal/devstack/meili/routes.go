@@ -207,10 +207,15 @@ func (r *request) decode(into any, codes string) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return invalid("missing_payload", "A json payload is missing.")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
+	return decodeJSON(body, into, codes, "")
+}
+
+// decodeJSON reads a part of a body; at is where it stands. Members that are not known are refused.
+func decodeJSON(raw []byte, into any, codes, at string) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return decodeError(err, codes)
+		return decodeError(err, codes, at)
 	}
 	return nil
 }

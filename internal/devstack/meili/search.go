@@ -2,11 +2,13 @@ package meili
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/blevesearch/bleve/v2/index/scorch"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -41,6 +43,8 @@ type searchRequest struct {
 	Hybrid                  json.RawMessage `json:"hybrid"`
 	RetrieveVectors         bool            `json:"retrieveVectors"`
 	Media                   json.RawMessage `json:"media"`
+
+	within bool // a federation: its list is as long as it likes
 }
 
 func (q *searchRequest) check() *apiError {
@@ -128,13 +132,18 @@ func (v *view) parseSort(list []string) ([]sortBy, *apiError) {
 
 // A hit is one document found, with what a federation needs to merge it.
 type hit struct {
-	fields map[string]json.RawMessage
-	score  float64
-	sort   []rankKey
+	fields   map[string]json.RawMessage
+	sequence uint64 // the document's in its index
+	score    float64
+	values   []scoreValue
 }
 
 // A found holds the outcome of one search.
 type found struct {
+	index  string
+	docs   docSet                // all that was found, in the view's numbers
+	view   *scorch.IndexSnapshot // only to tell views apart
+	steps  []step
 	hits   []hit
 	total  int
 	from   int
@@ -199,25 +208,30 @@ func (v *view) search(data data, q searchRequest) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &found{total: hits.count()}
+	steps := r.steps(sort)
+	out := &found{index: v.rec.UID, docs: hits, view: v.snapshot, steps: steps, total: hits.count()}
+	most := v.rec.Settings.Pagination.MaxTotalHits
+	if q.within {
+		most = out.total
+	}
+	out.total = min(out.total, most)
 	if q.Facets != nil {
 		if out.facets, out.stats, err = v.facets(q.Facets, hits); err != nil {
 			return nil, err
 		}
 	}
-	out.paged, out.from, out.to = q.pages(v.rec.Settings.Pagination.MaxTotalHits)
+	out.paged, out.from, out.to = q.pages(most)
 	if out.to <= out.from || data.docs == nil {
 		return out, nil
 	}
-	rules := r.rules(sort)
-	ordered := order(hits.slice(), rules, out.from, out.to)
+	ordered := order(hits.slice(), r.rules(steps), out.from, out.to)
 	if err := v.ctx.Err(); err != nil {
 		return nil, err // the order is none
 	}
 	ordered = ordered[min(out.from, len(ordered)):min(out.to, len(ordered))]
 	format := newFormatter(r, q)
 	for _, doc := range ordered {
-		hit, err := r.hit(doc, rules, format, q)
+		hit, err := r.hit(doc, steps, format, q)
 		if err != nil {
 			return nil, err
 		}
@@ -281,7 +295,7 @@ func (m matcher) detached() matcher {
 
 // hit reads a document and gives it the shape that was asked for. A document
 // deleted since the view was taken is none.
-func (r *ranking) hit(doc uint32, rules []rule, format *formatter, q searchRequest) (*hit, error) {
+func (r *ranking) hit(doc uint32, steps []step, format *formatter, q searchRequest) (*hit, error) {
 	sequence, err := r.view.sequence(doc)
 	if err != nil {
 		return nil, err
@@ -298,15 +312,11 @@ func (r *ranking) hit(doc uint32, rules []rule, format *formatter, q searchReque
 	if err != nil {
 		return nil, err
 	}
-	out := &hit{fields: fields, score: r.score(doc)}
+	out := &hit{fields: fields, sequence: binary.BigEndian.Uint64(sequence)}
+	out.score, out.values = r.score(doc, steps)
 	if q.ShowRankingScore {
 		if out.fields["_rankingScore"], err = json.Marshal(out.score); err != nil {
 			return nil, err
-		}
-	}
-	for _, rule := range rules {
-		if rule.name == "sort" {
-			out.sort = append(out.sort, rule.key(doc))
 		}
 	}
 	return out, nil

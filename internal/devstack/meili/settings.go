@@ -75,7 +75,7 @@ func defaultSettings() settings {
 func (s settings) merge(patch []byte) (settings, *apiError) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(patch, &fields); err != nil {
-		return s, decodeError(err, "invalid_settings_")
+		return s, decodeError(err, "invalid_settings_", "")
 	}
 	current, err := json.Marshal(s)
 	if err != nil {
@@ -87,13 +87,13 @@ func (s settings) merge(patch []byte) (settings, *apiError) {
 	}
 	merged, err := mergeObject(current, defaults, patch)
 	if err != nil {
-		return s, decodeError(err, "invalid_settings_")
+		return s, decodeError(err, "invalid_settings_", "")
 	}
 	var next settings
 	decoder := json.NewDecoder(bytes.NewReader(merged))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&next); err != nil {
-		return s, decodeError(err, "invalid_settings_")
+		return s, decodeError(err, "invalid_settings_", "")
 	}
 	return next, next.check()
 }

@@ -50,7 +50,7 @@ func (s *Server) patchSettings(r *request) (int, any, error) {
 // refused at once and not by its task, and enqueues it.
 func (s *Server) acceptSettings(r *request, patch json.RawMessage) (int, any, error) {
 	uid := r.PathValue("uid")
-	if err := checkIndexUID(uid); err != nil {
+	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
 	if _, err := defaultSettings().merge(patch); err != nil {
@@ -65,7 +65,7 @@ func (s *Server) acceptSettings(r *request, patch json.RawMessage) (int, any, er
 
 func (s *Server) deleteSettings(r *request) (int, any, error) {
 	uid := r.PathValue("uid")
-	if err := checkIndexUID(uid); err != nil {
+	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
 	return s.accepted(task{IndexUID: &uid, Type: taskSettings, Work: work{All: true}}, nil)

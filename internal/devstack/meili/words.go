@@ -37,7 +37,7 @@ func (s stopWords) has(text string, t token) bool {
 // hardSeparators are the ones that Meilisearch counts as eight positions, with a full stop and a comma before a space; all other
 // punctuation and space counts as one. Signs that are no punctuation ("+", "=", "$") are parts of words. All of it is as in charabia,
 // Meilisearch's tokenizer; its dictionaries of Chinese, Japanese, Korean, Thai, Khmer and German words are not here.
-const hardSeparators = "!:;?¡§¶¿՜՝՞։׃،؛؟۔।॥…‥․※‼‽⁇⁈⁉⁏⸮、。︐︑︒︓︔︕︖︙﹐﹑﹒﹔﹕﹖﹗！，．：；？｡､"
+const hardSeparators = "!;?¡§¶¿՜՝՞։׃،؛؟۔।॥…‥․※‼‽⁇⁈⁉⁏⸮、。︐︑︒︓︔︕︖︙﹐﹑﹒﹔﹕﹖﹗！，．：；？｡､"
 
 // maxWordBytes is the longest word that Meilisearch indexes.
 const maxWordBytes = 250
