@@ -14,18 +14,12 @@ type rankKey struct {
 	text   string
 }
 
-// compareKeys orders two keys; descending turns values around, while
-// documents without one stay last.
+// compareKeys orders two keys; descending turns values around, while numbers stay before texts, and documents without either last.
 func compareKeys(a, b rankKey, descending bool) int {
-	if a.class == 2 || b.class == 2 {
+	if a.class != b.class || a.class == 2 {
 		return cmp.Compare(a.class, b.class)
 	}
-	c := cmp.Compare(a.class, b.class)
-	if c == 0 {
-		if c = cmp.Compare(a.number, b.number); c == 0 {
-			c = strings.Compare(a.text, b.text)
-		}
-	}
+	c := cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(a.text, b.text))
 	if descending {
 		return -c
 	}
