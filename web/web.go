@@ -69,6 +69,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = prometheus.NewRegistry()
 	}
+	if cfg.Search != nil {
+		cfg.Metrics.MustRegister(breaker{cfg.Search.Breaker})
+	}
 	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics)}
 	if err := s.protectOrigins(); err != nil {
 		return nil, err

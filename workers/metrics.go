@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,12 +25,22 @@ func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool) (*metrics, err
 	if registry == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.tasks, backlog{db: db}} {
-		if err := registry.Register(c); err != nil {
-			return nil, fmt.Errorf("register the workers' metrics: %w", err)
-		}
+	if err := errors.Join(registry.Register(m.tasks), RegisterFigures(registry, db)); err != nil {
+		return nil, fmt.Errorf("register the workers' metrics: %w", err)
 	}
 	return m, nil
+}
+
+// RegisterFigures registers what the database tells about the workers at each scrape: every process that is scraped shows it,
+// whether it works or not. Once is enough; more does no harm.
+func RegisterFigures(registry prometheus.Registerer, db *pgxpool.Pool) error {
+	for _, c := range []prometheus.Collector{backlog{db}, indexChecks{db}} {
+		var already prometheus.AlreadyRegisteredError
+		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
+			return fmt.Errorf("register figures of the database: %w", err)
+		}
+	}
+	return nil
 }
 
 func (m *metrics) done(kind string, n int) { m.tasks.WithLabelValues(kind, "done").Add(float64(n)) }
@@ -49,12 +60,13 @@ var (
 	waitingDesc  = prometheus.NewDesc("askwell_outbox_waiting", "Tasks that wait or run, by kind; kind \"\" are events not yet taken up.", []string{"kind"}, nil)
 	givenUpDesc  = prometheus.NewDesc("askwell_outbox_given_up", "Tasks that were given up and need a person, by kind.", []string{"kind"}, nil)
 	lagDesc      = prometheus.NewDesc("askwell_index_lag_seconds", "How long the oldest change has waited to be searchable.", nil, nil)
+	toIndexDesc  = prometheus.NewDesc("askwell_index_waiting", "Changes of tickets and accounts that wait to be searchable.", nil, nil)
 	unlinkedDesc = prometheus.NewDesc("askwell_oldest_unlinked_seconds", "How long the oldest ticket with a number has waited to be linked.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (b backlog) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waitingDesc, givenUpDesc, lagDesc, unlinkedDesc} {
+	for _, d := range []*prometheus.Desc{waitingDesc, givenUpDesc, lagDesc, toIndexDesc, unlinkedDesc} {
 		ch <- d
 	}
 }
@@ -69,6 +81,7 @@ func (b backlog) Collect(ch chan<- prometheus.Metric) {
 	}
 	now := time.Now()
 	var lag, unlinked time.Duration
+	var toIndex int64
 	for _, w := range waiting {
 		ch <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(w.Waiting), w.Kind)
 		ch <- prometheus.MustNewConstMetric(givenUpDesc, prometheus.GaugeValue, float64(w.GivenUp), w.Kind)
@@ -77,11 +90,12 @@ func (b backlog) Collect(ch chan<- prometheus.Metric) {
 		}
 		switch age := max(0, now.Sub(*w.Oldest)); w.Kind {
 		case search.TaskIndexTicket, search.TaskIndexAccount, "":
-			lag = max(lag, age)
+			lag, toIndex = max(lag, age), toIndex+w.Waiting
 		case TaskLinkAccount:
 			unlinked = age
 		}
 	}
 	ch <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, lag.Seconds())
+	ch <- prometheus.MustNewConstMetric(toIndexDesc, prometheus.GaugeValue, float64(toIndex))
 	ch <- prometheus.MustNewConstMetric(unlinkedDesc, prometheus.GaugeValue, unlinked.Seconds())
 }

@@ -58,7 +58,13 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 		return nil, fmt.Errorf("read REDIS_URL: %w", err)
 	}
 	d.redis = redis.NewClient(options)
-	if d.search, err = search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: d.db, Logger: log}); err != nil {
+	if err := workers.RegisterFigures(d.metrics, d.db); err != nil {
+		return nil, err
+	}
+	d.search, err = search.New(search.Config{
+		URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: d.db, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
+	})
+	if err != nil {
 		return nil, err
 	}
 	if d.files, err = files.NewFolder(cfg.FilesDir); err != nil {

@@ -35,6 +35,7 @@ type Config struct {
 	DB       *pgxpool.Pool
 	Logger   *slog.Logger
 	Now      func() time.Time
+	Observe  func(Answered) // hears of every search; may be nil
 }
 
 // Engine indexes and searches. Safe for concurrent use.
@@ -53,6 +54,7 @@ type Engine struct {
 	prefix   string
 	log      *slog.Logger
 	now      func() time.Time
+	observe  func(Answered)
 }
 
 // New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is away.
@@ -62,8 +64,8 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		db: cfg.DB, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, fillPage: fillPage,
-		thorough: cfg.Patience * 5 / 8,
-		reader:   connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
+		thorough: cfg.Patience * 5 / 8, observe: cfg.Observe,
+		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
