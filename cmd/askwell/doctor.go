@@ -17,8 +17,6 @@ import (
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/mail"
-	"github.com/askwell/askwell/internal/postgres"
-	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/migrations"
 )
 
@@ -124,33 +122,6 @@ func checkRedis(ctx context.Context, cfg config.Config) (string, error) {
 		return "", advice("maxmemory-policy is "+set+": set it to noeviction, or tasks are thrown away under pressure and wait for their lease to end.", nil)
 	}
 	return "answers", nil
-}
-
-func checkSearch(ctx context.Context, cfg config.Config) (string, error) {
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 2)
-	if err != nil {
-		return "", err
-	}
-	defer db.Close()
-	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db})
-	if err != nil {
-		return "", advice("MEILI_URL is not set or cannot be read.", err)
-	}
-	stale, err := engine.Stale(ctx)
-	if err != nil {
-		return "", advice("It does not answer as it should: see that it runs, that MEILI_URL is right and that MEILI_KEY may read and write the indexes.", err)
-	}
-	if stale {
-		return "", advice("The index lacks what the database holds: run askwell reindex.", nil)
-	}
-	fresh, err := engine.Freshness(ctx)
-	if err != nil {
-		return "", err
-	}
-	if fresh.LagSeconds > 300 {
-		return "", advice(fmt.Sprintf("The index is %.0f s behind, %d changes wait: see that a worker runs.", fresh.LagSeconds, fresh.Waiting), nil)
-	}
-	return fmt.Sprintf("answers, %d changes wait", fresh.Waiting), nil
 }
 
 func checkMail(ctx context.Context, cfg config.Config) (string, error) {

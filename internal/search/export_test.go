@@ -8,3 +8,6 @@ const SettingsVersion = settingsVersion
 
 // SetPage makes a rebuild read so few rows at once that a small desk has several pages.
 func (e *Engine) SetPage(rows int64) { e.fillPage = rows }
+
+// KeyActions are all that Askwell's key may do.
+var KeyActions = keyActions

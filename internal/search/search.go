@@ -51,6 +51,7 @@ type Engine struct {
 	newer    sync.Once // the warning that a later version built the indexes
 	lexicon  lexicon
 	fillPage int64 // how many rows a rebuild reads at once
+	url, key string
 	prefix   string
 	log      *slog.Logger
 	now      func() time.Time
@@ -63,8 +64,8 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Patience = askPatience
 	}
 	e := &Engine{
-		db: cfg.DB, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, fillPage: fillPage,
-		thorough: cfg.Patience * 5 / 8, observe: cfg.Observe,
+		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
+		fillPage: fillPage, thorough: cfg.Patience * 5 / 8, observe: cfg.Observe,
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.log == nil {
