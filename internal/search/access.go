@@ -25,8 +25,8 @@ type question struct {
 	action, method, path, body string
 }
 
-// needed has a question for each of keyActions.
-var needed = []question{
+// questions has a question for each of keyActions.
+var questions = []question{
 	{"search", http.MethodPost, "/indexes/{}tickets/search", `{"limit":0}`},
 	{"documents.add", http.MethodPost, "/indexes/{}tickets/documents", ""}, // a body of no kind
 	{"documents.get", http.MethodGet, "/indexes/{}version/documents/" + stampID, ""},
@@ -51,7 +51,7 @@ var forbidden = []question{
 // Access asks Meilisearch what our key may do. Errors: unavailable.
 func (e *Engine) Access(ctx context.Context) (Access, error) {
 	var a Access
-	for _, q := range needed {
+	for _, q := range questions {
 		allowed, _, err := e.mayAsk(ctx, q)
 		if err != nil {
 			return a, err
@@ -60,7 +60,7 @@ func (e *Engine) Access(ctx context.Context) (Access, error) {
 			a.Lacks = append(a.Lacks, q.action)
 		}
 	}
-	a.Refused = len(a.Lacks) == len(needed)
+	a.Refused = len(a.Lacks) == len(questions)
 	for _, q := range forbidden {
 		allowed, code, err := e.mayAsk(ctx, q)
 		if err != nil {

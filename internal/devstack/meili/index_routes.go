@@ -187,7 +187,7 @@ func (s *Server) patchIndex(r *request) (int, any, error) {
 
 func (s *Server) deleteIndex(r *request) (int, any, error) {
 	uid := r.PathValue("uid")
-	if err := checkIndexUID(uid); err != nil {
+	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
 	return s.accepted(task{IndexUID: &uid, Type: taskIndexDeletion}, nil)
