@@ -13,12 +13,6 @@ import (
 	"github.com/askwell/askwell/internal/staff"
 )
 
-// typingHeader marks the request of a page that searches while somebody types, with the value "typing": such a search is not
-// made yet, and not remembered.
-const typingHeader = "X-Search"
-
-func typing(c *gin.Context) bool { return c.GetHeader(typingHeader) == "typing" }
-
 // rememberSearch keeps what a member searched for. A search that was not kept has been answered all the same. The text may name
 // an applicant: it stands in no log.
 func (a *Area) rememberSearch(ctx context.Context, member staff.Member, text string) {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/web"
 	"github.com/askwell/askwell/web/webtest"
 )
@@ -104,4 +105,54 @@ func TestRecentSearchesAreForThoseWhoSearch(t *testing.T) {
 	if stranger.Status != http.StatusForbidden {
 		t.Errorf("a form of another site: status %d, want 403", stranger.Status)
 	}
+}
+
+// TestSearchesMadeAreRemembered: those that were made, on the page of their results or on the way to a record, and not those that
+// the page makes while one types.
+func TestSearchesMadeAreRemembered(t *testing.T) {
+	t.Parallel()
+	d, refs := searchDesk(t)
+	d.agent.Send(http.MethodGet, find("q", "fingerp"), "", nil, "HX-Request", "true")
+	d.get(t, find("q", "fingerprint", "status", "new"))
+	d.get(t, find("q", "fingerprint", "start", "25"))
+	d.get(t, "/console/search.json?q=program")
+	if got := d.agent.Get(find("q", refs["long"])); got.Location() != ticketPath(refs["long"]) {
+		t.Errorf("a reference leads to %q", got.Location())
+	}
+	if diff := cmp.Diff([]string{refs["long"], "fingerprint"}, recent(t, d.agent)); diff != "" {
+		t.Errorf("remembered (-want +got):\n%s", diff)
+	}
+	page := d.get(t, "/console/search")
+	if got := page.Text("#recent-searches .recent__list"); !strings.HasPrefix(got, refs["long"]) || page.Doc.Find("#recent-searches").Is("[hidden]") {
+		t.Errorf("the empty page of search shows %q", got)
+	}
+	if page.Doc.Find(".found__help .operators dt").Length() < 10 {
+		t.Error("the empty page of search does not explain the operators")
+	}
+	d.post(t, "/console/search/recent/remove", page.Form(`#recent-searches form[action$="/remove"]`))
+	if got := recent(t, d.agent); len(got) != 1 || got[0] != "fingerprint" {
+		t.Errorf("after one was removed: %q", got)
+	}
+	if got := d.get(t, find("q", "card")); got.Doc.Find("#recent-searches").Length() != 0 {
+		t.Error("a page of results shows recent searches")
+	}
+
+	tab := d.browse(t, staff.RoleAgent, "recent@staff.test")
+	d.remember(t, tab, "one", "two", "three")
+	tab.Goto(d.URL + "/console/search")
+	const listed = `[...document.querySelectorAll(".recent__search")].map(a => a.innerText).join()`
+	tab.TabTo(`#recent-searches form[action$="/remove"] button`)
+	tab.Press("Enter")
+	tab.WaitFor(listed + ` === "two,one"`)
+	tab.Click(`#recent-searches form[action$="/clear"] button`)
+	tab.WaitFor(`!document.querySelector("#recent-searches").checkVisibility()`)
+	d.remember(t, tab, "one", "two", "three")
+	tab.Goto(d.URL + "/console/search")
+	look(t, tab, "search-start", func() {})
+	tab.Click("#search")
+	if testkit.Eval[bool](tab, suggested) {
+		t.Error("what the page lists is offered in the box as well")
+	}
+	tab.Click(`.found__help [data-example="opened:30d"]`)
+	tab.WaitFor(`document.activeElement.value === "opened:30d"`)
 }

@@ -25,6 +25,9 @@ func (a *Area) SearchPage(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, q.url())
 		return nil
 	}
+	if !live && q.Offset == 0 { // what is still being typed is no search yet
+		a.rememberSearch(c.Request.Context(), who, q.Text)
+	}
 	jump, err := a.jump(c.Request.Context(), who, q)
 	if err != nil {
 		return err

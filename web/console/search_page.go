@@ -30,6 +30,7 @@ type searchPage struct {
 	Sorts    []searchSort
 	Pages    searchPages
 	Empty    page.Empty
+	Recent   []string // what the member searched for, while nothing is asked
 
 	who   staff.Member
 	known known
@@ -114,6 +115,12 @@ func (a *Area) dressSearch(ctx context.Context, d *searchPage) error {
 	}
 	d.turn()
 	d.Empty = d.empty()
+	if !d.Search.Asked() {
+		d.Operators = operators(p)
+		if d.Recent, err = a.recentSearches(ctx, d.who); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -307,18 +314,3 @@ func (d *searchPage) MaxText() int { return search.MaxText }
 
 // MaxConditions is how many filters beside the box count.
 func (d *searchPage) MaxConditions() int { return maxConditions }
-
-// example is something that can be typed, with what it finds.
-type example struct{ Value, Label, URL string }
-
-// Examples show what the box understands.
-func (d *searchPage) Examples() []example {
-	var all []example
-	for _, e := range []struct{ typed, key string }{
-		{"status:open,pending", "status"}, {"-status:solved", "not_solved"}, {"assignee:me", "mine"}, {"opened:30d", "opened"},
-		{`"green card"`, "phrase"}, {"-passport", "left_out"},
-	} {
-		all = append(all, example{e.typed, d.Printer.T("console.search.help." + e.key), searchQuery{Text: e.typed}.url()})
-	}
-	return all
-}

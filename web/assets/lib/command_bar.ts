@@ -171,7 +171,7 @@ function searcher(bar: HTMLElement): { find(words: string, then: (found: HTMLEle
 }
 
 async function fetchHits(words: string, signal: AbortSignal): Promise<HTMLElement> {
-  const answer = await fetch("/console/search/hits?" + new URLSearchParams({ q: words }).toString(), { signal, headers: { "X-Search": "typing" } });
+  const answer = await fetch("/console/search/hits?" + new URLSearchParams({ q: words }).toString(), { signal });
   const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector<HTMLElement>("[data-bar-hits]");
   if (!answer.ok || !found) throw new Error(`hits: ${answer.status}`); // an error, or the page to sign in
   return found;
