@@ -160,3 +160,24 @@ func TestSearchPagesOverAccountsAndTickets(t *testing.T) {
 		t.Errorf("accounts alone: %+v", found)
 	}
 }
+
+func TestSearchKnowsThingsAndNamesInAllSpellings(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	renewal, _ := d.open("Renewal", "I sent the I-90 in May.", func(in *ticket.Inquiry) { in.Name = "Jürgen O’Brien" })
+	worker, _ := d.open("Worker", "My H1-B ends. I live in NJ.", func(in *ticket.Inquiry) { in.Name = "Łukasz Sørensen" })
+	permit, _ := d.open("Permiso", "¿Cuándo llega mi permiso de trabajo?")
+	d.account("314159265362", "Łukasz Wróblewski", "lukasz@mail.example", "")
+	d.index()
+	for text, want := range map[string]string{
+		"i90": renewal, "I 90": renewal, "green card renewal": renewal, "juergen obrien": renewal,
+		"h1b": worker, "h-1b": worker, "h 1b new jersey": worker, "lukasz sorensen": worker,
+		"work permit": permit, "EAD": permit, "permiso de trabajo llega": permit,
+		"lukasz wroblewski": "",
+	} {
+		found := references(d.search(search.Query{Text: text}))
+		if len(found) == 0 || found[0] != want {
+			t.Errorf("%q finds %v, want %s first", text, found, want)
+		}
+	}
+}
