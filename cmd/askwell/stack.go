@@ -119,7 +119,11 @@ func (s *stack) search(ctx context.Context, cfg *config.Config) (string, error) 
 	if cfg.MeiliKey, err = search.GrantKey(ctx, running.URL(), string(key), ""); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Meilisearch  a small one in this process on port %d", portOf(running.URL())), nil
+	line := fmt.Sprintf("Meilisearch  a small one in this process on port %d", portOf(running.URL()))
+	if warning := running.Overgrown(); warning != "" {
+		line += "\n             " + warning
+	}
+	return line, nil
 }
 
 func (s *stack) mail(ctx context.Context, cfg *config.Config) (string, error) {

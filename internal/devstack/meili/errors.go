@@ -41,12 +41,6 @@ func notFound(code, format string, args ...any) *apiError {
 	return newError(http.StatusNotFound, typeInvalid, code, format, args...)
 }
 
-// unsupported answers for the parts of Meilisearch that Askwell does not use.
-func unsupported(what string) *apiError {
-	return newError(http.StatusNotImplemented, typeInvalid, "not_implemented",
-		"The in-process search server does not support %s. Set MEILI_URL to a real Meilisearch for it.", what)
-}
-
 func indexNotFound(uid string) *apiError {
 	return notFound("index_not_found", "Index `%s` not found.", uid)
 }

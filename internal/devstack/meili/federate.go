@@ -14,23 +14,17 @@ import (
 
 // A federation is how hits of several searches become one list.
 type federation struct {
-	Offset                  *int                `json:"offset"`
-	Limit                   *int                `json:"limit"`
-	Page                    *int                `json:"page"`
-	HitsPerPage             *int                `json:"hitsPerPage"`
-	FacetsByIndex           map[string][]string `json:"facetsByIndex"`
-	MergeFacets             json.RawMessage     `json:"mergeFacets"`
-	Distinct                *string             `json:"distinct"`
-	ShowPerformanceDetails  bool                `json:"showPerformanceDetails"`
-	ShowRankingScoreDetails bool                `json:"showRankingScoreDetails"`
+	Offset        *int                `json:"offset"`
+	Limit         *int                `json:"limit"`
+	Page          *int                `json:"page"`
+	HitsPerPage   *int                `json:"hitsPerPage"`
+	FacetsByIndex map[string][]string `json:"facetsByIndex"`
+	unsupportedFederation
 }
 
 func (f federation) check() *apiError {
-	if f.Distinct != nil || f.ShowPerformanceDetails || f.ShowRankingScoreDetails {
-		return unsupported("distinct and details in a federation")
-	}
-	if len(f.MergeFacets) > 0 && string(f.MergeFacets) != "null" {
-		return unsupported("mergeFacets")
+	if err := f.unsupportedFederation.check(); err != nil {
+		return err
 	}
 	for name, value := range map[string]*int{"offset": f.Offset, "limit": f.Limit, "page": f.Page, "hitsPerPage": f.HitsPerPage} {
 		if value != nil && *value < 0 {

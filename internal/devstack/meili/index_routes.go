@@ -47,9 +47,11 @@ func (s *Server) stats(r *request) (int, any, error) {
 		}
 	}
 	size := s.diskSize()
-	return http.StatusOK, map[string]any{
-		"databaseSize": size, "usedDatabaseSize": size, "lastUpdate": last, "indexes": indexes,
-	}, nil
+	out := map[string]any{"databaseSize": size, "usedDatabaseSize": size, "lastUpdate": last, "indexes": indexes}
+	if warning := s.Overgrown(); warning != "" {
+		out["warning"] = warning // a field of ours
+	}
+	return http.StatusOK, out, nil
 }
 
 func (s *Server) diskSize() int64 {

@@ -83,17 +83,6 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// unsupportedRoutes are Meilisearch's routes that Askwell does not use.
-var unsupportedRoutes = map[string]string{
-	"POST /dumps": "dumps", "POST /snapshots": "snapshots", "/batches": "the list of batches",
-	"/batches/{batch}": "the list of batches", "/experimental-features": "experimental features", "/metrics": "metrics",
-	"/network": "networks", "/webhooks": "webhooks", "/webhooks/{id}": "webhooks", "/chats": "chats", "/chats/": "chats",
-	"POST /export": "export", "/dynamic-search-rules": "search rules", "/dynamic-search-rules/{id}": "search rules",
-	"POST /indexes/{uid}/similar": "similar documents", "POST /indexes/{uid}/compact": "compaction",
-	"POST /indexes/{uid}/documents/edit": "editing documents by function", "POST /indexes/{uid}/fields": "the list of fields",
-	"GET /tasks/{task}/documents": "the documents of a task", "/logs/": "log streams",
-}
-
 // serve wraps a handler: it checks the key, and writes the body or the error.
 func (s *Server) serve(action string, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -177,7 +166,7 @@ func (r *request) body() ([]byte, error) {
 		if err != nil {
 			return nil, invalid("malformed_payload", "The payload is not valid gzip.")
 		}
-		reader = io.LimitReader(unpacked, maxPayload)
+		reader = http.MaxBytesReader(nil, unpacked, maxPayload)
 	default:
 		return nil, unsupported("the content encoding " + encoding)
 	}

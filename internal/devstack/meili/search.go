@@ -15,48 +15,33 @@ import (
 // A searchRequest is the body of POST /indexes/{uid}/search. What the server
 // does not do is listed so that it can say so.
 type searchRequest struct {
-	Q                       *string         `json:"q"`
-	Offset                  *int            `json:"offset"`
-	Limit                   *int            `json:"limit"`
-	Page                    *int            `json:"page"`
-	HitsPerPage             *int            `json:"hitsPerPage"`
-	Filter                  json.RawMessage `json:"filter"`
-	Facets                  []string        `json:"facets"`
-	Sort                    []string        `json:"sort"`
-	AttributesToRetrieve    []string        `json:"attributesToRetrieve"`
-	AttributesToSearchOn    []string        `json:"attributesToSearchOn"`
-	AttributesToHighlight   []string        `json:"attributesToHighlight"`
-	HighlightPreTag         *string         `json:"highlightPreTag"`
-	HighlightPostTag        *string         `json:"highlightPostTag"`
-	AttributesToCrop        []string        `json:"attributesToCrop"`
-	CropLength              *int            `json:"cropLength"`
-	CropMarker              *string         `json:"cropMarker"`
-	MatchingStrategy        string          `json:"matchingStrategy"`
-	ShowMatchesPosition     bool            `json:"showMatchesPosition"`
-	ShowRankingScore        bool            `json:"showRankingScore"`
-	RankingScoreThreshold   *float64        `json:"rankingScoreThreshold"`
-	ShowRankingScoreDetails bool            `json:"showRankingScoreDetails"`
-	ShowPerformanceDetails  bool            `json:"showPerformanceDetails"`
-	Distinct                *string         `json:"distinct"`
-	Locales                 []string        `json:"locales"`
-	Vector                  []float64       `json:"vector"`
-	Hybrid                  json.RawMessage `json:"hybrid"`
-	RetrieveVectors         bool            `json:"retrieveVectors"`
-	Media                   json.RawMessage `json:"media"`
+	Q                     *string         `json:"q"`
+	Offset                *int            `json:"offset"`
+	Limit                 *int            `json:"limit"`
+	Page                  *int            `json:"page"`
+	HitsPerPage           *int            `json:"hitsPerPage"`
+	Filter                json.RawMessage `json:"filter"`
+	Facets                []string        `json:"facets"`
+	Sort                  []string        `json:"sort"`
+	AttributesToRetrieve  []string        `json:"attributesToRetrieve"`
+	AttributesToSearchOn  []string        `json:"attributesToSearchOn"`
+	AttributesToHighlight []string        `json:"attributesToHighlight"`
+	HighlightPreTag       *string         `json:"highlightPreTag"`
+	HighlightPostTag      *string         `json:"highlightPostTag"`
+	AttributesToCrop      []string        `json:"attributesToCrop"`
+	CropLength            *int            `json:"cropLength"`
+	CropMarker            *string         `json:"cropMarker"`
+	MatchingStrategy      string          `json:"matchingStrategy"`
+	ShowMatchesPosition   bool            `json:"showMatchesPosition"`
+	ShowRankingScore      bool            `json:"showRankingScore"`
+	unsupportedSearch
 
 	within bool // a federation: its list is as long as it likes
 }
 
 func (q *searchRequest) check() *apiError {
-	present := func(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
-	for what, asked := range map[string]bool{
-		"vector search":         q.Vector != nil || present(q.Hybrid) || present(q.Media) || q.RetrieveVectors,
-		"rankingScoreThreshold": q.RankingScoreThreshold != nil, "distinct": q.Distinct != nil,
-		"showRankingScoreDetails": q.ShowRankingScoreDetails, "showPerformanceDetails": q.ShowPerformanceDetails,
-	} {
-		if asked {
-			return unsupported(what)
-		}
+	if err := q.unsupportedSearch.check(); err != nil {
+		return err
 	}
 	if q.MatchingStrategy == "" {
 		q.MatchingStrategy = "last"

@@ -31,6 +31,9 @@ func (s *Server) answer(r *request, q searchRequest) (int, any, error) {
 // getSearch takes the same parameters from the URL.
 func (s *Server) getSearch(r *request) (int, any, error) {
 	values := r.URL.Query()
+	if err := checkParameters(values); err != nil {
+		return 0, nil, err
+	}
 	var q searchRequest
 	for name, into := range map[string]**int{
 		"offset": &q.Offset, "limit": &q.Limit, "page": &q.Page, "hitsPerPage": &q.HitsPerPage, "cropLength": &q.CropLength,
@@ -45,7 +48,6 @@ func (s *Server) getSearch(r *request) (int, any, error) {
 	}
 	for name, into := range map[string]**string{
 		"q": &q.Q, "highlightPreTag": &q.HighlightPreTag, "highlightPostTag": &q.HighlightPostTag, "cropMarker": &q.CropMarker,
-		"distinct": &q.Distinct,
 	} {
 		if values.Has(name) {
 			*into = ptr(values.Get(name))
@@ -54,7 +56,7 @@ func (s *Server) getSearch(r *request) (int, any, error) {
 	for name, into := range map[string]*[]string{
 		"facets": &q.Facets, "sort": &q.Sort, "attributesToRetrieve": &q.AttributesToRetrieve,
 		"attributesToSearchOn": &q.AttributesToSearchOn, "attributesToHighlight": &q.AttributesToHighlight,
-		"attributesToCrop": &q.AttributesToCrop, "locales": &q.Locales,
+		"attributesToCrop": &q.AttributesToCrop,
 	} {
 		*into = splitList(values.Get(name))
 	}
@@ -87,6 +89,8 @@ func (s *Server) facetSearch(r *request) (int, any, error) {
 		MatchingStrategy     string          `json:"matchingStrategy"`
 		AttributesToSearchOn []string        `json:"attributesToSearchOn"`
 		ExhaustiveFacetCount bool            `json:"exhaustiveFacetCount"`
+
+		unsupportedSearch
 	}
 	if err := r.decode(&in, "invalid_facet_search_"); err != nil {
 		return 0, nil, err
@@ -114,7 +118,7 @@ func (s *Server) facetSearch(r *request) (int, any, error) {
 		return 0, nil, invalid("invalid_facet_search_facet_name", "Attribute `%s` is not facet-searchable. Available "+
 			"facet-searchable attributes patterns are: `%s`.", in.FacetName, joinNames(v.rec.Settings.filterPatterns()))
 	}
-	q := searchRequest{Q: in.Q, Filter: in.Filter, MatchingStrategy: in.MatchingStrategy, AttributesToSearchOn: in.AttributesToSearchOn}
+	q := searchRequest{unsupportedSearch: in.unsupportedSearch, Q: in.Q, Filter: in.Filter, MatchingStrategy: in.MatchingStrategy, AttributesToSearchOn: in.AttributesToSearchOn}
 	if err := q.check(); err != nil {
 		return 0, nil, err
 	}

@@ -52,6 +52,9 @@ type Server struct {
 	oldest      uint64
 	batch       uint64
 	interrupted bool
+	warned      bool
+
+	due int64 // documents; dueDocuments but in tests
 }
 
 // Start opens the data in cfg.Dir, takes up the tasks that a former process
@@ -93,7 +96,7 @@ func open(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, logger: cfg.Logger, db: db, indexes: map[string]*searchIndex{},
-		searching: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1), workerDone: make(chan struct{}),
+		due: dueDocuments, searching: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1), workerDone: make(chan struct{}),
 	}
 	s.closing, s.stop = context.WithCancel(context.Background())
 	if err := errors.Join(s.openIndexes(), s.ensureDefaultKeys(), s.readBatchNumber()); err != nil {

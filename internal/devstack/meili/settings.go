@@ -77,6 +77,11 @@ func (s settings) merge(patch []byte) (settings, *apiError) {
 	if err := json.Unmarshal(patch, &fields); err != nil {
 		return s, decodeError(err, "invalid_settings_", "")
 	}
+	for name := range fields {
+		if unsupportedSettings[name] != "" {
+			return s, unsupported("the setting " + name)
+		}
+	}
 	current, err := json.Marshal(s)
 	if err != nil {
 		return s, invalid("malformed_payload", "%s", err)
@@ -151,16 +156,7 @@ func (s settings) check() *apiError {
 			"`twoTypos` fields should be between `0` and `255`, and `twoTypos` should be greater or equals to "+
 			"`oneTypo` but found `oneTypo: %d` and twoTypos: %d`.", size.OneTypo, size.TwoTypos)
 	}
-	if len(s.Embedders) > 0 {
-		return unsupported("embedders")
-	}
-	if s.DistinctAttribute != nil {
-		return unsupported("a distinct attribute")
-	}
-	if len(s.SeparatorTokens)+len(s.NonSeparatorTokens)+len(s.Dictionary) > 0 {
-		return unsupported("separator tokens and dictionaries")
-	}
-	return nil
+	return s.checkSupported()
 }
 
 // customRule takes "attribute:asc" or "attribute:desc" apart.

@@ -74,6 +74,11 @@ func (s *Server) deleteSettings(r *request) (int, any, error) {
 func (s *Server) setting(r *request) (field, method string, err error) {
 	route, ok := settingRoutes[r.PathValue("name")]
 	if !ok {
+		for field, path := range unsupportedSettings {
+			if path == r.PathValue("name") {
+				return "", "", unsupported("the setting " + field)
+			}
+		}
 		return "", "", notFound("not_found", "The path `%s` does not exist.", r.URL.Path)
 	}
 	return route.field, route.method, nil

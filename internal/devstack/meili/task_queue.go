@@ -49,6 +49,7 @@ func (s *Server) wakeWorker() {
 // work does tasks in their order until the server closes.
 func (s *Server) work() {
 	defer close(s.workerDone)
+	s.warnIfOvergrown()
 	for {
 		batch, err := s.nextBatch()
 		if err != nil {
@@ -128,6 +129,7 @@ func (s *Server) process(batch []task) {
 		s.logger.Error("mark search tasks as processing", slog.Any("error", err))
 	}
 	s.run(batch)
+	s.warnIfOvergrown()
 	if s.interrupted {
 		return // still marked as processing: the next start does it again
 	}
