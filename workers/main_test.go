@@ -58,6 +58,9 @@ func newDesk(t testing.TB, redisURL string) *desk {
 	if d.engine, err = search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.engine.Prepare(t.Context()); err != nil { // a desk that has run before
+		t.Fatal(err)
+	}
 	return d
 }
 
