@@ -41,7 +41,13 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(searchServerAddress); address != "" {
+		runSearchServer(address, os.Getenv(searchServerFolder))
+		return
+	}
+	testkit.Main(m)
+}
 
 // process is a running askwell.
 type process struct {

@@ -1,0 +1,332 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/devstack/meili"
+)
+
+// The search server in a process of its own, which can be killed: the test binary started again.
+const (
+	searchServerAddress = "ASKWELL_TEST_SEARCH_ADDRESS"
+	searchServerFolder  = "ASKWELL_TEST_SEARCH_FOLDER"
+)
+
+func runSearchServer(address, folder string) {
+	if _, err := meili.Start(context.Background(), meili.Config{Dir: folder, Addr: address, Key: searchKey}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test that holds the other end is gone
+}
+
+// searchServer is the search server of a split desk in a process of its own, on the same address and folder.
+type searchServer struct {
+	s       *split
+	address string
+	cmd     *exec.Cmd
+	ended   chan struct{}
+}
+
+// moveSearch stops the desk's search server and starts it again in a process of its own.
+func (s *split) moveSearch() *searchServer {
+	s.t.Helper()
+	server := &searchServer{s: s, address: strings.TrimPrefix(s.search.URL(), "http://")}
+	s.must(s.search.Close())
+	server.start()
+	s.t.Cleanup(server.kill)
+	return server
+}
+
+func (r *searchServer) start() {
+	r.s.t.Helper()
+	program, err := os.Executable()
+	r.s.must(err)
+	r.cmd = exec.Command(program)
+	r.cmd.Env = append(os.Environ(), searchServerAddress+"="+r.address, searchServerFolder+"="+filepath.Join(r.s.dir, "search"))
+	r.cmd.Stderr = os.Stderr
+	_, err = r.cmd.StdinPipe() // open until the process has ended
+	r.s.must(err)
+	r.s.must(r.cmd.Start())
+	cmd, ended := r.cmd, make(chan struct{})
+	r.ended = ended
+	go func() { _ = cmd.Wait(); close(ended) }()
+	eventually(r.s.t, time.Minute, func() error {
+		answer, err := http.Get("http://" + r.address + "/health")
+		if err == nil {
+			answer.Body.Close()
+		}
+		return err
+	})
+}
+
+func (r *searchServer) kill() {
+	_ = r.cmd.Process.Kill()
+	<-r.ended
+}
+
+// searching is somebody who searches all the time.
+type searching struct {
+	stop    chan struct{}
+	done    sync.WaitGroup
+	mu      sync.Mutex
+	n       int
+	engines map[string]int
+	slowest time.Duration
+	control time.Duration // the slowest request that asks nobody
+}
+
+// keepSearching signs in and searches until the test stops it. Every answer has to find something.
+func (s *split) keepSearching(words string) *searching {
+	s.t.Helper()
+	b := newBrowser(s.t, s.url)
+	s.signIn(b)
+	w := &searching{stop: make(chan struct{}), engines: map[string]int{}}
+	w.done.Go(func() {
+		for {
+			select {
+			case <-w.stop:
+				return
+			default:
+			}
+			control, _, err := timed(b, "/healthz")
+			took, body, err2 := timed(b, "/console/search.json?q="+url.QueryEscape(words))
+			var found struct {
+				Engine string
+				Total  int
+			}
+			if err := errors.Join(err, err2, json.Unmarshal([]byte(body), &found)); err != nil || found.Total == 0 {
+				s.t.Errorf("search for %q finds %d: %v %s", words, found.Total, err, tail(body, 300))
+				return
+			}
+			w.mu.Lock()
+			w.n, w.slowest, w.control = w.n+1, max(w.slowest, took), max(w.control, control)
+			w.engines[found.Engine]++
+			w.mu.Unlock()
+		}
+	})
+	return w
+}
+
+func timed(b *browser, path string) (time.Duration, string, error) {
+	began := time.Now()
+	r, err := http.NewRequest(http.MethodGet, b.base+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	status, body, _, err := b.do(r)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("status %d", status)
+	}
+	return time.Since(began), body, err
+}
+
+// end checks that no search took more than a second, beyond what this machine needs for a request that asks nobody, and that
+// both engines answered.
+func (w *searching) end(t *testing.T) {
+	t.Helper()
+	close(w.stop)
+	w.done.Wait()
+	t.Logf("%d searches, answered by %v; the slowest took %s, the slowest that asks nobody %s", w.n, w.engines, w.slowest, w.control)
+	if w.slowest > time.Second+w.control {
+		t.Errorf("a search took %s", w.slowest)
+	}
+	if w.engines["meilisearch"] == 0 || w.engines["postgresql"] == 0 {
+		t.Errorf("not both engines answered: %v", w.engines)
+	}
+}
+
+func (s *split) signIn(b *browser) {
+	s.t.Helper()
+	status, _, _, err := b.post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}})
+	if err != nil || status != http.StatusSeeOther {
+		s.t.Fatalf("sign in: %d, %v", status, err)
+	}
+}
+
+// sameIndexes waits until nothing is left to index, and compares counts and versions of documents and rows.
+func (s *split) sameIndexes() {
+	s.t.Helper()
+	eventually(s.t, 3*time.Minute, func() error {
+		var n int
+		err := s.db.QueryRow(context.Background(), `
+			SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM outbox_task WHERE task LIKE 'index_%')`).Scan(&n)
+		if err == nil && n > 0 {
+			err = fmt.Errorf("%d changes wait", n)
+		}
+		return err
+	})
+	for index, table := range map[string]string{"tickets": "ticket", "accounts": "account"} {
+		if diff := cmp.Diff(s.rowVersions(table), s.documentVersions(index)); diff != "" {
+			s.t.Errorf("versions in %s (-database +index):\n%s", index, tail(diff, 2000))
+		}
+	}
+}
+
+func (s *split) rowVersions(table string) map[int64]int64 {
+	s.t.Helper()
+	rows, err := s.db.Query(context.Background(), `SELECT id, version FROM `+table)
+	s.must(err)
+	all := map[int64]int64{}
+	var id, version int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error { all[id] = version; return nil })
+	s.must(err)
+	return all
+}
+
+func (s *split) documentVersions(index string) map[int64]int64 {
+	s.t.Helper()
+	all := map[int64]int64{}
+	for {
+		r, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s/indexes/askwell_%s/documents?fields=id,version&limit=1000&offset=%d",
+			s.searchURL(), index, len(all)), nil)
+		s.must(err)
+		r.Header.Set("Authorization", "Bearer "+searchKey)
+		answer, err := http.DefaultClient.Do(r)
+		s.must(err)
+		var page struct {
+			Results []struct{ ID, Version int64 }
+		}
+		err = json.NewDecoder(answer.Body).Decode(&page)
+		answer.Body.Close()
+		s.must(err)
+		if len(page.Results) == 0 {
+			return all
+		}
+		for _, d := range page.Results {
+			all[d.ID] = d.Version
+		}
+	}
+}
+
+func (s *split) searchURL() string {
+	for _, setting := range s.env {
+		if address, ok := strings.CutPrefix(setting, "MEILI_URL="); ok {
+			return address
+		}
+	}
+	return ""
+}
+
+func (a *acknowledged) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.subjects)
+}
+
+func TestMeilisearchKilledDuringWrites(t *testing.T) {
+	t.Parallel()
+	s := startSplit(t)
+	server := s.moveSearch()
+	s.serve()
+	start(t, s.env, "work")
+	got := newAcknowledged()
+	s.send("before", 5, "", unknownNumber, got)
+	s.whole(got, "unmatched")
+	searches := s.keepSearching("My card was mailed")
+	for round, prefix := range []string{"first", "second", "third"} {
+		var sending sync.WaitGroup
+		sending.Go(func() { s.send(prefix, 12, "", unknownNumber, got) })
+		// In the middle of the stream, while documents are on their way.
+		eventually(t, time.Minute, func() error {
+			if n := got.count(); n < 5+12*round+4 {
+				return fmt.Errorf("%d are sent", n)
+			}
+			return nil
+		})
+		server.kill()
+		sending.Wait()
+		server.start()
+	}
+	s.whole(got, "unmatched")
+	s.sameIndexes()
+	searches.end(t)
+}
+
+// rebuildInTheMiddle starts a rebuild and waits until a part of it is done, and not all.
+func (s *split) rebuildInTheMiddle() *process {
+	s.t.Helper()
+	p := start(s.t, s.env, "reindex", "--restart")
+	eventually(s.t, 2*time.Minute, func() error {
+		var far bool
+		err := s.db.QueryRow(context.Background(), `SELECT run IS NOT NULL AND tickets_to > 0 FROM search_index`).Scan(&far)
+		if err == nil && !far {
+			err = errors.New("no page is in the new index")
+		}
+		if p.ended(0) {
+			s.t.Fatalf("the rebuild ended: %v", p.err)
+		}
+		return err
+	})
+	return p
+}
+
+func (p *process) succeeds(within time.Duration) {
+	p.t.Helper()
+	if !p.ended(within) || p.err != nil {
+		p.t.Fatalf("it did not succeed within %s: %v", within, p.err)
+	}
+}
+
+func TestMeilisearchAndTheRebuildKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	s := startSplit(t)
+	runCommand(t, s.env, "", "seed", "--tickets", "7000", "--accounts", "500")
+	server := s.moveSearch()
+	runCommand(t, s.env, "", "reindex")
+	s.serve()
+	start(t, s.env, "work")
+	searches := s.keepSearching("card")
+	got := newAcknowledged()
+
+	rebuild := s.rebuildInTheMiddle()
+	server.kill()
+	s.send("away", 3, "", unknownNumber, got)
+	server.start()
+	rebuild.succeeds(3 * time.Minute)
+	s.sameIndexes()
+
+	rebuild = s.rebuildInTheMiddle()
+	rebuild.signal(syscall.SIGKILL)
+	s.send("half", 3, "", unknownNumber, got)
+	out := runCommand(t, s.env, "", "reindex")
+	if !strings.Contains(out, "going on after 2,000") && !strings.Contains(out, "going on after 4,000") && !strings.Contains(out, "going on after 6,000") {
+		t.Errorf("it did not go on where the other was:\n%s", out)
+	}
+
+	rebuild = s.rebuildInTheMiddle()
+	rebuild.signal(syscall.SIGINT)
+	if !rebuild.ended(20*time.Second) || !strings.Contains(rebuild.out.String(), "the next askwell reindex goes on from here") {
+		t.Errorf("it did not stop, or not with words:\n%s", rebuild.out.String())
+	}
+	server.kill()
+	server.start()
+	s.send("last", 3, "", unknownNumber, got)
+	runCommand(t, s.env, "", "reindex")
+	s.sameIndexes()
+	for subject, reference := range got.subjects {
+		b := newBrowser(t, s.url)
+		s.signIn(b)
+		if err := searchFinds(b, subject, reference); err != nil {
+			t.Error(err)
+		}
+	}
+	searches.end(t)
+}
