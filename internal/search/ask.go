@@ -23,13 +23,13 @@ const (
 var errOtherSettings = errors.New("the indexes are of another version of the settings")
 
 // newBreaker keeps requests quick while Meilisearch is away or slow: after some failures nobody waits for it any more.
-func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[answer] {
+func newBreaker(log *slog.Logger, rest time.Duration) *gobreaker.CircuitBreaker[answer] {
 	return gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
 		Name:        "meilisearch",
-		Timeout:     restFor,
+		Timeout:     rest,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
-		// Who has gone away in the meantime, or asked for what cannot be answered, says nothing about Meilisearch.
-		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, context.Canceled) },
+		// Who has gone away in the meantime says nothing about Meilisearch, good or bad.
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			log.Warn("who answers searches changes", slog.String("breaker", to.String()), slog.String("before", from.String()))
 		},

@@ -1,9 +1,10 @@
 // Package search keeps tickets and accounts findable by their words in Meilisearch, and by their identifiers in PostgreSQL.
 //
 // Identifiers (account number, reference, receipt number, A-Number, e-mail) are looked up exactly, in PostgreSQL, before any
-// word is searched for; they are found while Meilisearch is away, too. Meilisearch answers with rows' IDs and highlights
-// alone: what a hit shows is read from PostgreSQL, so that nothing out of date is shown and the index holds no more than
-// searching needs.
+// word is searched for. Words are read once into a plan (parse.go, plan.go), which Meilisearch answers (meili.go) or, while
+// that is away, slow or of other settings, PostgreSQL's full text (ask.go, fulltext.go): the same words, filters and counts, but
+// no typing slips forgiven. Either gives rows' IDs and marks alone: what a hit shows is read from the rows, so that nothing out
+// of date is shown and an index holds no more than searching needs.
 package search
 
 import (
@@ -27,11 +28,13 @@ const (
 const writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
 
 // Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_". Key is the one that GrantKey makes. Patience is how
-// long Meilisearch may take over a search before PostgreSQL answers instead; askPatience when 0.
+// long Meilisearch may take over a search before PostgreSQL answers instead, askPatience when 0; a search
+// takes two and a half times that at most. Rest is how long nobody asks Meilisearch once it has failed some times; restFor when 0.
 type Config struct {
 	URL, Key string
 	Prefix   string
 	Patience time.Duration
+	Rest     time.Duration
 	DB       *pgxpool.Pool
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -63,6 +66,9 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Patience == 0 {
 		cfg.Patience = askPatience
 	}
+	if cfg.Rest == 0 {
+		cfg.Rest = restFor
+	}
 	e := &Engine{
 		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
 		fillPage: fillPage, thorough: cfg.Patience * 5 / 8, observe: cfg.Observe,
@@ -74,7 +80,7 @@ func New(cfg Config) (*Engine, error) {
 	if e.now == nil {
 		e.now = time.Now
 	}
-	e.breaker = newBreaker(e.log)
+	e.breaker = newBreaker(e.log, cfg.Rest)
 	return e, nil
 }
 
