@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// maxWord is how much of a word counts, in characters: PostgreSQL takes 2,046 bytes, and nothing that long is a word.
-	maxWord = 64
+	// maxWord is how much of a word counts, in characters: nothing longer is a word. PostgreSQL takes 2,046 bytes.
+	maxWord = 62
 	// maxLexicon bounds the words that are remembered, about 30 MB; a desk's texts have some ten thousand different ones.
 	maxLexicon = 200_000
 )

@@ -165,14 +165,25 @@ func (p *Typed) addCondition(name string, values []string, not bool) {
 }
 
 func (p *Typed) addPhrase(text string, not bool) {
+	text = shortened(text)
 	if len(wordsOf(text)) > 0 {
 		p.terms = append(p.terms, term{text: strings.Join(strings.Fields(text), " "), phrase: true, not: not})
 	}
 }
 
+// shortened cuts words to maxWord: Meilisearch passes over one of more than 250 bytes, and would find everything.
+func shortened(text string) string {
+	for _, w := range wordsOf(text) {
+		if cut := cutText(w, maxWord); cut != w {
+			text = strings.Replace(text, w, cut, 1)
+		}
+	}
+	return text
+}
+
 // addWord takes a run of characters without space. Left out, one of several words (-e-mail) is a phrase.
 func (p *Typed) addWord(text string, not bool) {
-	text = strings.Trim(strings.ReplaceAll(text, `"`, " "), " ")
+	text = shortened(strings.Trim(strings.ReplaceAll(text, `"`, " "), " "))
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return r == '-' || unicode.Is(unicode.Pd, r) })
 	parts := wordsOf(text)
 	if len(parts) == 0 {
