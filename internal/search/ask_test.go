@@ -33,6 +33,7 @@ func (d *desk) fault(t *testing.T) *fault {
 	}
 	f := &fault{}
 	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // who asks may go away
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.asked.Add(1)
 		if does := f.does.Load(); does != nil {
