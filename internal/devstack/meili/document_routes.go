@@ -163,6 +163,12 @@ func (s *Server) listDocuments(r *request) (int, any, error) {
 	} else if err := in.fromQuery(r); err != nil {
 		return 0, nil, err
 	}
+	for name, n := range map[string]*int{"offset": in.Offset, "limit": in.Limit} {
+		if n != nil && *n < 0 {
+			return 0, nil, invalid("invalid_document_"+name,
+				"Invalid value type at `.%s`: expected a positive integer, but found a negative integer: `%d`", name, *n)
+		}
+	}
 	if in.RetrieveVectors {
 		return 0, nil, unsupported("vectors")
 	}

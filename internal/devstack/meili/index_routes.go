@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -201,13 +202,16 @@ func (s *Server) swapIndexes(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	seen := map[string]bool{}
-	for _, pair := range swaps {
+	for at, pair := range swaps {
+		if pair.Indexes == nil {
+			return 0, nil, invalid("missing_swap_indexes", "Missing field `indexes` inside `[%d]`", at)
+		}
 		if len(pair.Indexes) != 2 {
 			return 0, nil, invalid("invalid_swap_indexes", "Two indexes must be given for each swap. The list `%q` contains %d indexes.",
 				pair.Indexes, len(pair.Indexes))
 		}
-		for _, uid := range pair.Indexes {
-			if err := checkIndexUID(uid, "[0].indexes[0]"); err != nil {
+		for n, uid := range pair.Indexes {
+			if err := checkIndexUID(uid, fmt.Sprintf("[%d].indexes[%d]", at, n)); err != nil {
 				return 0, nil, err
 			}
 			if !r.key.opens(uid) {

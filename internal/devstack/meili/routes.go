@@ -220,10 +220,10 @@ func wrongContentType(given, accepted string) *apiError {
 
 // number reads a query parameter that counts something.
 func (r *request) number(name, code string, otherwise int) (int, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
+	if !r.URL.Query().Has(name) {
 		return otherwise, nil
 	}
+	text := r.URL.Query().Get(name)
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
 		return 0, invalid(code, "Invalid value in parameter `%s`: could not parse `%s` as a positive integer", name, text)

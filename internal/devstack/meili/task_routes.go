@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -19,46 +20,101 @@ type taskFilter struct {
 	given                                      bool
 }
 
-func parseTaskFilter(q url.Values) (taskFilter, *apiError) {
-	list := func(name string) []string {
-		if q.Get(name) == "*" {
-			return nil
-		}
-		return splitList(q.Get(name))
+// taskStatuses and taskTypes are what tasks can be listed by; the case does not matter.
+var (
+	taskStatuses = []string{statusEnqueued, statusProcessing, statusSucceeded, statusFailed, statusCanceled}
+	taskTypes    = []string{
+		taskAdd, "documentEdition", taskDelete, taskSettings, taskIndexCreation, taskIndexDeletion, taskIndexUpdate, taskIndexSwap,
+		taskCancelation, taskDeletionOfTask, "dumpCreation", "snapshotCreation", "upgradeDatabase",
 	}
-	f := taskFilter{
-		uids: list("uids"), statuses: list("statuses"), types: list("types"), indexes: list("indexUids"),
-		canceledBy: list("canceledBy"), before: map[string]time.Time{}, after: map[string]time.Time{},
+)
+
+// parseTaskFilter reads the parameters that select; others are those that may come besides.
+func parseTaskFilter(q url.Values, others ...string) (taskFilter, *apiError) {
+	f := taskFilter{before: map[string]time.Time{}, after: map[string]time.Time{}}
+	lists := map[string]*[]string{
+		"uids": &f.uids, "statuses": &f.statuses, "types": &f.types, "indexUids": &f.indexes, "canceledBy": &f.canceledBy,
 	}
-	for _, uid := range f.uids {
-		if _, err := strconv.ParseUint(uid, 10, 64); err != nil {
-			return f, invalid("invalid_task_uids", "Invalid value in parameter `uids`: could not parse `%s` as a positive integer", uid)
-		}
-	}
-	for _, status := range f.statuses {
-		if !slices.Contains([]string{statusEnqueued, statusProcessing, statusSucceeded, statusFailed, statusCanceled}, status) {
-			return f, invalid("invalid_task_statuses", "Invalid value in parameter `statuses`: `%s` is not a valid task status. "+
-				"Available statuses are `enqueued`, `processing`, `succeeded`, `failed`, `canceled`.", status)
-		}
-	}
-	for name := range q {
-		f.given = f.given || slices.Contains([]string{"uids", "statuses", "types", "indexUids", "canceledBy"}, name)
-	}
-	for _, moment := range []string{"EnqueuedAt", "StartedAt", "FinishedAt"} {
-		for side, into := range map[string]map[string]time.Time{"before": f.before, "after": f.after} {
-			text := q.Get(side + moment)
-			if text == "" {
-				continue
+	for _, name := range sortedKeys(q) {
+		if into := lists[name]; into != nil {
+			f.given = true
+			for _, value := range strings.Split(q.Get(name), ",") {
+				value, err := taskValue(name, value)
+				if err != nil {
+					return f, err
+				}
+				*into = append(*into, value)
 			}
-			at, err := time.Parse(time.RFC3339, text)
+			if slices.Contains(*into, "*") {
+				*into = nil
+			}
+			continue
+		}
+		side, moment := name[:strings.IndexAny(name+"A", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")], ""
+		if side == "before" || side == "after" {
+			moment = name[len(side):]
+		}
+		switch {
+		case slices.Contains([]string{"EnqueuedAt", "StartedAt", "FinishedAt"}, moment):
+			at, err := taskMoment(q.Get(name), side == "after")
 			if err != nil {
-				return f, invalid("invalid_task_"+side+"_"+snake("x" + moment)[2:],
-					"Invalid value in parameter `%s`: `%s` is an invalid date-time.", side+moment, text)
+				return f, invalid("invalid_task_"+snake(name), "Invalid value in parameter `%s`: `%s` is an invalid date-time. It should follow "+
+					"the YYYY-MM-DD or RFC 3339 date-time format.", name, q.Get(name))
 			}
-			into[moment], f.given = at, true
+			f.given = true
+			map[string]map[string]time.Time{"before": f.before, "after": f.after}[side][moment] = at
+		case !slices.Contains(others, name):
+			return f, invalid("bad_request", "Unknown parameter `%s`", name)
 		}
 	}
 	return f, nil
+}
+
+// taskValue checks one value of a list, and gives it as tasks have it.
+func taskValue(name, value string) (string, *apiError) {
+	if value == "*" {
+		return value, nil
+	}
+	pick := func(known []string) int {
+		return slices.IndexFunc(known, func(one string) bool { return strings.EqualFold(one, value) })
+	}
+	switch name {
+	case "uids", "canceledBy":
+		n, err := strconv.ParseUint(value, 10, 32)
+		if err != nil {
+			return "", invalid("invalid_task_"+snake(name), "Invalid value in parameter `%s`: could not parse `%s` as a positive integer", name, value)
+		}
+		return strconv.FormatUint(n, 10), nil
+	case "statuses":
+		if at := pick(taskStatuses); at >= 0 {
+			return taskStatuses[at], nil
+		}
+		return "", invalid("invalid_task_statuses", "Invalid value in parameter `statuses`: `%s` is not a valid task status. Available "+
+			"statuses are `%s`.", value, strings.Join(taskStatuses, "`, `"))
+	case "types":
+		if at := pick(taskTypes); at >= 0 {
+			return taskTypes[at], nil
+		}
+		return "", invalid("invalid_task_types", "Invalid value in parameter `types`: `%s` is not a valid task type. Available types are `%s`.",
+			value, strings.Join(taskTypes, "`, `"))
+	}
+	if !validIndexUID.MatchString(value) {
+		return "", invalid("invalid_index_uid", "Invalid value in parameter `indexUids`: `%s` is not a valid index uid. Index uid can be an "+
+			"integer or a string containing only alphanumeric characters, hyphens (-) and underscores (_), and can not be more than 512 bytes.", value)
+	}
+	return value, nil
+}
+
+// taskMoment reads a moment, or a day: what comes after a day comes after its end.
+func taskMoment(text string, after bool) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if after {
+		day = day.AddDate(0, 0, 1)
+	}
+	return day, err
 }
 
 func (f taskFilter) matches(t task) bool {
@@ -107,9 +163,12 @@ func (r *request) mayTask(t task) bool {
 }
 
 func (s *Server) listTasks(r *request) (int, any, error) {
-	filter, apiErr := parseTaskFilter(r.URL.Query())
+	filter, apiErr := parseTaskFilter(r.URL.Query(), "limit", "from", "reverse", "batchUids")
 	if apiErr != nil {
 		return 0, nil, apiErr
+	}
+	if r.URL.Query().Has("batchUids") {
+		return 0, nil, unsupported("batches")
 	}
 	limit, err := r.number("limit", "invalid_task_limit", 20)
 	if err != nil {
@@ -119,7 +178,13 @@ func (s *Server) listTasks(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	reverse := r.URL.Query().Get("reverse") == "true"
+	reverse := false
+	if text := r.URL.Query().Get("reverse"); r.URL.Query().Has("reverse") {
+		if reverse = text == "true"; !reverse && text != "false" {
+			return 0, nil, invalid("invalid_task_reverse",
+				"Invalid value in parameter `reverse`: could not parse `%s` as a boolean, expected either `true` or `false`", text)
+		}
+	}
 	var matched []task
 	err = s.eachTask(func(t task) bool {
 		if r.mayTask(t) && filter.matches(t) {
