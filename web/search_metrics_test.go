@@ -66,8 +66,7 @@ func TestMetricsSayWhoAnswersSearches(t *testing.T) {
 	if err := server.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for range 4 {
-		agent.Get("/console/search.json?q=lighthouse")
-	}
-	shows(`askwell_searches_total{engine="meilisearch",why=""} 2`, `askwell_search_breaker{state="closed"} 0`, `askwell_search_breaker{state="open"} 1`)
+	find(4)
+	shows(`askwell_searches_total{engine="meilisearch",why=""} 2`, `askwell_searches_total{engine="postgresql",why="away"} 4`,
+		`askwell_search_seconds_count{engine="postgresql"} 4`, `askwell_search_breaker{state="closed"} 0`, `askwell_search_breaker{state="open"} 1`)
 }
