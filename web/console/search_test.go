@@ -34,7 +34,7 @@ func searchDesk(t *testing.T) (*searching, map[string]string) {
 	if err := engine.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &searching{desk: d, engine: engine, server: server}
+	s := &searching{desk: d, engine: engine, server: server, host: strings.TrimPrefix(server.URL(), "http://")}
 	s.index(t)
 	return s, refs
 }
@@ -44,6 +44,7 @@ type searching struct {
 	*desk
 	engine *search.Engine
 	server io.Closer
+	host   string // where the search server listens
 }
 
 // index sends everything to the indexes.
