@@ -35,7 +35,7 @@ func services() []Setting {
 		{Name: "REDIS_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.RedisURL }, "redis", "rediss", "unix"),
 			About: "Redis 7 or later, or Valkey, as `redis://:password@host:6379/0`. `up` starts one when empty."},
 		{Name: "MEILI_URL", required: true, read: readURL(func(c *Config) *string { return &c.MeiliURL }, "http", "https"),
-			About: "Meilisearch 1.x, as `http://host:7700`. `up` starts a small one of its own when empty."},
+			About: "Meilisearch 1.15 or later, as `http://host:7700`. `up` starts a small one of its own when empty."},
 		{Name: "MEILI_KEY", Secret: true, read: text(func(c *Config) *string { return &c.MeiliKey }),
 			About: "The key that Askwell uses with Meilisearch, as `askwell search-key` makes it: for Askwell's indexes and no more."},
 		{Name: "MEILI_MASTER_KEY", Secret: true, read: text(func(c *Config) *string { return &c.MeiliMaster }),
