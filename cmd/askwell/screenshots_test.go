@@ -51,7 +51,10 @@ func TestScreenshots(t *testing.T) {
 	b.Goto(base + ticket)
 	account := testkit.Eval[string](b, `document.querySelector('a[href^="/console/accounts/"]').getAttribute('href')`)
 	for name, path := range map[string]string{
-		"tickets": "/console/tickets", "ticket": ticket, "account": account, "search": "/console/search?q=card+not+received",
+		"tickets": "/console/tickets", "ticket": ticket, "account": account,
+		"search": "/console/search?q=card+not+received", "search-start": "/console/search", "search-nothing": "/console/search?q=zzyzx",
+		"search-filtered": "/console/search?q=card+-status:closed&language=en&language=es&opened=90d&sort=newest",
+		"search-problems": "/console/search?q=card+status:opne+stauts:open+opened:yesterday",
 		"queues": "/console/task-queues", "report": "/console/reports/response-times",
 	} {
 		shoot(name, path)

@@ -64,7 +64,7 @@ func TestTheNewestAnswerWins(t *testing.T) {
 	tab := s.browse(t, staff.RoleAgent, "quick@staff.test")
 	tab.Goto(s.URL + "/console/search")
 	testkit.Eval[bool](tab, `(() => { const real = fetch; window.asked = []; window.slow = new Promise(r => window.answer = r);
-		window.fetch = async (url, o) => { asked.push(String(url)); const a = real(url, o); if (asked.length === 1) await slow; return a } })(), true`)
+		window.fetch = async (url, o) => { const a = real(url, o); if (String(url).startsWith("/console/search?") && asked.push(url) === 1) await slow; return a } })(), true`)
 	tab.Press("/")
 	tab.Type("fingerprint")
 	tab.WaitFor(`asked.length === 1`)
