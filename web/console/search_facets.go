@@ -21,6 +21,7 @@ type facet struct {
 type facetValue struct {
 	ID, Label, URL string
 	Count          int64 // -1 when it is not counted
+	AtLeast        bool  // Count is a lower bound
 	Chosen         bool
 }
 
@@ -99,7 +100,7 @@ func (d *searchPage) facetValues(field search.Field) []facetValue {
 	for value, n := range counts {
 		values = append(values, facetValue{
 			ID: "facet-" + string(field) + "-" + value, Label: d.valueLabel(search.Condition{Field: field, Value: value}),
-			URL: d.toggle(field, value, chosen[value]), Count: n, Chosen: chosen[value],
+			URL: d.toggle(field, value, chosen[value]), Count: n, AtLeast: d.Results.AtLeast, Chosen: chosen[value],
 		})
 	}
 	order := map[string]int{}

@@ -19,7 +19,8 @@ type searchAnswer struct {
 	IndexLagSeconds float64                        `json:"index_lag_seconds"`
 	Waiting         int64                          `json:"waiting"` // changes that are not in the index yet
 	Total           int64                          `json:"total"`
-	Partial         bool                           `json:"partial"` // no record holds every word; these hold some
+	AtLeast         bool                           `json:"at_least"` // total and counts are lower bounds
+	Partial         bool                           `json:"partial"`  // no record holds every word; these hold some
 	Hits            []hitAnswer                    `json:"hits"`
 	Facets          map[search.Field][]facetAnswer `json:"facets"`
 	Problems        []problemAnswer                `json:"problems"`
@@ -77,8 +78,9 @@ func (a *Area) SearchJSON(c *gin.Context) error {
 func (d *searchPage) answer() searchAnswer {
 	r := d.Results
 	answer := searchAnswer{
-		Engine: r.Engine, Why: r.Why, TookMS: r.TookMS, IndexLagSeconds: r.LagSeconds, Waiting: r.Waiting, Total: r.Total, Partial: r.Partial,
-		Hits: []hitAnswer{}, Facets: map[search.Field][]facetAnswer{}, Problems: []problemAnswer{},
+		Engine: r.Engine, Why: r.Why, TookMS: r.TookMS, IndexLagSeconds: r.LagSeconds, Waiting: r.Waiting, Total: r.Total, AtLeast: r.AtLeast,
+		Partial: r.Partial,
+		Hits:    []hitAnswer{}, Facets: map[search.Field][]facetAnswer{}, Problems: []problemAnswer{},
 	}
 	for _, h := range r.Hits {
 		var text strings.Builder

@@ -36,7 +36,7 @@ func kindName(kind string) string {
 
 // countKinds counts the results of each kind; false when that is not known.
 func (a *Area) countKinds(ctx context.Context, d *searchPage) (map[string]int64, bool) {
-	if d.Away || d.Results.Engine == search.EngineExact || d.Results.Engine == search.EngineNone {
+	if d.Away || d.Results.AtLeast || d.Results.Engine == search.EngineExact || d.Results.Engine == search.EngineNone {
 		return nil, false
 	}
 	all, tickets := d.Results.Total, int64(0)

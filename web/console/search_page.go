@@ -159,7 +159,7 @@ func (d *searchPage) turn() {
 	if q.Offset > 0 {
 		d.Pages.Previous = q.at(max(0, q.Offset-pageOfHits))
 	}
-	if next := q.Offset + pageOfHits; int64(next) < d.Results.Total && shown > 0 {
+	if next := q.Offset + pageOfHits; shown > 0 && (int64(next) < d.Results.Total || d.Results.AtLeast && shown == pageOfHits) {
 		if d.Pages.End = next > search.MaxOffset; !d.Pages.End {
 			d.Pages.Next = q.at(next)
 		}
@@ -247,3 +247,19 @@ func (d *searchPage) MaxText() int { return search.MaxText }
 
 // MaxConditions is how many filters beside the box count.
 func (d *searchPage) MaxConditions() int { return maxConditions }
+
+// CountText says how many results there are.
+func (d *searchPage) CountText() string {
+	if d.Results.AtLeast {
+		return d.Printer.T("console.search.at_least", "count", d.Results.Total)
+	}
+	return d.Printer.T("console.search.total", "count", d.Results.Total)
+}
+
+// TotalText is how many there are as a number.
+func (d *searchPage) TotalText() string {
+	if d.Results.AtLeast {
+		return d.Printer.Number(d.Results.Total) + "+"
+	}
+	return d.Printer.Number(d.Results.Total)
+}
