@@ -58,11 +58,11 @@ func rebuildIndexes(ctx context.Context, t terminal, engine *search.Engine, rest
 		fmt.Fprintln(t.err, text)
 	}
 	progress := func(p search.Progress) {
-		if last.Total == 0 && p.Resumed > 0 {
-			say(fmt.Sprintf("going on after %s that are indexed already (--restart begins anew)", thousands(int(p.Resumed))))
-		}
 		if last.Total == 0 {
 			bar.from = int(p.Resumed)
+			if p.Resumed > 0 {
+				say(fmt.Sprintf("going on after %s that are indexed already (--restart begins anew)", thousands(int(p.Resumed))))
+			}
 		}
 		last, moved = p, time.Now()
 		bar.set(int(p.Done), int(p.Total))
@@ -73,7 +73,7 @@ func rebuildIndexes(ctx context.Context, t terminal, engine *search.Engine, rest
 		bar.end()
 		switch {
 		case err == nil:
-			fmt.Fprintf(t.out, "the search index is built again: %s tickets and accounts, in %s\n", thousands(int(last.Done)), bar.took())
+			fmt.Fprintln(t.out, rebuilt(last, bar.took()))
 			return nil
 		case ctx.Err() != nil:
 			return errors.New("stopped; search goes on in the index in use, and the next askwell reindex goes on from here")
@@ -87,4 +87,11 @@ func rebuildIndexes(ctx context.Context, t terminal, engine *search.Engine, rest
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+func rebuilt(last search.Progress, took time.Duration) string {
+	if last.Total == 0 { // an empty desk, or one that had but to be tidied up
+		return "the search index is built again"
+	}
+	return fmt.Sprintf("the search index is built again, with %s tickets and accounts, in %s", thousands(int(last.Done)), took)
 }

@@ -53,21 +53,22 @@ func (e *Engine) Rebuild(ctx context.Context, o RebuildOptions) error {
 
 func (e *Engine) rebuild(ctx context.Context, turn *pgxpool.Conn, o RebuildOptions) error {
 	began := e.now()
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
 	b, swapped, err := e.resume(ctx, turn)
 	if err != nil {
 		return fmt.Errorf("go on with the new indexes: %w", err)
 	}
+	if swapped && o.Restart {
+		swapped = false
+		if err := e.inUse(ctx, turn, b.Version); err != nil {
+			return err
+		}
+	}
 	if !swapped {
-		if b.Run == 0 || o.Restart {
-			if b, err = e.start(ctx, turn); err != nil {
-				return fmt.Errorf("start new indexes: %w", err)
-			}
-		}
-		if err := e.fill(ctx, turn, b, o.Progress); err != nil {
-			return fmt.Errorf("fill the new indexes: %w", err)
-		}
-		if err := e.swap(ctx, turn, b); err != nil {
-			return fmt.Errorf("swap the indexes: %w", err)
+		if b, err = e.build(ctx, turn, b, o); err != nil {
+			return err
 		}
 	}
 	if err := e.tidy(ctx, turn, b); err != nil {
@@ -75,6 +76,23 @@ func (e *Engine) rebuild(ctx context.Context, turn *pgxpool.Conn, o RebuildOptio
 	}
 	e.log.Info("the search indexes are built again", slog.Int("version", b.Version), slog.Duration("took", e.now().Sub(began)))
 	return nil
+}
+
+// build goes on with b, or starts anew, up to the swap.
+func (e *Engine) build(ctx context.Context, turn *pgxpool.Conn, b building, o RebuildOptions) (building, error) {
+	var err error
+	if b.Run == 0 || o.Restart {
+		if b, err = e.start(ctx, turn); err != nil {
+			return b, fmt.Errorf("start new indexes: %w", err)
+		}
+	}
+	if err := e.fill(ctx, turn, b, o.Progress); err != nil {
+		return b, fmt.Errorf("fill the new indexes: %w", err)
+	}
+	if err := e.swap(ctx, turn, b); err != nil {
+		return b, fmt.Errorf("swap the indexes: %w", err)
+	}
+	return b, nil
 }
 
 // double is the name of an index while it is built.

@@ -27,28 +27,35 @@ type page struct {
 
 // fill sends every row to the new indexes.
 func (e *Engine) fill(ctx context.Context, turn *pgxpool.Conn, b building, progress func(Progress)) error {
-	var p Progress
-	err := turn.QueryRow(ctx, `
-		SELECT (SELECT count(*) FROM ticket) + (SELECT count(*) FROM account),
-			(SELECT count(*) FROM ticket WHERE id <= $1) + (SELECT count(*) FROM account WHERE id <= $2)`,
-		b.TicketsTo, b.AccountsTo).Scan(&p.Total, &p.Resumed)
+	p, err := e.count(ctx, turn, b)
 	if err != nil {
-		return fmt.Errorf("count what to index: %w", postgres.Failure(err))
+		return err
 	}
-	p.Done = p.Resumed
+	progress(p)
 	for _, i := range e.indexes() {
 		err := e.fillIndex(ctx, turn, b, i, func(rows int64) {
 			p.Done += rows
 			p.Total = max(p.Total, p.Done)
-			if progress != nil {
-				progress(p)
-			}
+			progress(p)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// count says how far a rebuild is when it begins or goes on.
+func (e *Engine) count(ctx context.Context, turn *pgxpool.Conn, b building) (p Progress, err error) {
+	err = turn.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM ticket) + (SELECT count(*) FROM account),
+			(SELECT count(*) FROM ticket WHERE id <= $1) + (SELECT count(*) FROM account WHERE id <= $2)`,
+		b.TicketsTo, b.AccountsTo).Scan(&p.Total, &p.Resumed)
+	if err != nil {
+		return p, fmt.Errorf("count what to index: %w", postgres.Failure(err))
+	}
+	p.Done = p.Resumed
+	return p, nil
 }
 
 // fillIndex cuts the table into pages, reads and sends some of them at a time, and keeps how far it is once Meilisearch has
