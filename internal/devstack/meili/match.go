@@ -190,52 +190,71 @@ func (m *matcher) wordDocs(word string) (docSet, error) {
 }
 
 // matchApart matches a word of the query that the index has as two: "greencard" finds "green card", as one typo. Of all ways to part
-// it only the commonest counts.
+// it only the commonest counts; for words written together that is mostly what they are apart, which is another node's.
 func (m *matcher) matchApart(n *node) error {
-	type split struct {
-		words []string
-		count int
+	splits, err := m.splits(n.word)
+	if err != nil {
+		return err
 	}
-	var splits []split
-	for at := range n.word {
-		if at == 0 {
+	var best []string
+	var found map[uint32]uint8
+	apart := false
+	for _, s := range splits { // those that could be common first
+		if slices.Equal(s.words, n.apart) {
+			apart = true
 			continue
 		}
-		left, err := m.wordDocs(n.word[:at])
-		if err != nil {
-			return err
-		}
-		if left.count() == 0 {
-			continue
-		}
-		right, err := m.wordDocs(n.word[at:])
-		if err != nil {
-			return err
-		}
-		left.and(right)
-		if count := left.count(); count > 0 {
-			splits = append(splits, split{[]string{n.word[:at], n.word[at:]}, count})
-		}
-	}
-	// Those that could be common are looked at first.
-	slices.SortStableFunc(splits, func(a, b split) int { return b.count - a.count })
-	var best split
-	for _, s := range splits {
-		if s.count <= best.count {
+		if s.count <= len(found) {
 			break
 		}
 		docs, err := m.phraseDocs(s.words)
 		if err != nil {
 			return err
 		}
-		if len(docs) > best.count {
-			best = split{s.words, len(docs)}
+		if len(docs) > len(found) {
+			best, found = s.words, docs
 		}
 	}
-	if best.count == 0 || slices.Equal(best.words, n.apart) {
-		return nil
+	if apart && len(found) > 0 {
+		docs, err := m.phraseDocsUpTo(n.apart, len(found))
+		if err != nil || len(docs) > len(found) {
+			return err
+		}
 	}
-	return m.matchPhrase(n, best.words, 1)
+	m.notePhrase(n, best, 1, found)
+	return nil
+}
+
+// A split is a way to part a word in two, with the number of documents that have both parts, wherever they are.
+type split struct {
+	words []string
+	count int
+}
+
+func (m *matcher) splits(word string) ([]split, error) {
+	var all []split
+	for at := range word {
+		if at == 0 {
+			continue
+		}
+		left, err := m.wordDocs(word[:at])
+		if err != nil {
+			return nil, err
+		}
+		if left.count() == 0 {
+			continue
+		}
+		right, err := m.wordDocs(word[at:])
+		if err != nil {
+			return nil, err
+		}
+		left.and(right)
+		if count := left.count(); count > 0 {
+			all = append(all, split{[]string{word[:at], word[at:]}, count})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b split) int { return b.count - a.count })
+	return all, nil
 }
 
 // excluded returns the documents that a -word or -"phrase" takes out.

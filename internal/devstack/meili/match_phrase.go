@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,8 +15,16 @@ func joinWords(words []string) string { return strings.Join(words, " ") }
 // matchPhrase matches words that follow each other: a phrase of the query, a synonym, or a word apart.
 func (m *matcher) matchPhrase(n *node, phrase []string, typos int) error {
 	found, err := m.phraseDocs(phrase)
-	if err != nil || len(found) == 0 {
-		return err
+	if err == nil {
+		m.notePhrase(n, phrase, typos, found)
+	}
+	return err
+}
+
+// notePhrase records the documents that have a phrase, each with its best attribute's rank.
+func (m *matcher) notePhrase(n *node, phrase []string, typos int, found map[uint32]uint8) {
+	if len(found) == 0 {
+		return
 	}
 	docs := newDocSet(m.view.size)
 	for doc, rank := range found {
@@ -26,12 +35,16 @@ func (m *matcher) matchPhrase(n *node, phrase []string, typos int) error {
 	if n.term.phrase != nil {
 		n.exact = docs
 	}
-	return nil
 }
 
 // phraseDocs returns the documents in which the words follow each other, each
 // with the best attribute's rank.
 func (m *matcher) phraseDocs(phrase []string) (map[uint32]uint8, error) {
+	return m.phraseDocsUpTo(phrase, math.MaxInt)
+}
+
+// phraseDocsUpTo is phraseDocs that stops when it has found more than most: documents are slow to look at.
+func (m *matcher) phraseDocsUpTo(phrase []string, most int) (map[uint32]uint8, error) {
 	var all docSet
 	for _, word := range phrase {
 		if word == "" {
@@ -71,7 +84,9 @@ func (m *matcher) phraseDocs(phrase []string) (map[uint32]uint8, error) {
 			return nil, err
 		}
 		if rank := rankOf(stream); rank != unmatched {
-			found[doc] = rank
+			if found[doc] = rank; len(found) > most {
+				break
+			}
 		}
 	}
 	return found, nil
