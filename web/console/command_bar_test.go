@@ -50,6 +50,9 @@ func TestHitsOfTheCommandBar(t *testing.T) {
 	}
 
 	d.away(t)
+	if got := find("fingerprint"); !strings.Contains(got.Doc.Find("[data-bar-hits]").AttrOr("data-note", ""), "PostgreSQL") || got.Doc.Find("[role=option]").Length() != 3 {
+		t.Errorf("with Meilisearch away: %s", got.Body)
+	}
 	if _, err := d.DB.Exec(t.Context(), `ALTER TABLE queue RENAME TO gone`); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +120,7 @@ func TestCommandBarSaysWhenSearchIsAway(t *testing.T) {
 	tab := d.browse(t, staff.RoleAgent, "away@staff.test")
 	testkit.Eval[bool](tab, `window.fetch = () => new Promise((_, reject) => window.fail = () => reject(new TypeError("away"))), true`)
 	tab.Press("Control+k")
+	tab.WaitFor(barLines + `.includes("Filter this list")`) // commands wait for nobody
 	tab.Type("fingerprint")
 	tab.WaitFor(`document.querySelector("[data-command-note]").checkVisibility() && document.querySelector("[data-command-note]").textContent === "Searching…"`)
 	testkit.Eval[bool](tab, `window.fail(), true`)

@@ -49,25 +49,32 @@ export function commandBar(): void {
   const commandsOnly = (): boolean => field.value.trimStart().startsWith(">");
   const words = (): string => field.value.trim().replace(/^>\s*/, "");
 
-  const refresh = async (): Promise<void> => {
-    const typed = field.value;
-    const wanted = words();
-    hits.stop();
-    const recent = wanted === "" && !commandsOnly() ? await recentSearches().catch(() => []) : [];
-    if (typed !== field.value || !bar.open) return;
+  const show = (wanted: string, recent: string[]): void => {
     runs = new Map(all.filter((c) => beginsLike(c.label, wanted)).map((c) => [option(c.label, { icon: c.icon ?? "chevron_right", keys: c.keys }), c]));
     const parts: HTMLElement[] = [];
     if (recent.length > 0) parts.push(group(text("recent"), [...recent.map(searched), cleared()]));
     if (runs.size > 0) parts.push(group(text("commands"), [...runs.keys()]));
-    const searching = wanted !== "" && !commandsOnly();
-    offered.show(...parts, ...(searching ? [everything(wanted)] : []));
-    hits.say(runs.size === 0 && commandsOnly() ? text("noCommand") : "");
+    if (wanted !== "" && !commandsOnly()) parts.push(everything(wanted));
+    offered.show(...parts);
     if (wanted !== "") offered.choose(offered.all()[0] ?? null);
+    hits.say(parts.length === 0 ? text("noCommand") : "");
     count(bar, offered);
-    if (searching) hits.find(wanted, (found) => add(list, offered, found));
+  };
+  const refresh = (): void => {
+    const wanted = words();
+    hits.stop();
+    show(wanted, []);
+    if (commandsOnly()) return;
+    if (wanted !== "") return hits.find(wanted, (found) => add(list, offered, found));
+    void recentSearches().then(
+      (recent) => {
+        if (bar.open && field.value.trim() === "" && !offered.chosen()) show("", recent);
+      },
+      () => undefined, // the commands are there without them
+    );
   };
 
-  field.addEventListener("input", () => void refresh());
+  field.addEventListener("input", refresh);
   field.form?.addEventListener("submit", (event) => {
     if (words() === "" || commandsOnly()) event.preventDefault();
   });
@@ -79,7 +86,7 @@ export function commandBar(): void {
     if (!(event.target instanceof Element && event.target.closest("[data-command-open]")) || bar.open) return;
     all = commands();
     bar.showModal();
-    void refresh();
+    refresh();
   });
 }
 
