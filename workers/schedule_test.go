@@ -1,58 +1,45 @@
 package workers_test
 
 import (
-	"context"
-	"sync/atomic"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/askwell/askwell/internal/search"
+	"github.com/jackc/pgx/v5"
+
 	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/workers"
 )
 
-// nights is a clock that strikes every 200 ms and counts how often it was asked.
-type nights struct{ asked atomic.Int32 }
-
-func (n *nights) next(after time.Time) time.Time {
-	n.asked.Add(1)
-	return after.Add(200 * time.Millisecond)
-}
-
-func (d *desk) checks() []search.Check {
-	d.t.Helper()
-	checks, err := search.LastChecks(context.Background(), d.db)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return checks
-}
-
-func TestTheIndexesAreCheckedOnceANightByOneProcess(t *testing.T) {
+// TestOldSearchesGo after thirty days, and no log says what was searched for.
+func TestOldSearchesGo(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, testkit.RedisURL(t))
-	if err := d.engine.Prepare(t.Context()); err != nil {
+	d := newDesk(t, testkit.Redis(t).URL())
+	now := time.Date(2026, time.March, 31, 9, 0, 0, 0, time.UTC)
+	w, err := workers.New(workers.Config{
+		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Search: d.engine, Mail: d.mailer, Registry: d.registry,
+		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Now: func() time.Time { return now },
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := &nights{}, &nights{}
-	d.checkIndexAt = first.next
-	d.work()
-	d.open("")
-	d.awaitIdle()
-	d.await("the first process has checked", func() bool { return len(d.checks()) == 4 })
-	d.checkIndexAt = second.next
-	d.work()
-	d.await("the clock has struck again for both", func() bool { return first.asked.Load() > 3 && second.asked.Load() > 3 })
-	if n := d.count(`SELECT count(*) FROM index_check`); n != 4 {
-		t.Errorf("%d checks in one night, want one of each index", n)
-	}
-	// The next night.
-	if _, err := d.db.Exec(t.Context(), `UPDATE index_check SET started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day'`); err != nil {
+	_, err = d.db.Exec(t.Context(), `
+		INSERT INTO recent_search (staff_id, text, at)
+		VALUES ($1, 'amara@example.org', '2026-03-01 08:59Z'), ($1, 'fingerprint', '2026-03-01 09:01Z'), ($1, 'card', '2026-03-31 08:00Z')`, d.agent())
+	if err != nil {
 		t.Fatal(err)
 	}
-	d.await("the next night's check", func() bool { return d.count(`SELECT count(*) FROM index_check`) == 8 })
-	for _, c := range d.checks() {
-		if c.All() != 0 || c.Problem != "" {
-			t.Errorf("found %+v", c)
-		}
+	w.RunJob(t.Context(), "prune old searches")
+	rows, err := d.db.Query(t.Context(), `SELECT text FROM recent_search ORDER BY at`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || strings.Join(left, ",") != "fingerprint,card" {
+		t.Errorf("%q are left (%v)", left, err)
+	}
+	if said := d.log.String(); !strings.Contains(said, "rows=1") || strings.Contains(said, "amara") {
+		t.Errorf("the log says: %s", said)
 	}
 }
