@@ -36,6 +36,9 @@ func TestHitsOfTheCommandBar(t *testing.T) {
 		got.Doc.Find("[role=option]").First().AttrOr("data-href", "") != ticketPath(refs["long"]) {
 		t.Errorf("a reference finds %s", got.Body)
 	}
+	if got := find(refs["suspect"]); got.Text(".badge--aside") != "Set aside" {
+		t.Errorf("what is in quarantine is shown as %s", got.Body)
+	}
 	for _, q := range []string{"", " \x00", "zzyzx quux"} {
 		if got := find(q); got.Text(".options__title") != "No ticket or account found" || got.Doc.Find("[role=option]").Length() != 0 {
 			t.Errorf("%q finds %s", q, got.Body)
