@@ -111,7 +111,7 @@ func (s *Server) listIndexes(r *request) (int, any, error) {
 	for _, rec := range s.records(r) {
 		all = append(all, rec.view())
 	}
-	return page(r, all)
+	return page(r, all, "invalid_index_")
 }
 
 func (s *Server) getIndex(r *request) (int, any, error) {
@@ -145,26 +145,26 @@ func (s *Server) accepted(t task, payload []byte) (int, any, error) {
 
 func (s *Server) postIndex(r *request) (int, any, error) {
 	var in struct {
-		UID        string  `json:"uid"`
+		UID        *string `json:"uid"`
 		PrimaryKey *string `json:"primaryKey"`
 	}
 	if err := r.decode(&in, "invalid_index_"); err != nil {
 		return 0, nil, err
 	}
-	if in.UID == "" {
+	if in.UID == nil {
 		return 0, nil, invalid("missing_index_uid", "Missing field `uid`")
 	}
-	if err := checkIndexUID(in.UID, ".uid"); err != nil {
+	if err := checkIndexUID(*in.UID, ".uid"); err != nil {
 		return 0, nil, err
 	}
-	if !r.key.opens(in.UID) {
+	if !r.key.opens(*in.UID) {
 		return 0, nil, newError(http.StatusForbidden, typeAuth, "invalid_api_key", "The provided API key is invalid.")
 	}
 	if in.PrimaryKey != nil && *in.PrimaryKey == "" {
 		in.PrimaryKey = nil
 	}
 	return s.accepted(task{
-		IndexUID: &in.UID, Type: taskIndexCreation, Details: map[string]any{"primaryKey": in.PrimaryKey},
+		IndexUID: in.UID, Type: taskIndexCreation, Details: map[string]any{"primaryKey": in.PrimaryKey},
 		Work: work{PrimaryKey: in.PrimaryKey},
 	}, nil)
 }

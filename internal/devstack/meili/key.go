@@ -127,12 +127,23 @@ func (s *Server) listKeys(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return page(r, all)
+	return page(r, all, "invalid_api_key_")
 }
 
 func (s *Server) getKey(r *request) (int, any, error) {
 	k, err := s.findKey(r.PathValue("key"))
 	return http.StatusOK, k, err
+}
+
+// An expiry has to be given, if only as null.
+type expiry struct {
+	given bool
+	at    *string
+}
+
+func (e *expiry) UnmarshalJSON(raw []byte) error {
+	e.given = true
+	return json.Unmarshal(raw, &e.at)
 }
 
 func (s *Server) createKey(r *request) (int, any, error) {
@@ -142,10 +153,7 @@ func (s *Server) createKey(r *request) (int, any, error) {
 		UID         string    `json:"uid"`
 		Actions     *[]string `json:"actions"`
 		Indexes     *[]string `json:"indexes"`
-		ExpiresAt   *string   `json:"expiresAt"`
-		Key         string    `json:"key"`
-		CreatedAt   any       `json:"createdAt"`
-		UpdatedAt   any       `json:"updatedAt"`
+		ExpiresAt   expiry    `json:"expiresAt"`
 	}
 	if err := r.decode(&in, "invalid_api_key_"); err != nil {
 		return 0, nil, err
@@ -164,7 +172,17 @@ func (s *Server) createKey(r *request) (int, any, error) {
 				action, strings.Join(knownActions, "`, `"))
 		}
 	}
-	if err := k.settle(in.ExpiresAt); err != nil {
+	for _, index := range k.Indexes {
+		if name := strings.TrimSuffix(index, "*"); name != "" && !validIndexUID.MatchString(name) {
+			return 0, nil, invalid("invalid_api_key_indexes", "Invalid value at `.indexes`: `%s` is not a valid index uid pattern. Index uid "+
+				"patterns can be an integer or a string containing only alphanumeric characters, hyphens (-), underscores (_), and optionally "+
+				"end with a star (*).", index)
+		}
+	}
+	if !in.ExpiresAt.given {
+		return 0, nil, invalid("missing_api_key_expires_at", "Missing field `expiresAt`")
+	}
+	if err := k.settle(in.ExpiresAt.at); err != nil {
 		return 0, nil, err
 	}
 	if _, err := s.findKey(k.UID); err == nil {
@@ -207,11 +225,26 @@ func (s *Server) updateKey(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	var in struct {
-		Name        *string `json:"name"`
-		Description *string `json:"description"`
+		Name        *string         `json:"name"`
+		Description *string         `json:"description"`
+		UID         json.RawMessage `json:"uid"`
+		Actions     json.RawMessage `json:"actions"`
+		Indexes     json.RawMessage `json:"indexes"`
+		ExpiresAt   json.RawMessage `json:"expiresAt"`
+		CreatedAt   json.RawMessage `json:"createdAt"`
+		UpdatedAt   json.RawMessage `json:"updatedAt"`
+		Key         json.RawMessage `json:"key"`
 	}
-	if err := r.decode(&in, "immutable_api_key_"); err != nil {
+	if err := r.decode(&in, "invalid_api_key_"); err != nil {
 		return 0, nil, err
+	}
+	for name, value := range map[string]json.RawMessage{
+		"uid": in.UID, "actions": in.Actions, "indexes": in.Indexes, "expiresAt": in.ExpiresAt, "createdAt": in.CreatedAt,
+		"updatedAt": in.UpdatedAt, "key": in.Key,
+	} {
+		if value != nil {
+			return 0, nil, invalid("immutable_api_key_"+snake(name), "Immutable field `%s`: expected one of `description`, `name`", name)
+		}
 	}
 	if in.Name != nil {
 		k.Name = in.Name

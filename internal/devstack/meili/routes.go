@@ -231,13 +231,13 @@ func (r *request) number(name, code string, otherwise int) (int, error) {
 	return n, nil
 }
 
-// page cuts a list as offset and limit ask.
-func page[T any](r *request, all []T) (int, any, error) {
-	offset, err := r.number("offset", "invalid_index_offset", 0)
+// page cuts a list as offset and limit ask. codes is the beginning of the error codes of these.
+func page[T any](r *request, all []T, codes string) (int, any, error) {
+	offset, err := r.number("offset", codes+"offset", 0)
 	if err != nil {
 		return 0, nil, err
 	}
-	limit, err := r.number("limit", "invalid_index_limit", 20)
+	limit, err := r.number("limit", codes+"limit", 20)
 	if err != nil {
 		return 0, nil, err
 	}

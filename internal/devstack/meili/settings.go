@@ -100,7 +100,31 @@ func (s settings) merge(patch []byte) (settings, *apiError) {
 	if err := decoder.Decode(&next); err != nil {
 		return s, decodeError(err, "invalid_settings_", "")
 	}
+	// Meilisearch keeps these as sets.
+	for _, set := range []*[]string{
+		&next.SortableAttributes, &next.StopWords, &next.SeparatorTokens, &next.NonSeparatorTokens, &next.Dictionary,
+		&next.TypoTolerance.DisableOnWords, &next.TypoTolerance.DisableOnAttributes,
+	} {
+		slices.Sort(*set)
+		*set = slices.Compact(*set)
+	}
 	return next, next.check()
+}
+
+// mergeAlone checks a change before there is anything to change: what it contradicts is for its task to find.
+func mergeAlone(patch []byte) *apiError {
+	lenient := defaultSettings()
+	lenient.TypoTolerance.MinWordSizeForTypos = wordSize{OneTypo: 0, TwoTypos: 255}
+	_, err := lenient.merge(patch)
+	return err
+}
+
+// oneOf checks a setting that has few values.
+func oneOf(code, at, value string, known ...string) *apiError {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	return invalid("invalid_settings_"+code, "Unknown value `%s` at `.%s`: expected one of `%s`", value, at, strings.Join(known, "`, `"))
 }
 
 // mergeTogether names the objects whose members change one by one; the
@@ -148,6 +172,18 @@ func (s settings) check() *apiError {
 			return invalid("invalid_settings_ranking_rules",
 				"Invalid value at `.rankingRules`: `%s` ranking rule is invalid. Valid ranking rules are words, typo, "+
 					"sort, proximity, attribute, exactness and custom ranking rules.", rule)
+		}
+	}
+	if err := oneOf("proximity_precision", "proximityPrecision", s.ProximityPrecision, "byWord", "byAttribute"); err != nil {
+		return err
+	}
+	if err := oneOf("prefix_search", "prefixSearch", s.PrefixSearch, "indexingTime", "disabled"); err != nil {
+		return err
+	}
+	for _, attribute := range sortedKeys(s.Faceting.SortFacetValuesBy) {
+		at := "faceting.sortFacetValuesBy." + attribute
+		if err := oneOf("faceting", at, s.Faceting.SortFacetValuesBy[attribute], "alpha", "count"); err != nil {
+			return err
 		}
 	}
 	size := s.TypoTolerance.MinWordSizeForTypos

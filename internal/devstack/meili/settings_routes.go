@@ -43,24 +43,24 @@ func (s *Server) patchSettings(r *request) (int, any, error) {
 	if err := r.decode(&patch, "invalid_settings_"); err != nil {
 		return 0, nil, err
 	}
-	return s.acceptSettings(r, patch)
+	return s.acceptSettings(r, patch, work{})
 }
 
 // acceptSettings checks a change against the defaults, so that a bad one is
 // refused at once and not by its task, and enqueues it.
-func (s *Server) acceptSettings(r *request, patch json.RawMessage) (int, any, error) {
+func (s *Server) acceptSettings(r *request, patch json.RawMessage, w work) (int, any, error) {
 	uid := r.PathValue("uid")
 	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
-	if _, err := defaultSettings().merge(patch); err != nil {
+	if err := mergeAlone(patch); err != nil {
 		return 0, nil, err
 	}
 	var details map[string]any
 	if err := json.Unmarshal(patch, &details); err != nil {
 		return 0, nil, malformed(err)
 	}
-	return s.accepted(task{IndexUID: &uid, Type: taskSettings, Details: details}, patch)
+	return s.accepted(task{IndexUID: &uid, Type: taskSettings, Details: details, Work: w}, patch)
 }
 
 func (s *Server) deleteSettings(r *request) (int, any, error) {
@@ -68,7 +68,7 @@ func (s *Server) deleteSettings(r *request) (int, any, error) {
 	if err := checkIndexUID(uid, ""); err != nil {
 		return 0, nil, err
 	}
-	return s.accepted(task{IndexUID: &uid, Type: taskSettings, Work: work{All: true}}, nil)
+	return s.accepted(task{IndexUID: &uid, Type: taskSettings, Work: work{All: true, Reset: true}}, nil)
 }
 
 func (s *Server) setting(r *request) (field, method string, err error) {
@@ -116,15 +116,15 @@ func (s *Server) putSetting(r *request) (int, any, error) {
 	if err := r.decode(&value, "invalid_settings_"+strings.TrimSuffix(snake(field), "_")); err != nil {
 		return 0, nil, err
 	}
-	return s.patchOne(r, field, value)
+	return s.patchOne(r, field, value, work{})
 }
 
-func (s *Server) patchOne(r *request, field string, value json.RawMessage) (int, any, error) {
+func (s *Server) patchOne(r *request, field string, value json.RawMessage, w work) (int, any, error) {
 	patch, err := json.Marshal(map[string]json.RawMessage{field: value})
 	if err != nil {
 		return 0, nil, malformed(err)
 	}
-	return s.acceptSettings(r, patch)
+	return s.acceptSettings(r, patch, w)
 }
 
 func (s *Server) deleteSetting(r *request) (int, any, error) {
@@ -132,5 +132,5 @@ func (s *Server) deleteSetting(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return s.patchOne(r, field, json.RawMessage("null"))
+	return s.patchOne(r, field, json.RawMessage("null"), work{Reset: true})
 }

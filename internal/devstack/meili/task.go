@@ -56,6 +56,7 @@ type work struct {
 	Filter     json.RawMessage `json:"filter,omitempty"` // documents to delete
 	All        bool            `json:"all,omitempty"`    // every document; or: reset all settings
 	Swaps      []swap          `json:"swaps,omitempty"`
+	Reset      bool            `json:"reset,omitempty"`  // settings to their defaults, of an index that is there
 	Tasks      []uint64        `json:"tasks,omitempty"`  // to cancel or delete
 	Bytes      int             `json:"bytes,omitempty"`  // of the payload
 	Writes     uint64          `json:"writes,omitempty"` // of its index when it was begun

@@ -138,7 +138,11 @@ func (s *Server) runDeletion(t *task) error {
 }
 
 func (s *Server) runSettings(t *task) error {
-	x, err := s.ensureIndex(t.index())
+	find := s.ensureIndex
+	if t.Work.Reset {
+		find = s.index
+	}
+	x, err := find(t.index())
 	if err != nil {
 		return err
 	}

@@ -269,6 +269,13 @@ func (a answer) isError(t *testing.T, status int, code string) {
 	}
 }
 
+// removeKey takes a key away from a server that others use, too.
+func (e *engine) removeKey(t *testing.T, uid string) {
+	if _, err := e.client.DeleteKeyWithContext(context.Background(), uid); err != nil {
+		t.Logf("remove the key %s: %v", uid, err)
+	}
+}
+
 func number(i int) string { return strconv.Itoa(i) }
 
 func quoted(text string) string {
