@@ -34,7 +34,7 @@ func (e *Engine) within(ctx context.Context, patience time.Duration, fn func(tx 
 
 // from says where tickets come from that match the words: s has their rows and the time of opening. Without words the tickets
 // themselves are that.
-func (s sought) from(c *conditions) string {
+func (e *Engine) from(s sought, c *conditions) string {
 	words := s.all()
 	source := `ticket_search`
 	if words == "" {
@@ -44,7 +44,7 @@ func (s sought) from(c *conditions) string {
 		var in conditions
 		in.args = c.args
 		s.wherePeriods(&in)
-		source = `(SELECT * FROM ` + source + ` t WHERE ` + in.sql() + ` ORDER BY ` + s.byDate("t") + ` LIMIT ` + strconv.Itoa(fullTextNewest) + `)`
+		source = `(SELECT * FROM ` + source + ` t WHERE ` + in.sql() + ` ORDER BY ` + s.byDate("t") + ` LIMIT ` + strconv.Itoa(e.bounds.newest) + `)`
 		c.args = in.args
 	}
 	if words != "" {
@@ -64,7 +64,7 @@ func (s sought) byDate(of string) string {
 // fullTickets finds the tickets up to the end of the window, and counts the values of these fields in the same go.
 func (e *Engine) fullTickets(ctx context.Context, s sought, fields []Field) (list, error) {
 	c := &conditions{}
-	source := s.from(c)
+	source := e.from(s, c)
 	s.where(c, false)
 	return e.fullRows(ctx, s, KindTicket, source, c, fields)
 }
@@ -93,7 +93,7 @@ const (
 	partFacet
 )
 
-// fullRows takes the newest fullTextMost rows of a condition, counts them, ranks them and gives the first. Ranking reads their
+// fullRows takes the newest bounds.most rows of a condition, counts them, ranks them and gives the first. Ranking reads their
 // words again: the sort before it carries none. What the exact look-up has found is counted among the fields alone.
 func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c *conditions, fields []Field) (list, error) {
 	columns := []string{"s.id", "s.opened_at"}
@@ -104,11 +104,11 @@ func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c 
 		WITH matching AS MATERIALIZED (
 			SELECT ` + strings.Join(columns, ", ") + ` FROM ` + source + ` WHERE ` + c.sql() + `
 			ORDER BY ` + s.byDate("s") + `
-			LIMIT ` + strconv.Itoa(fullTextMost+1) + `
+			LIMIT ` + strconv.Itoa(e.bounds.most+1) + `
 		), others AS (SELECT id, opened_at FROM matching WHERE id <> ALL (` + c.bind(s.ids(kind)) + `))
 		SELECT ` + strconv.Itoa(partTotal) + ` AS part, 0::bigint AS id, NULL::timestamptz AS opened_at, '' AS value, count(*) AS n FROM others`
 	if s.limit > 0 || len(fields) == 0 {
-		query += ` UNION ALL ` + s.ranked(c, kind)
+		query += ` UNION ALL ` + s.ranked(c, kind, min(s.offset+max(s.limit, 1), e.bounds.most))
 	}
 	if len(fields) > 0 {
 		names := joined(fields, func(f Field) string { return string(f) })
@@ -133,7 +133,7 @@ func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c 
 }
 
 // ranked gives the first of the rows, by relevance or by date.
-func (s sought) ranked(c *conditions, kind string) string {
+func (s sought) ranked(c *conditions, kind string, limit int) string {
 	order := s.byDate("m")
 	if s.Sort == SortRelevance && s.some != "" {
 		order = `(SELECT ts_rank(w.words, ` + c.bind(s.some) + `::tsquery, 1) FROM ` + kind + `_search w WHERE w.id = m.id) DESC, ` + order
@@ -142,7 +142,7 @@ func (s sought) ranked(c *conditions, kind string) string {
 		SELECT ` + strconv.Itoa(partHit) + `, m.id, m.opened_at, '', row_number() OVER (ORDER BY ` + order + `) AS n
 		FROM others m
 		ORDER BY n
-		LIMIT ` + c.bind(s.offset+max(s.limit, 1)) + `)`
+		LIMIT ` + c.bind(limit) + `)`
 }
 
 func readList(rows pgx.Rows, kind string, fields []Field) (list, error) {

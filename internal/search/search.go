@@ -49,7 +49,8 @@ type Engine struct {
 	breaker  *gobreaker.CircuitBreaker[answer]
 	patience time.Duration
 	thorough time.Duration // what PostgreSQL may take over looking through everything
-	why      atomic.Value  // string: why Meilisearch last did not answer
+	bounds   bounds
+	why      atomic.Value // string: why Meilisearch last did not answer
 	seen     atomic.Pointer[settingsSeen]
 	newer    sync.Once // the warning that a later version built the indexes
 	lexicon  lexicon
@@ -71,7 +72,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
-		fillPage: fillPage, thorough: cfg.Patience * 5 / 8, observe: cfg.Observe,
+		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe,
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.log == nil {
