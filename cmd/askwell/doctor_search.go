@@ -129,7 +129,7 @@ func lastCheck(ctx context.Context, db *pgxpool.Pool, cfg config.Config) (string
 	for _, c := range checks {
 		if c.Problem != "" {
 			return "", advice(fmt.Sprintf("The last check of %s broke off at %s: %s It is tried again the next night; askwell reindex --check does it now.",
-				c.Index, clock(c.FinishedAt), c.Problem), nil)
+				indexTitle(c), clock(c.FinishedAt), c.Problem), nil)
 		}
 		if c.StartedAt.Before(oldest.StartedAt) {
 			oldest = c

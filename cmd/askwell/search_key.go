@@ -30,9 +30,9 @@ func runSearchKey(ctx context.Context, t terminal, args []string) error {
 	key, err := search.GrantKey(ctx, cfg.MeiliURL, cfg.MeiliMaster, "")
 	switch {
 	case failure.Is(err, failure.KindForbidden):
-		return fmt.Errorf("%s (%w)", failure.Text(err, ""), err)
+		return fmt.Errorf("no search key was made: %s", failure.Text(err, ""))
 	case err != nil:
-		return fmt.Errorf("Meilisearch does not answer: see that it runs and that MEILI_URL is right (%w)", err)
+		return fmt.Errorf("%w\nsee that Meilisearch runs and that MEILI_URL is right", err)
 	}
 	if *out == "" {
 		fmt.Fprintln(t.out, key)

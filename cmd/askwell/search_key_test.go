@@ -52,7 +52,7 @@ func TestSearchKeySaysWhatToDo(t *testing.T) {
 		{"nothing set", nil, "MEILI_URL and MEILI_MASTER_KEY"},
 		{"a wrong master key", []string{url, "MEILI_MASTER_KEY=wrong"}, "Meilisearch refuses the master key"},
 		{"the application's own", []string{url, "MEILI_MASTER_KEY=" + testkit.SearchKey}, "Meilisearch refuses the master key"},
-		{"nobody there", []string{"MEILI_URL=http://127.0.0.1:1", "MEILI_MASTER_KEY=" + testkit.SearchMasterKey}, "see that it runs"},
+		{"nobody there", []string{"MEILI_URL=http://127.0.0.1:1", "MEILI_MASTER_KEY=" + testkit.SearchMasterKey}, "see that Meilisearch runs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

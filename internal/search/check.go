@@ -92,7 +92,11 @@ func (e *Engine) verify(ctx context.Context, c comparison, progress func(compare
 	if err != nil {
 		check.Problem = failure.Text(err, "It failed for a reason that nobody expected; the log says more.")
 	}
-	e.log.Info("an index was compared with the database", slog.String("index", c.name), slog.Int64("compared", check.Compared),
+	level := slog.LevelDebug
+	if err != nil || check.All() > 0 {
+		level = slog.LevelWarn // somebody should wonder why
+	}
+	e.log.Log(ctx, level, "an index was compared with the database", slog.String("index", c.name), slog.Int64("compared", check.Compared),
 		slog.Int64("mended", check.All()), slog.String("problem", check.Problem))
 	return check, err
 }
