@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -13,10 +14,14 @@ import (
 
 // measureQuery asks for a kind of query and runs its floor in turn.
 func (b *bench) measureQuery(ctx context.Context, d *desk, size int, at *searcher, k kind) error {
+	slow := 0
 	ask := func(n int) (took []time.Duration, err error) {
 		for i := range n {
 			_, one, err := at.search(ctx, k.paths[i%len(k.paths)])
-			if err != nil {
+			switch {
+			case errors.Is(err, errSlow):
+				slow++
+			case err != nil:
 				return nil, err
 			}
 			took = append(took, one)
@@ -26,6 +31,7 @@ func (b *bench) measureQuery(ctx context.Context, d *desk, size int, at *searche
 	if _, err := ask(len(k.paths)); err != nil { // warm-up
 		return err
 	}
+	slow = 0
 	floorName, floor := b.searchFloor(d, at, k)
 	var times, floors []Times
 	var medians, floorMedians []float64
@@ -43,8 +49,12 @@ func (b *bench) measureQuery(ctx context.Context, d *desk, size int, at *searche
 		medians, floorMedians = append(medians, t.P50), append(floorMedians, least.P50)
 	}
 	t, ft := medianTimes(times), medianTimes(floors)
+	note := ""
+	if slow > 0 {
+		note = fmt.Sprintf("%s said of %d in %d that search is slow", at.engine, slow, b.Rounds*b.Searches)
+	}
 	b.result.add(Row{
-		Part: "search", Name: k.name, Engine: at.engine, Tickets: size, Unit: "ms", Value: spread(medians...), Times: &t,
+		Part: "search", Name: k.name, Engine: at.engine, Tickets: size, Unit: "ms", Value: spread(medians...), Times: &t, Note: note,
 		Floor: &Floor{Name: floorName, Value: spread(floorMedians...), Times: &ft},
 	})
 	b.progress("search, %s, %s at %d tickets: p50 %.2f, p95 %.2f ms, floor %.2f ms", k.name, at.engine, size, t.P50, t.P95, ft.P50)

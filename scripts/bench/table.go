@@ -105,7 +105,7 @@ func (r *Result) writeNotes(out io.Writer) {
 		switch {
 		case row.Clients > 0:
 			at = " (" + strconv.Itoa(row.Clients) + " clients)"
-		case row.Part == "memory", row.Part == "reads", row.Part == "filling":
+		case row.Part == "memory", row.Part == "reads", row.Part == "filling", row.Part == "search":
 			at = " (" + strconv.Itoa(row.Tickets) + " tickets)"
 		}
 		fmt.Fprintf(out, "%s%s: %s\n", row.Name, at, row.Note)
