@@ -46,7 +46,7 @@ func (d *desk) kindsOfQuery(ctx context.Context) ([]kind, error) {
 		ofTexts("two letters", "", "ca", "pa", "no", "wh", "ta"),
 		ofTexts("three letters", "", "car", "pas", "not", "whe", "tar"),
 		ofTexts("two words", "", "card mail", "password wrong", "appointment hospital", "address confirm", "huellas caso"),
-		ofTexts("two words, one mistyped", "", "crads mail", "pasword wrong", "apointment hospital", "adress confirm", "huelas caso"),
+		ofTexts("two words, one mistyped", "", "crads mail", "pasword wrong", "apointment hospital", "adress confirm", "huelas caso"), //nolint:misspell // the slips are the test
 		ofTexts("a phrase", "", `"green card"`, `"spelled wrong"`, `"new code"`, `"next step"`, `"mi caso"`),
 		ofTexts("200 characters pasted", "", pasted...),
 		ofTexts("one word, two filters", "&status=open&status=pending&category=card-not-received", "card", "mail", "address", "tracking", "new"),

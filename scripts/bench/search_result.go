@@ -17,10 +17,12 @@ type Relevance struct {
 	Report  relevance.Report `json:"report"`
 }
 
-// What the in-process search server has to do at its largest: every kind of query, in ms.
+// What every kind of query has to keep to at the largest size, in ms: the in-process search server as people type, and
+// PostgreSQL, which stands in, as long as nobody thinks that the page is stuck.
 const (
-	wantedSearch    = 50.0 // p50
-	wantedSearchP95 = 150.0
+	wantedSearch    = 50.0  // p50
+	wantedSearchP95 = 150.0 // p95
+	wantedFallback  = 1000.0
 )
 
 // judgeSearch holds each engine to what agents need.
@@ -31,31 +33,9 @@ func (r *Result) judgeSearch() {
 			largest = max(largest, row.Tickets)
 		}
 	}
-	for _, engine := range engines {
-		var slowest, slowestP95 Row
-		for _, row := range r.Rows {
-			if row.Part != "search" || row.Engine != engine || row.Tickets != largest {
-				continue
-			}
-			if slowest.Times == nil || row.Times.P50 > slowest.Times.P50 {
-				slowest = row
-			}
-			if slowestP95.Times == nil || row.Times.P95 > slowestP95.Times.P95 {
-				slowestP95 = row
-			}
-		}
-		if slowest.Times != nil {
-			r.Goals = append(r.Goals,
-				Goal{
-					fmt.Sprintf("every kind of search at %d tickets by %s under %.0f ms p50", largest, engine, wantedSearch),
-					fmt.Sprintf("%.1f ms (%s)", slowest.Times.P50, slowest.Name), slowest.Times.P50 < wantedSearch,
-				},
-				Goal{
-					fmt.Sprintf("every kind of search at %d tickets by %s under %.0f ms p95", largest, engine, wantedSearchP95),
-					fmt.Sprintf("%.1f ms (%s)", slowestP95.Times.P95, slowestP95.Name), slowestP95.Times.P95 < wantedSearchP95,
-				})
-		}
-	}
+	r.judgeSlowest(largest, search.EngineMeilisearch, "p50", wantedSearch, func(t Times) float64 { return t.P50 })
+	r.judgeSlowest(largest, search.EngineMeilisearch, "p95", wantedSearchP95, func(t Times) float64 { return t.P95 })
+	r.judgeSlowest(largest, search.EnginePostgreSQL, "p99", wantedFallback, func(t Times) float64 { return t.P99 })
 	for _, one := range r.Relevance {
 		goals := relevance.MeilisearchGoals()
 		if one.Engine == search.EnginePostgreSQL {
@@ -65,6 +45,22 @@ func (r *Result) judgeSearch() {
 			met, got := g.Met(one.Report)
 			r.Goals = append(r.Goals, Goal{fmt.Sprintf("%s, %s, %s", one.Set, one.Engine, g), got, met})
 		}
+	}
+}
+
+// judgeSlowest looks at an engine's slowest kind of query by a percentile.
+func (r *Result) judgeSlowest(tickets int, engine, percentile string, wanted float64, of func(Times) float64) {
+	slowest, name := 0.0, ""
+	for _, row := range r.Rows {
+		if row.Part == "search" && row.Engine == engine && row.Tickets == tickets && of(*row.Times) > slowest {
+			slowest, name = of(*row.Times), row.Name
+		}
+	}
+	if name != "" {
+		r.Goals = append(r.Goals, Goal{
+			fmt.Sprintf("every kind of search at %d tickets by %s under %.0f ms %s", tickets, engine, wanted, percentile),
+			fmt.Sprintf("%.1f ms (%s)", slowest, name), slowest < wanted,
+		})
 	}
 }
 
