@@ -30,7 +30,9 @@ test: ## run every test on a real PostgreSQL, Redis and browser
 	$(GO) test -race -shuffle=on -timeout 30m ./...
 
 conformance: ## ask the in-process search server, and Meilisearch at MEILI_URL (master key MEILI_KEY), the same questions
+	@scripts/setup test
 	$(GO) test -count 1 ./internal/search/conformance
+	$(GO) test -count 1 -run TestConformance ./internal/search
 
 bench: build ## measure intake, linking, lists, search and reports, each beside its floor
 	@scripts/setup test

@@ -1,6 +1,10 @@
 package search
 
-import "context"
+import (
+	"context"
+
+	"github.com/meilisearch/meilisearch-go"
+)
 
 // QueryText is what Meilisearch is asked for a typed text.
 func QueryText(typed string) string { return ticketText(Parse(typed).terms) }
@@ -30,4 +34,9 @@ func (e *Engine) Newest(ctx context.Context, q Query) ([]int64, error) {
 	w := window{limit: p.Limit}
 	got, err := e.fullTry(ctx, sought{plan: p, wants: all, window: w, patience: e.thorough, newest: true})
 	return mapped(got.hits, func(f found) int64 { return f.id }), err
+}
+
+// Settings are those that are sent, by the index.
+func Settings() map[string]*meilisearch.Settings {
+	return map[string]*meilisearch.Settings{"tickets": ticketSettings(), "accounts": accountSettings(), "version": stampSettings()}
 }

@@ -96,7 +96,7 @@ func (s *Server) deleteByFilter(r *request) (int, any, error) {
 	return s.deletion(r, work{Filter: in.Filter}, map[string]any{"providedIds": 0, "originalFilter": string(in.Filter)})
 }
 
-// selectFields keeps the named top-level fields; none named keeps all.
+// selectFields keeps the named fields; none named keeps all.
 func selectFields(raw []byte, names []string) (json.RawMessage, error) {
 	if len(names) == 0 || slices.Contains(names, "*") {
 		return raw, nil
@@ -105,10 +105,16 @@ func selectFields(raw []byte, names []string) (json.RawMessage, error) {
 	if err := json.Unmarshal(raw, &all); err != nil {
 		return nil, err
 	}
-	for name := range all {
-		if !slices.Contains(names, name) {
+	for name, value := range all {
+		if !covers(names, name) {
 			delete(all, name)
+			continue
 		}
+		pruned, err := prune(name, value, names)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = pruned
 	}
 	return json.Marshal(all)
 }

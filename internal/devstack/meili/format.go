@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A formatter gives documents the shape a request asks for.
@@ -71,25 +72,31 @@ func (f *formatter) fields(raw []byte) (map[string]json.RawMessage, error) {
 
 func (f *formatter) addFormatted(out, all map[string]json.RawMessage) error {
 	formatted := map[string]any{}
-	positions := map[string]any{}
+	positions := map[string][]position{}
+	shown := slices.Concat(f.retrieve, f.highlight, f.cropped())
 	for name, value := range all {
-		shown := covers(f.retrieve, name) || covers(f.highlight, name) || covers(f.cropped(), name)
-		if !shown && !f.positions {
+		if f.positions {
+			decoded, err := decodeAny(value)
+			if err != nil {
+				return err
+			}
+			f.collectPositions(name, decoded, nil, positions)
+		}
+		if !covers(shown, name) {
 			continue
+		}
+		value, err := prune(name, value, f.displayed, shown)
+		if err != nil {
+			return err
 		}
 		decoded, err := decodeAny(value)
 		if err != nil {
 			return err
 		}
-		if f.positions {
-			f.collectPositions(name, decoded, positions)
-		}
-		if shown {
-			formatted[name] = f.formatValue(name, decoded)
-		}
+		formatted[name] = f.formatValue(name, decoded)
 	}
 	var err error
-	if len(f.highlight) > 0 || len(f.crop) > 0 {
+	if len(formatted) > 0 && f.formatsAny() {
 		if out["_formatted"], err = json.Marshal(formatted); err != nil {
 			return err
 		}
@@ -98,6 +105,13 @@ func (f *formatter) addFormatted(out, all map[string]json.RawMessage) error {
 		out["_matchesPosition"], err = json.Marshal(positions)
 	}
 	return err
+}
+
+// formatsAny says whether something that is displayed is to be highlighted or cropped.
+func (f *formatter) formatsAny() bool {
+	return slices.ContainsFunc(slices.Concat(f.highlight, f.cropped()), func(name string) bool {
+		return name == "*" || covers(f.displayed, name)
+	})
 }
 
 func (f *formatter) cropped() []string { return sortedKeys(f.crop) }
@@ -111,27 +125,35 @@ func covers(patterns []string, attribute string) bool {
 
 // prune keeps of an object the members that both lists reach.
 func prune(path string, raw json.RawMessage, lists ...[]string) (json.RawMessage, error) {
-	reached := func(name string) bool {
-		for _, list := range lists {
-			if !covers(list, name) {
-				return false
-			}
-		}
-		return true
-	}
-	if len(raw) == 0 || raw[0] != '{' || !slices.ContainsFunc(lists, func(list []string) bool { return !matchesAny(list, path) }) {
+	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' ||
+		!slices.ContainsFunc(lists, func(list []string) bool { return !matchesAny(list, path) }) {
 		return raw, nil
+	}
+	if raw[0] == '[' {
+		var list []json.RawMessage
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return nil, err
+		}
+		for i, element := range list {
+			pruned, err := prune(path, element, lists...)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = pruned
+		}
+		return json.Marshal(list)
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, err
 	}
 	for name, value := range object {
-		if !reached(path + "." + name) {
+		at := path + "." + name
+		if slices.ContainsFunc(lists, func(list []string) bool { return !covers(list, at) }) {
 			delete(object, name)
 			continue
 		}
-		pruned, err := prune(path+"."+name, value, lists...)
+		pruned, err := prune(at, value, lists...)
 		if err != nil {
 			return nil, err
 		}
@@ -186,23 +208,30 @@ func (f *formatter) formatText(path, text string) string {
 	return f.marker.format(text, s)
 }
 
-func (f *formatter) collectPositions(path string, value any, into map[string]any) {
+// A position tells where a match is: where it starts in bytes, its length in characters, and, in a list, in which element.
+type position struct {
+	Start   int   `json:"start"`
+	Length  int   `json:"length"`
+	Indices []int `json:"indices,omitempty"`
+}
+
+func (f *formatter) collectPositions(path string, value any, indices []int, into map[string][]position) {
+	text := ""
 	switch v := value.(type) {
 	case string:
-		var list []map[string]int
-		for _, mark := range f.marker.marks(v, tokens(v)) {
-			list = append(list, map[string]int{"start": mark.start, "length": mark.end - mark.start})
-		}
-		if list != nil {
-			into[path] = list
-		}
+		text = v
+	case json.Number:
+		text = v.String()
 	case []any:
-		for _, element := range v {
-			f.collectPositions(path, element, into)
+		for i, element := range v {
+			f.collectPositions(path, element, append(slices.Clone(indices), i), into)
 		}
 	case map[string]any:
 		for name, member := range v {
-			f.collectPositions(path+"."+name, member, into)
+			f.collectPositions(path+"."+name, member, indices, into)
 		}
+	}
+	for _, mark := range f.marker.marks(text, tokens(text)) {
+		into[path] = append(into[path], position{mark.start, utf8.RuneCountInString(text[mark.start:mark.end]), indices})
 	}
 }

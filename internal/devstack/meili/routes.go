@@ -91,6 +91,9 @@ func (s *Server) serve(action string, h handler) http.HandlerFunc {
 		var status int
 		var body any
 		err := s.authorize(in, action)
+		if uid := r.PathValue("uid"); err == nil && strings.Contains(r.Pattern, "{uid}") {
+			err = checkIndexUID(uid, "")
+		}
 		if err == nil {
 			status, body, err = h(in)
 		}

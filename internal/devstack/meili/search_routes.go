@@ -34,6 +34,9 @@ func (s *Server) getSearch(r *request) (int, any, error) {
 	if err := checkParameters(values); err != nil {
 		return 0, nil, err
 	}
+	if name, ok := unknownParameter(values); ok {
+		return 0, nil, invalid("bad_request", "Unknown parameter `%s`", name)
+	}
 	var q searchRequest
 	for name, into := range map[string]**int{
 		"offset": &q.Offset, "limit": &q.Limit, "page": &q.Page, "hitsPerPage": &q.HitsPerPage, "cropLength": &q.CropLength,
@@ -61,10 +64,32 @@ func (s *Server) getSearch(r *request) (int, any, error) {
 		*into = splitList(values.Get(name))
 	}
 	q.MatchingStrategy = values.Get("matchingStrategy")
-	q.ShowRankingScore = values.Get("showRankingScore") == "true"
-	q.ShowMatchesPosition = values.Get("showMatchesPosition") == "true"
+	for name, into := range map[string]*bool{"showRankingScore": &q.ShowRankingScore, "showMatchesPosition": &q.ShowMatchesPosition} {
+		text := values.Get(name)
+		if *into = text == "true"; values.Has(name) && !*into && text != "false" {
+			return 0, nil, invalid("invalid_search_"+snake(name),
+				"Invalid value in parameter `%s`: could not parse `%s` as a boolean, expected either `true` or `false`", name, text)
+		}
+	}
 	q.Filter = queryFilter(values)
 	return s.answer(r, q)
+}
+
+// searchParameters may stand in the address of a search.
+var searchParameters = []string{
+	"q", "vector", "offset", "limit", "page", "hitsPerPage", "attributesToRetrieve", "retrieveVectors", "attributesToCrop", "cropLength",
+	"attributesToHighlight", "filter", "sort", "distinct", "showMatchesPosition", "showRankingScore", "showRankingScoreDetails", "facets",
+	"highlightPreTag", "highlightPostTag", "cropMarker", "matchingStrategy", "attributesToSearchOn", "hybridEmbedder", "hybridSemanticRatio",
+	"rankingScoreThreshold", "locales",
+}
+
+func unknownParameter(values url.Values) (string, bool) {
+	for _, name := range sortedKeys(values) {
+		if !slices.Contains(searchParameters, name) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // queryFilter reads a filter from a URL: an array in JSON, or an expression.

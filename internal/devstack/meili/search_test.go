@@ -165,7 +165,7 @@ func TestSearchResponse(t *testing.T) {
 	if got := string(response.Hits[1]["_formatted"]); got != `{"id":"2","title":"A [card]","year":"2022"}` {
 		t.Errorf("_formatted: %s", got)
 	}
-	if got := string(response.Hits[0]["_matchesPosition"]); got != `{"title":[{"length":4,"start":0}]}` {
+	if got := string(response.Hits[0]["_matchesPosition"]); got != `{"title":[{"start":0,"length":4}]}` {
 		t.Errorf("_matchesPosition: %s", got)
 	}
 	paged, err := index.Search("card", &meilisearch.SearchRequest{
