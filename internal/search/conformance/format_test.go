@@ -148,7 +148,7 @@ func TestTokens(t *testing.T) {
 			{"id":1,"text":"l'aventure d'été"},{"id":2,"text":"state-of-the-art"},{"id":3,"text":"jean.dupont@mail.example"},{"id":4,"text":"We speak C++ and C#"},
 			{"id":5,"text":"Straße und Äpfel"},{"id":6,"text":"Crème Brûlée"},{"id":7,"text":"camelCaseWord snake_case_word"},{"id":8,"text":"ΑΘΗΝΑ Ελλάδα"},
 			{"id":9,"text":"Москва"},{"id":10,"text":"شكرا للكتاب"},{"id":11,"text":"I-485 A123456789"},{"id":12,"text":"https://askwell.example/status?id=42"},
-			{"id":13,"text":"don’t worry"},{"id":14,"text":"3.14 and 1,000"},{"id":15,"text":"ｆｕｌｌ　ｗｉｄｔｈ"},{"id":16,"text":"naïve\tcafé\nçedilla"}]`)
+			{"id":13,"text":"don’t worry"},{"id":14,"text":"3.14 and 1,000"},{"id":15,"text":"ｆｕｌｌ　ｗｉｄｔｈ"},{"id":17,"text":"a <b>tag</b> and a | bar|code"},{"id":16,"text":"naïve\tcafé\nçedilla"}]`)
 		all := func(query, want string) found {
 			return found{query, `{"q":` + quoted(query) + `,"matchingStrategy":"all"}`, want}
 		}
@@ -157,7 +157,8 @@ func TestTokens(t *testing.T) {
 			all("mail", "3"), all("jean.dupont@mail.example", "3"), all("c++", "4"), all("c#", "4"), all("c", "4"), all("apfel", "5"), all("ÄPFEL", "5"),
 			all("creme brulee", "6"), all("CRÈME", "6"), all("camelcaseword", "7"), all("snake", "7"), all("case", "7"), all("αθηνα", "8"), all("ελλαδα", "8"),
 			all("москва", "9"), all("МОСКВА", "9"), all("شكرا", "10"), all("485", "11"), all("i-485", "11"), all("a123456789", "11"), all("askwell", "12"), all("id=42", "12"),
-			all("dont", "13"), all("worry", "13"), all("full width", "15"), all("naive", "16"), all("cafe cedilla", "16"), all("", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"),
+			all("dont", "13"), all("worry", "13"), all("full width", "15"), all("naive", "16"), all("cafe cedilla", "16"), // < > | + = are no separators (charabia, separators.rs).
+			all("tag", ""), all("<b>tag<", "17"), all("bar", ""), all("bar|code", "17"), all("", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 17 16"),
 		})
 	})
 }
