@@ -69,7 +69,7 @@ func main() {
 
 func run(ctx context.Context, args []string) (err error) {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	quick := fs.Bool("quick", false, "a rough look in about six minutes, on smaller desks")
+	quick := fs.Bool("quick", false, "a rough look in about five minutes, on smaller desks")
 	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
 	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
 	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search or memory")
