@@ -200,6 +200,13 @@ func TestCompletionByKeyboard(t *testing.T) {
 	tab.WaitFor(offered + `.join() === "notice-not-received,card-not-received,document-not-received"`)
 	tab.Press("ArrowDown", "ArrowDown", "Enter")
 	tab.WaitFor(`document.activeElement.value === "status:open,new -category:card-not-received"`)
+	tab.Type(" opened:2")
+	tab.WaitFor(offered + `.length > 2`)
+	testkit.Eval[bool](tab, `[...document.querySelectorAll("#search-options [role=option]")].find(o => o.dataset.value.length === 4).click(), true`)
+	tab.WaitFor(`/ opened:\d{4}$/.test(document.activeElement.value)`)
+	if testkit.Eval[bool](tab, suggested) { // the operators are there by now: nothing is on its way
+		t.Error("a value that was taken is offered again")
+	}
 	tab.Type(" from:")
 	tab.WaitFor(`document.querySelector(".suggest__note").textContent.startsWith("Sent from") && document.querySelector(".suggest__note").checkVisibility()`)
 	tab.Press("Escape")

@@ -125,7 +125,7 @@ function everything(wanted: string): HTMLElement {
 }
 
 function open(href: string, words: string): void {
-  void remember(words).catch(() => undefined);
+  void remember(words);
   location.assign(href);
 }
 

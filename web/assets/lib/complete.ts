@@ -67,16 +67,16 @@ function complete(field: HTMLInputElement): void {
     take(taken, by) {
       const value = taken.dataset.value ?? "";
       const kind = taken.dataset.kind as Kind;
-      offered.close();
+      settle();
       if (kind === "clear") return void forgetAll().then(() => (status.textContent = text("recentCleared")));
       if (kind === "recent") {
         put(field, value);
-        offered.close();
+        settle();
         return by === "Tab" ? undefined : field.form?.requestSubmit();
       }
       if (!place) return;
       put(field, field.value.slice(0, place.from) + value + field.value.slice(place.to), place.from + value.length);
-      if (kind === "value") offered.close();
+      if (kind === "value") settle();
     },
     remove(removed) {
       void forget(removed.dataset.value ?? "").then(offer);
@@ -89,12 +89,16 @@ function complete(field: HTMLInputElement): void {
     popup: {
       opened: () => (popup.hidden = false),
       closed() {
-        turn++;
         popup.hidden = true;
         status.textContent = "";
       },
     },
   });
+  // Closes the list, and what is on its way comes too late.
+  const settle = (): void => {
+    turn++;
+    offered.close();
+  };
 
   const show = (found: HTMLElement[], hint: string): void => {
     if (found.length === 0 && !hint) return offered.close();
@@ -110,8 +114,8 @@ function complete(field: HTMLInputElement): void {
     try {
       const empty = field.value.trim() === "";
       place = placeAt(field.value, field.selectionStart ?? field.value.length);
-      if (!empty && !place) return offered.close();
-      if (empty && document.getElementById("recent-searches")) return offered.close();
+      if (!empty && !place) return settle();
+      if (empty && document.getElementById("recent-searches")) return settle();
       const [found, hint] = empty ? recent(await recentSearches()) : suggest(place as Place, await operators());
       if (!stale()) show(found, hint);
     } catch {
@@ -125,8 +129,8 @@ function complete(field: HTMLInputElement): void {
       if (field.value === "") void offer();
     });
   }
-  field.addEventListener("blur", offered.close);
-  field.form?.addEventListener("submit", offered.close);
+  field.addEventListener("blur", settle);
+  field.form?.addEventListener("submit", settle);
 }
 
 function suggest(place: Place, all: Operator[]): [HTMLElement[], string] {

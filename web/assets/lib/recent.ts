@@ -1,4 +1,6 @@
 // What the member searched for last. It is kept by the server, because desks are shared: the browser keeps nothing.
+import { say, text } from "./toasts";
+
 const address = "/console/search/recent";
 
 let known: Promise<string[]> | null = null;
@@ -19,9 +21,16 @@ async function read(): Promise<string[]> {
 }
 
 /** Remembers a search whose hit is being opened; the page may be left meanwhile. */
-export const remember = (text: string): Promise<void> => post("", { text });
-export const forget = (text: string): Promise<void> => post("/remove", { text });
-export const forgetAll = (): Promise<void> => post("/clear", {});
+export async function remember(search: string): Promise<void> {
+  await post("", { text: search }).catch(() => undefined); // the hit opens all the same
+}
+
+export const forget = (search: string): Promise<void> => aloud(post("/remove", { text: search }));
+export const forgetAll = (): Promise<void> => aloud(post("/clear", {}));
+
+async function aloud(change: Promise<void>): Promise<void> {
+  await change.catch(() => say("error", text("connectionLost")));
+}
 
 async function post(action: string, fields: Record<string, string>): Promise<void> {
   known = null;
