@@ -161,13 +161,13 @@ func (d *Differences) of(row *int64, held versions, id int64) *int64 {
 }
 
 // settledRows reads versions of rows, nil for those that are gone, and leaves out those with a change that waits. A task that was
-// given up brings nothing any more.
+// given up brings nothing any more. Every event counts, whenever it is due: its time is a process's, and may lie a little ahead.
 func settledRows(ctx context.Context, tx pgx.Tx, c comparison, ids []int64) (map[int64]*int64, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, t.version
 		FROM unnest($1::bigint[]) AS c (id)
 		LEFT JOIN `+c.table+` t ON t.id = c.id
-		WHERE c.id NOT IN (SELECT subject_id FROM outbox WHERE not_before <= now())
+		WHERE c.id NOT IN (SELECT subject_id FROM outbox)
 			AND NOT EXISTS (SELECT FROM outbox_task o WHERE o.subject_id = c.id AND o.task = $2 AND o.given_up_at IS NULL)`, ids, c.task)
 	if err != nil {
 		return nil, fmt.Errorf("read rows again: %w", postgres.Failure(err))

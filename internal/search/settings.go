@@ -22,12 +22,14 @@ func ticketSettings() *meilisearch.Settings {
 		SortableAttributes:  []string{"opened_at"},
 		DisplayedAttributes: []string{"id", "version", "subject", "body"},
 		// Of two tickets that are alike in all rules the newer one.
-		RankingRules:   append(slices.Clone(rankingRules), "opened_at:desc"),
-		TypoTolerance:  exactOn("reference"),
-		StopWords:      stopWords(),
-		Synonyms:       synonyms(),
-		Faceting:       &meilisearch.Faceting{MaxValuesPerFacet: maxFacetValues, SortFacetValuesBy: map[string]meilisearch.SortFacetType{"*": meilisearch.SortFacetTypeCount}},
-		SearchCutoffMs: cutoffMs,
+		RankingRules:  append(slices.Clone(rankingRules), "opened_at:desc"),
+		TypoTolerance: exactOn("reference"),
+		StopWords:     stopWords(),
+		// Meilisearch takes these for parts of words: "500" would not find "$500", nor "lost" "<b>lost</b>".
+		SeparatorTokens: []string{"$", "+", "<", "=", ">", "^", "|", "~"},
+		Synonyms:        synonyms(),
+		Faceting:        &meilisearch.Faceting{MaxValuesPerFacet: maxFacetValues, SortFacetValuesBy: map[string]meilisearch.SortFacetType{"*": meilisearch.SortFacetTypeCount}},
+		SearchCutoffMs:  cutoffMs,
 	}
 }
 

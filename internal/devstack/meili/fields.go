@@ -123,6 +123,7 @@ func (f *termField) AnalyzedTokenFrequencies() index.TokenFrequencies {
 type layout struct {
 	searchable []string // in the order of their weight
 	stopWords  stopWords
+	separators string
 	values     []string // patterns
 }
 
@@ -167,7 +168,7 @@ func (l layout) build(id string, doc map[string]any) (*document.Document, []byte
 }
 
 func (l layout) addWords(set termSet, stream []uint16, text string) []uint16 {
-	tokenize(text, func(t token) {
+	tokenize(text, l.separators, func(t token) {
 		if t.hard && len(stream) > 0 && stream[len(stream)-1] != gap {
 			stream = append(stream, gap)
 		}

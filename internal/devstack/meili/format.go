@@ -231,7 +231,7 @@ func (f *formatter) collectPositions(path string, value any, indices []int, into
 			f.collectPositions(path+"."+name, member, indices, into)
 		}
 	}
-	for _, mark := range f.marker.marks(text, tokens(text)) {
+	for _, mark := range f.marker.marks(text, tokens(text, f.marker.separators)) {
 		into[path] = append(into[path], position{mark.start, utf8.RuneCountInString(text[mark.start:mark.end]), indices})
 	}
 }

@@ -11,9 +11,10 @@ type span struct{ start, end int }
 
 // A marker finds the words of a text that a query matched.
 type marker struct {
-	phrases []markedPhrase
-	words   []markedWords // those being typed last, those of most terms first
-	stop    stopWords
+	phrases    []markedPhrase
+	words      []markedWords // those being typed last, those of most terms first
+	stop       stopWords
+	separators string
 }
 
 type markedPhrase struct {
@@ -27,7 +28,7 @@ type markedWords struct {
 }
 
 func newMarker(r *ranking) *marker {
-	m := &marker{stop: r.view.rec.Settings.stopWords()}
+	m := &marker{stop: r.view.rec.Settings.stopWords(), separators: r.view.rec.Settings.separators()}
 	for _, n := range r.nodes {
 		ids := [2]int{n.start, n.end}
 		for _, p := range n.phrases {
@@ -137,7 +138,7 @@ type style struct {
 // format returns the text with its matches marked, cut to the window of words
 // that holds most of them.
 func (m *marker) format(text string, s style) string {
-	all := tokens(text)
+	all := tokens(text, m.separators)
 	marks := m.marks(text, all)
 	start, end := 0, len(text)
 	if s.cropLength > 0 {

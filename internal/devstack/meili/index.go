@@ -37,7 +37,8 @@ const layoutVersion = 3
 
 // layout returns how documents of the index are indexed.
 func (r record) layout() layout {
-	return layout{searchable: r.searchable(), stopWords: r.Settings.stopWords(), values: r.Settings.valuePatterns()}
+	return layout{searchable: r.searchable(), stopWords: r.Settings.stopWords(), separators: r.Settings.separators(),
+		values: r.Settings.valuePatterns()}
 }
 
 // searchable lists the searchable attributes in order; "*" is every field in

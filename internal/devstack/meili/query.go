@@ -45,7 +45,7 @@ type queryReader struct {
 func parseQuery(q string, s settings) query {
 	r := &queryReader{settings: s, stop: s.stopWords(), position: -1, spaced: true}
 	at := 0
-	words := tokens(q)
+	words := tokens(q, s.separators())
 	for i, t := range words {
 		r.signs(q[at:t.start])
 		if len(r.out.terms) >= maxQueryWords {
@@ -152,7 +152,7 @@ func (s settings) synonyms() map[string][][]string {
 	}
 	stop := s.stopWords()
 	telling := func(text string) (out []string) {
-		tokenize(text, func(t token) {
+		tokenize(text, s.separators(), func(t token) {
 			if !stop.has(text, t) {
 				out = append(out, t.text)
 			}
@@ -173,6 +173,6 @@ func (s settings) synonyms() map[string][][]string {
 
 func words(text string) []string {
 	var out []string
-	tokenize(text, func(t token) { out = append(out, t.text) })
+	tokenize(text, "", func(t token) { out = append(out, t.text) })
 	return out
 }

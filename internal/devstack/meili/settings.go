@@ -244,6 +244,7 @@ func (s settings) reindexes(next settings) bool {
 	}
 	return !slices.Equal(s.SearchableAttributes, next.SearchableAttributes) ||
 		!slices.Equal(sorted(s.StopWords), sorted(next.StopWords)) ||
+		!slices.Equal(sorted(s.SeparatorTokens), sorted(next.SeparatorTokens)) ||
 		!slices.Equal(sorted(s.valuePatterns()), sorted(next.valuePatterns()))
 }
 

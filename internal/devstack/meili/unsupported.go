@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"unicode/utf8"
 )
 
 // unsupported answers for the parts of Meilisearch that Askwell does not use. None of them is passed over in silence.
@@ -31,9 +32,10 @@ var unsupportedSettings = map[string]string{"chat": "chat", "vectorStore": "vect
 func (s settings) checkSupported() *apiError {
 	for what, set := range map[string]bool{
 		"embedders": len(s.Embedders) > 0, "a distinct attribute": s.DistinctAttribute != nil,
-		"separator tokens and dictionaries":   len(s.SeparatorTokens)+len(s.NonSeparatorTokens)+len(s.Dictionary) > 0,
-		"localizedAttributes":                 len(s.LocalizedAttributes) > 0,
-		"the proximity precision byAttribute": s.ProximityPrecision == "byAttribute",
+		"dictionaries and signs that part no words": len(s.NonSeparatorTokens)+len(s.Dictionary) > 0,
+		"separator tokens of several signs":         slices.ContainsFunc(s.SeparatorTokens, func(t string) bool { return utf8.RuneCountInString(t) != 1 }),
+		"localizedAttributes":                       len(s.LocalizedAttributes) > 0,
+		"the proximity precision byAttribute":       s.ProximityPrecision == "byAttribute",
 	} {
 		if set {
 			return unsupported(what)

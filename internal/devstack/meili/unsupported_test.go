@@ -36,7 +36,7 @@ func TestUnsupportedSaysSo(t *testing.T) {
 		{"GET", "/indexes/movies/settings/chat", ""}, {"PUT", "/indexes/movies/settings/vector-store", `"experimental"`},
 		{"PUT", "/indexes/movies/settings/foreign-keys", "[]"}, {"PUT", "/indexes/movies/settings/distinct-attribute", `"genre"`},
 		setting(`"embedders":{"default":{"source":"userProvided","dimensions":2}}`), setting(`"distinctAttribute":"genre"`),
-		setting(`"separatorTokens":["&"]`), setting(`"nonSeparatorTokens":["#"]`), setting(`"dictionary":["J. R."]`),
+		setting(`"separatorTokens":["&sep"]`), setting(`"nonSeparatorTokens":["#"]`), setting(`"dictionary":["J. R."]`),
 		setting(`"localizedAttributes":[{"attributePatterns":["*"],"locales":["jpn"]}]`), setting(`"proximityPrecision":"byAttribute"`),
 		setting(`"chat":{}`), setting(`"vectorStore":"experimental"`), setting(`"foreignKeys":[]`),
 		search(`"vector":[0.1]`), search(`"hybrid":{"embedder":"default"}`), search(`"media":{"image":""}`), search(`"retrieveVectors":true`),

@@ -42,8 +42,11 @@ const hardSeparators = "!;?¡§¶¿՜՝՞։׃،؛؟۔।॥…‥․※‼‽⁇
 // maxWordBytes is the longest word that Meilisearch indexes.
 const maxWordBytes = 250
 
-// tokenize calls each with every word of text, in order.
-func tokenize(text string, each func(token)) {
+// separators are signs that part words beside those that always do: the setting separatorTokens, each a single sign.
+func (s settings) separators() string { return strings.Join(s.SeparatorTokens, "") }
+
+// tokenize calls each with every word of text, in order. separators are more signs that part words.
+func tokenize(text, separators string, each func(token)) {
 	start, hard, script := -1, false, (*unicode.RangeTable)(nil)
 	flush := func(end int) {
 		if start >= 0 {
@@ -57,7 +60,7 @@ func tokenize(text string, each func(token)) {
 		start, script = -1, nil
 	}
 	for i, r := range text {
-		if isSeparator(r) {
+		if isSeparator(r) || separators != "" && strings.ContainsRune(separators, r) {
 			flush(i)
 			hard = hard || isHard(text, i, r)
 			continue
@@ -80,9 +83,9 @@ func tokenize(text string, each func(token)) {
 	flush(len(text))
 }
 
-func tokens(text string) []token {
+func tokens(text, separators string) []token {
 	var all []token
-	tokenize(text, func(t token) { all = append(all, t) })
+	tokenize(text, separators, func(t token) { all = append(all, t) })
 	return all
 }
 

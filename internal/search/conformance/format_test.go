@@ -141,6 +141,22 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// "Separator tokens": more signs that part words, in documents that are there already, in queries and in what is marked.
+func TestSeparatorTokens(t *testing.T) {
+	ask(t, func(t *testing.T, e *engine) {
+		const plain = `{"searchableAttributes":["text"],"typoTolerance":{"enabled":false},"prefixSearch":"disabled"}`
+		const documents = `[{"id":1,"text":"a $500 fine"},{"id":2,"text":"it is <b>lost</b>"},{"id":3,"text":"~200K"}]`
+		e.finds(t, e.index(t, plain, documents), []found{{"it is part of the word", `{"q":"500"}`, ""}, {"with it the word is found", `{"q":"$500"}`, "1"}})
+		uid := e.index(t, plain, documents)
+		e.succeeded(t, e.accepted(t, "PATCH", "/indexes/"+uid+"/settings", `{"separatorTokens":["$","<",">","~"]}`))
+		e.finds(t, uid, []found{
+			{"without the sign", `{"q":"500"}`, "1"}, {"with the sign", `{"q":"$500"}`, "1"}, {"between signs", `{"q":"lost"}`, "2"},
+			{"a phrase over signs", `{"q":"\"b lost b\""}`, "2"}, {"at the beginning", `{"q":"200k"}`, "3"},
+		})
+		e.shows(t, uid, []shown{{"marked without signs", `{"q":"lost","attributesToHighlight":["text"]}`, "hits.0._formatted.text", `"it is <b><em>lost</em></b>"`}})
+	})
+}
+
 // "Tokenization"; charabia, segmenter/latin and normalizer.
 func TestTokens(t *testing.T) {
 	ask(t, func(t *testing.T, e *engine) {
