@@ -24,9 +24,11 @@ func (w writer) answer(r report.Report) answer {
 		return answer{}
 	case all.Withheld:
 		return answer{Text: w.T("reports.answer.few.all", "count", all.Tickets, "minimum", report.MinimumSize)}
+	case r.By != report.ByNumber && r.By != "":
+		return answer{Text: join(w.alone(r, all), w.ends(r)), Uncertainty: join(w.alsoFrom(all), w.chance(r)), Caveat: w.T("reports.answer.association")}
 	case with.Median.Seconds != nil && without.Median.Seconds != nil:
 		return answer{
-			Text: w.T(prefix+"both", "with", w.span(*with.Median.Seconds), "without", w.span(*without.Median.Seconds)),
+			Text: join(w.T(prefix+"both", "with", w.span(*with.Median.Seconds), "without", w.span(*without.Median.Seconds)), w.sameMix(r)),
 			Uncertainty: join(w.T("reports.answer.intervals", "with", w.interval(with.Median), "without", w.interval(without.Median)),
 				w.chance(r)),
 			Caveat: w.T("reports.answer.association"),
@@ -43,6 +45,45 @@ func (w writer) answer(r report.Report) answer {
 		told.Uncertainty = join(told.Uncertainty, w.alsoFrom(f))
 	}
 	return told
+}
+
+// sameMix tells the difference of the medians with one mix of categories for both groups, and warns when it points the other way.
+func (w writer) sameMix(r report.Report) string {
+	if r.Difference == nil || r.Difference.StandardisedMedian.Seconds == nil {
+		return ""
+	}
+	c := w.difference(r.Difference.StandardisedMedian)
+	key := "reports.answer.same_mix"
+	if c.More == "" {
+		key = "reports.answer.same_mix_unsure"
+	}
+	told := w.T(key, "difference", c.Text, "interval", c.More)
+	if r.Difference.Opposed {
+		told = join(told, w.T("reports.answer.opposed"))
+	}
+	return told
+}
+
+// ends tells which groups wait shortest and longest.
+func (w writer) ends(r report.Report) string {
+	var first, last *report.Figures
+	for i := range r.Groups {
+		f := &r.Groups[i]
+		if f.Group == report.GroupAll || f.Median.Seconds == nil {
+			continue
+		}
+		if first == nil || *f.Median.Seconds < *first.Median.Seconds {
+			first = f
+		}
+		if last == nil || *f.Median.Seconds > *last.Median.Seconds {
+			last = f
+		}
+	}
+	if first == last {
+		return ""
+	}
+	return w.T("reports.answer.ends", "first", w.group(r.By, first.Group), "soon", w.span(*first.Median.Seconds),
+		"last", w.group(r.By, last.Group), "late", w.span(*last.Median.Seconds))
 }
 
 // alone tells of one group by itself.

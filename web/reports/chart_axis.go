@@ -2,14 +2,20 @@ package reports
 
 import (
 	"math"
+	"slices"
 
 	"github.com/askwell/askwell/internal/report"
 )
 
-// steps are distances between marks on the time axis, in seconds, that people count in.
-var steps = []float64{
-	1 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour,
-	day, 2 * day, 5 * day, 10 * day, 15 * day, 30 * day, 60 * day, 90 * day, 180 * day,
+// steps are distances between marks on the time axis, in seconds, that people count in: parts of a day, and days.
+func (w writer) steps() []float64 {
+	all := []float64{1 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour}
+	length := w.units()[0].seconds
+	all = slices.DeleteFunc(all, func(s float64) bool { return s >= length })
+	for _, days := range []float64{1, 2, 5, 10, 15, 30, 60, 90, 180} {
+		all = append(all, days*length)
+	}
+	return all
 }
 
 // reach is how far the picture goes: a little beyond the time by which nine in ten of the slowest group are answered, or to
@@ -27,11 +33,12 @@ func reach(shown []report.Figures) float64 {
 }
 
 // timeMarks gives the marks from 0 to far or just beyond it, at most so many steps, and the unit that they are counted in.
-func timeMarks(far float64, most int) (marks []float64, u unit) {
-	const year = 360 * day
+func (w writer) timeMarks(far float64, most int) (marks []float64, u unit) {
+	length := w.units()[0].seconds
+	year := 360 * length
 	step := math.Ceil(far/float64(most)/year) * year
-	for _, s := range steps {
-		if far/s <= float64(most) && (s >= day || far <= 2*day) {
+	for _, s := range w.steps() {
+		if far/s <= float64(most) && (s >= length || far <= 2*length) {
 			step = s
 			break
 		}
@@ -39,5 +46,5 @@ func timeMarks(far float64, most int) (marks []float64, u unit) {
 	for k := 0.0; k == 0 || marks[len(marks)-1] < far; k++ {
 		marks = append(marks, k*step)
 	}
-	return marks, unitOf(step)
+	return marks, w.unitOf(step)
 }

@@ -31,7 +31,7 @@ type mark struct{ At, Text string }
 
 // drawn is one group in the picture.
 type drawn struct {
-	Group      string
+	Group      string // the style of its line
 	Name       string
 	Line, Band string  // paths
 	Leader     string  // from the end of the line to its name
@@ -49,22 +49,26 @@ type layout struct {
 	marks                    int
 	riskLine                 float64 // height of a line of the numbers at risk
 	riskNameAbove            bool    // the group's name has a line of its own above its numbers
-	names                    string  // messages with the groups' names at the curves
+	short                    bool    // short names at the curves
 }
 
 var layouts = []layout{
-	{class: "wide", width: 860, height: 340, left: 132, right: 128, top: 12, bottom: 44, marks: 7, riskLine: 20, names: "reports.group."},
-	{class: "narrow", width: 360, height: 290, left: 40, right: 76, top: 10, bottom: 44, marks: 4, riskLine: 17, riskNameAbove: true, names: "reports.group_short."},
+	{class: "wide", width: 860, height: 340, left: 132, right: 128, top: 12, bottom: 44, marks: 7, riskLine: 20},
+	{class: "narrow", width: 360, height: 290, left: 40, right: 76, top: 10, bottom: 44, marks: 4, riskLine: 17, riskNameAbove: true, short: true},
 }
 
 // corners is how many corners of a curve are drawn: more than a screen has points for.
 const corners = 400
 
-// shownGroups are the groups with a curve: the three, or all inquiries when each of them is too small.
+// mostCurves is how many an eye can tell apart.
+const mostCurves = 6
+
+// shownGroups are the groups with a curve, the first of them when there are many, or all inquiries when each of them is too small.
+// Weeks are no lines to compare: they have a picture of their own.
 func shownGroups(r report.Report) []report.Figures {
 	var shown []report.Figures
 	for _, f := range r.Groups {
-		if f.Curve.N > 0 && f.Group != report.GroupAll {
+		if f.Curve.N > 0 && f.Group != report.GroupAll && r.By != report.ByWeek && len(shown) < mostCurves {
 			shown = append(shown, f)
 		}
 	}
@@ -89,7 +93,7 @@ func (w writer) charts(r report.Report) []chart {
 }
 
 func (w writer) draw(r report.Report, shown []report.Figures, far float64, l layout) chart {
-	marks, u := timeMarks(far, l.marks)
+	marks, u := w.timeMarks(far, l.marks)
 	end := marks[len(marks)-1]
 	c := chart{
 		Class: l.class, Width: l.width, Left: l.left, Right: float64(l.width) - l.right, Top: l.top, Bottom: float64(l.height) - l.bottom,
@@ -106,9 +110,12 @@ func (w writer) draw(r report.Report, shown []report.Figures, far float64, l lay
 	}
 	c.RiskTitleY = float64(l.height) + 14
 	line := c.RiskTitleY
-	for _, f := range shown {
+	for i, f := range shown {
 		d := s.curve(f)
-		d.Name = w.T(l.names + string(f.Group))
+		d.Group, d.Name = class(r.By, i, f.Group), w.group(r.By, f.Group)
+		if l.short || len([]rune(d.Name)) > 18 {
+			d.Name = w.short(r.By, f.Group)
+		}
 		line += l.riskLine
 		d.RiskNameY = line
 		if l.riskNameAbove {
@@ -147,7 +154,7 @@ func (s scale) curve(f report.Figures) drawn {
 	s.steps(&line, points, last, func(p survival.Point) float64 { return 1 - p.Survival })
 	s.steps(&upper, points, last, func(p survival.Point) float64 { return 1 - p.Low })
 	s.back(&lower, points, last, func(p survival.Point) float64 { return 1 - p.High })
-	return drawn{Group: string(f.Group), Line: "M" + line.String(), Band: "M" + upper.String() + lower.String() + "Z"}
+	return drawn{Line: "M" + line.String(), Band: "M" + upper.String() + lower.String() + "Z"}
 }
 
 // steps goes right and up from corner to corner.

@@ -17,18 +17,25 @@ import (
 // timesPage is the report on a page. Without a Report it is the form with what is wrong about it.
 type timesPage struct {
 	page.Frame
-	Form     []page.Field // from, to, as_of, measure
+	Form     []page.Field // period, cut-off, measure, clock, what is compared
+	Narrow   []page.Field // category, queue, language, channel
+	Narrowed bool
 	Problems []page.Problem
 	Shown    bool
 	Empty    *page.Empty // instead of figures when no inquiry was sent
 	Report   report.Report
+	Made     string // how exact and how fresh the figures are
 	Minimum  int
 	Answer   answer
-	Columns  []column
-	Rows     []row
+	Table    table
+	Compared *comparison
 	Charts   []chart
 	Points   []points // the pictures' figures
-	Terms    []term   // definitions
+	Weeks    *weekChart
+	WeekRows []weekRow
+	MixHeads []head
+	MixRows  []mixRow
+	Terms    []term // definitions
 	CSV      string
 	JSON     string
 }
@@ -44,11 +51,17 @@ func (a *Area) ResponseTimes(c *gin.Context) error {
 	if errFrame != nil {
 		return errFrame
 	}
-	w := writer{frame.Printer}
+	lists, errLists := a.Report.Lists(c.Request.Context())
+	if errLists != nil {
+		return errLists
+	}
+	w := writer{Printer: frame.Printer, lists: lists}.of(made)
 	frame.Title, frame.BodyClass = w.T("reports.title"), "report-page"
-	data := timesPage{Frame: frame, Minimum: report.MinimumSize, Form: a.form(w, c, made.Query, failure.FieldsOf(err))}
+	data := timesPage{Frame: frame, Minimum: report.MinimumSize}
+	data.Form = a.form(w, c, made.Query, failure.FieldsOf(err))
+	data.Narrow, data.Narrowed = a.narrow(w, c, failure.FieldsOf(err))
 	if invalid {
-		data.Error, data.Problems = true, problems(w, data.Form)
+		data.Error, data.Problems = true, problems(append(data.Form, data.Narrow...))
 		return a.Pages.HTML(c, http.StatusUnprocessableEntity, "reports/response_times", data)
 	}
 	w.fill(&data, made)
@@ -66,42 +79,107 @@ func (w writer) fill(data *timesPage, made report.Report) {
 		return
 	}
 	data.Answer = w.answer(made)
-	data.Columns, data.Rows = w.table(made)
+	data.Made = w.made(made)
+	data.Table = w.table(made)
+	data.Compared = w.comparison(made)
 	data.Charts = w.charts(made)
 	data.Points = w.points(made)
+	data.Weeks, data.WeekRows = w.weekChart(made), w.weeks(made)
+	data.MixHeads, data.MixRows = w.mix(made)
+}
+
+// made tells how exact and how fresh the figures are.
+func (w writer) made(r report.Report) string {
+	exact := w.T("reports.made.exact")
+	if !r.Exact {
+		exact = w.T("reports.made.binned")
+	}
+	fresh := w.T("reports.made.fresh")
+	if r.Behind >= time.Second {
+		fresh = w.T("reports.made.behind", "time", w.Duration(r.Behind))
+	}
+	return join(exact, fresh)
 }
 
 // form gives the fields as they were typed, or as the report took them. An empty cut-off stays empty: it means now.
 func (a *Area) form(w writer, c *gin.Context, q report.Query, wrong []failure.Field) []page.Field {
 	typed := a.params(c)
+	if len(wrong) == 0 {
+		taken := q.Params()
+		typed.From, typed.To, typed.Measure, typed.Clock, typed.By = taken.From, taken.To, taken.Measure, taken.Clock, taken.By
+		if typed.AsOf != "" {
+			typed.AsOf = q.AsOf.In(a.Zone).Format("2006-01-02T15:04:05")
+		}
+	}
 	fields := []page.Field{
 		{Name: "from", Type: "date", Value: typed.From}, {Name: "to", Type: "date", Value: typed.To},
 		{Name: "as_of", Type: "datetime-local", Value: typed.AsOf, Hint: w.T("reports.form.as_of_hint")},
-		{Name: "measure", Value: typed.Measure},
-	}
-	if len(wrong) == 0 {
-		fields[0].Value, fields[1].Value, fields[3].Value = q.Params().From, q.Params().To, string(q.Measure)
-		if typed.AsOf != "" {
-			fields[2].Value = q.AsOf.In(a.Zone).Format("2006-01-02T15:04:05")
-		}
+		{Name: "measure", Value: typed.Measure, Options: choices(w, "reports.measure.", report.Measures())},
+		{Name: "clock", Value: typed.Clock, Options: choices(w, "reports.clock.", report.Clocks())},
+		{Name: "by", Value: typed.By, Options: choices(w, "reports.by.", report.Bys())},
 	}
 	for i := range fields {
-		f := &fields[i]
-		f.Label = w.T("reports.form." + f.Name)
-		at := slices.IndexFunc(wrong, func(e failure.Field) bool { return e.Name == f.Name })
-		if at >= 0 {
-			f.Error = w.Find("reports.error."+f.Name+"."+wrong[at].Code, wrong[at].Text)
-		}
-		if len(wrong) > 0 && !browserReads(f.Type, f.Value) {
+		w.label(&fields[i], wrong)
+		if f := &fields[i]; len(wrong) > 0 && !browserReads(f.Type, f.Value) {
 			f.Type = "text" // a date field would hide what was typed
 		}
 	}
-	fields[3].Options = []page.OptionGroup{{}}
-	for _, m := range report.Measures() {
-		fields[3].Options[0].Options = append(fields[3].Options[0].Options,
-			page.Option{Value: string(m), Label: w.T("reports.measure." + string(m))})
-	}
 	return fields
+}
+
+// label names a field and says what is wrong with it.
+func (w writer) label(f *page.Field, wrong []failure.Field) {
+	f.Label = w.T("reports.form." + f.Name)
+	at := slices.IndexFunc(wrong, func(e failure.Field) bool { return e.Name == f.Name })
+	if at >= 0 {
+		f.Error = w.Find("reports.error."+f.Name+"."+wrong[at].Code, wrong[at].Text)
+	}
+}
+
+func choices[T ~string](w writer, messages string, all []T) []page.OptionGroup {
+	var options []page.Option
+	for _, one := range all {
+		options = append(options, page.Option{Value: string(one), Label: w.T(messages + string(one))})
+	}
+	return []page.OptionGroup{{Options: options}}
+}
+
+// narrow gives the fields that narrow a report, and whether one of them does.
+func (a *Area) narrow(w writer, c *gin.Context, wrong []failure.Field) (fields []page.Field, narrowed bool) {
+	typed := a.params(c)
+	for _, f := range []struct {
+		name, value string
+		options     []page.Option
+	}{
+		{"category", typed.Category, options(w.lists.Categories, func(i report.Item) string { return w.category(i.Code) })},
+		{"queue", typed.Queue, options(w.lists.Queues, func(i report.Item) string { return w.group(report.ByQueue, report.Group(i.Code)) })},
+		{"language", typed.Language, options(items(w.lists.Languages), func(i report.Item) string { return w.group(report.ByLanguage, report.Group(i.Code)) })},
+		{"channel", typed.Channel, options(items(w.lists.Channels), func(i report.Item) string { return w.Find("reports.channel."+i.Code, i.Code) })},
+	} {
+		field := page.Field{Name: f.name, Value: f.value}
+		all := append([]page.Option{{Label: w.T("reports.form.all")}}, f.options...)
+		if f.value != "" && !slices.ContainsFunc(all, func(o page.Option) bool { return o.Value == f.value }) {
+			all = append(all, page.Option{Value: f.value, Label: f.value})
+		}
+		field.Options = []page.OptionGroup{{Options: all}}
+		w.label(&field, wrong)
+		fields, narrowed = append(fields, field), narrowed || f.value != ""
+	}
+	return fields, narrowed
+}
+
+func items(codes []string) (all []report.Item) {
+	for _, code := range codes {
+		all = append(all, report.Item{Code: code, Name: code})
+	}
+	return all
+}
+
+func options(all []report.Item, name func(report.Item) string) (out []page.Option) {
+	for _, item := range all {
+		out = append(out, page.Option{Value: item.Code, Label: name(item)})
+	}
+	return out
 }
 
 // browserReads reports whether an input of this type shows the value.
@@ -113,7 +191,7 @@ func browserReads(kind, value string) bool {
 	})
 }
 
-func problems(_ writer, fields []page.Field) []page.Problem {
+func problems(fields []page.Field) []page.Problem {
 	var all []page.Problem
 	for _, f := range fields {
 		if f.Error != "" {
@@ -129,13 +207,15 @@ type term struct{ Code, Name, Text string }
 // terms are the definitions, in the order in which they are needed.
 func (w writer) terms(r report.Report) []term {
 	codes := []string{
-		"cohort", string(r.Measure), "waiting", "excluded", "group", "median", "p90", "answered_within", "interval", "minimum", "association",
+		"cohort", string(r.Measure), string(r.Clock), "waiting", "excluded", "group", "median", "p90", "answered_within", "mean", "interval", "minimum",
+		"standardised", "association",
 	}
 	var all []term
 	for _, code := range codes {
 		all = append(all, term{
 			Code: code, Name: w.T("reports.term." + code + ".name"),
-			Text: w.T("reports.term."+code+".text", "minimum", report.MinimumSize),
+			Text: w.T("reports.term."+code+".text", "minimum", report.MinimumSize, "stratum", report.StratumSize, "days", report.MeanDays,
+				"hours", w.Decimal(r.Day.Hours(), 1), "version", r.Calendar),
 		})
 	}
 	return all

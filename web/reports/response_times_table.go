@@ -8,13 +8,20 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// column is a group at the head of the table.
-type column struct{ Code, Name string }
+// table is what the page shows of the groups: side by side, so that what is to be compared stands in one line, or, when there
+// are many, a group a line.
+type table struct {
+	Columns []head
+	Rows    []row
+	Many    bool
+}
 
-// row is a figure of every group.
+// head is the name of a group or a figure. Code is the style of a group's line.
+type head struct{ Code, Name, Hint string }
+
+// row is a figure of every group, or every figure of a group.
 type row struct {
-	Name  string
-	Hint  string
+	head
 	Cells []cell
 }
 
@@ -26,32 +33,52 @@ type cell struct {
 	Faint bool   // there is no figure
 }
 
-// table gives groups side by side: what is to be compared stands in one line.
-func (w writer) table(r report.Report) ([]column, []row) {
-	var columns []column
-	for _, f := range r.Groups {
-		columns = append(columns, column{Code: string(f.Group), Name: w.T("reports.group." + string(f.Group))})
+// sideBySide is how many groups fit beside each other.
+const sideBySide = 5
+
+func (w writer) table(r report.Report) table {
+	t := table{Many: len(r.Groups) > sideBySide}
+	for i, f := range r.Groups {
+		t.Columns = append(t.Columns, head{Code: class(r.By, i, f.Group), Name: w.group(r.By, f.Group)})
 	}
-	line := func(key string, cell func(report.Figures) cell, args ...any) row {
-		out := row{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}
+	line := func(key string, cell func(report.Figures) cell, args ...any) {
+		out := row{head: head{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}}
 		for _, f := range r.Groups {
 			out.Cells = append(out.Cells, cell(f))
 		}
-		return out
+		t.Rows = append(t.Rows, out)
 	}
 	measure := string(r.Measure)
-	rows := []row{
-		line("tickets", func(f report.Figures) cell { return w.count(r, f, f.Tickets, report.StateCounted) }),
-		line("answered."+measure, func(f report.Figures) cell { return w.count(r, f, f.Answered, report.StateAnswered) }),
-		line("waiting."+measure, func(f report.Figures) cell { return w.count(r, f, f.Waiting, report.StateWaiting) }),
-		line("excluded", func(f report.Figures) cell { return w.excluded(r, f) }),
-		line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median) }),
-		line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90) }),
-	}
+	line("tickets", func(f report.Figures) cell { return w.count(r, f, f.Tickets, report.StateCounted) })
+	line("answered."+measure, func(f report.Figures) cell { return w.count(r, f, f.Answered, report.StateAnswered) })
+	line("waiting."+measure, func(f report.Figures) cell { return w.count(r, f, f.Waiting, report.StateWaiting) })
+	line("excluded", func(f report.Figures) cell { return w.excluded(r, f) })
+	line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median, "not_reached") })
+	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90, "not_reached") })
 	for i, days := range report.WithinDays() {
-		rows = append(rows, line("within."+measure, func(f report.Figures) cell { return w.within(f, f.Within[i]) }, "count", days))
+		line("within."+measure, func(f report.Figures) cell { return w.within(f, f.Within[i]) }, "count", days)
 	}
-	return columns, rows
+	line("mean."+measure, func(f report.Figures) cell { return w.time(f, f.Mean, "not_yet") }, "count", report.MeanDays)
+	if t.Many {
+		return t.turned()
+	}
+	return t
+}
+
+// turned exchanges lines and columns.
+func (t table) turned() table {
+	out := table{Many: true}
+	for _, r := range t.Rows {
+		out.Columns = append(out.Columns, head{Name: r.Name})
+	}
+	for i, c := range t.Columns {
+		line := row{head: c}
+		for _, r := range t.Rows {
+			line.Cells = append(line.Cells, r.Cells[i])
+		}
+		out.Rows = append(out.Rows, line)
+	}
+	return out
 }
 
 func (w writer) count(r report.Report, f report.Figures, n int, state report.State) cell {
@@ -85,11 +112,11 @@ func (w writer) missing(f report.Figures, reason string) cell {
 	return cell{Text: w.T("reports.cell." + reason), Faint: true}
 }
 
-func (w writer) time(f report.Figures, t report.Time) cell {
+func (w writer) time(f report.Figures, t report.Time, otherwise string) cell {
 	if t.Seconds != nil {
 		return cell{Text: w.span(*t.Seconds), More: w.interval(t)}
 	}
-	c := w.missing(f, "not_reached")
+	c := w.missing(f, otherwise)
 	if t.Low != nil {
 		c.More = w.interval(t)
 	}
@@ -118,10 +145,10 @@ func (w writer) points(r report.Report) []points {
 	if len(shown) == 0 {
 		return nil
 	}
-	marks, u := timeMarks(reach(shown), layouts[0].marks)
+	marks, u := w.timeMarks(reach(shown), layouts[0].marks)
 	var all []points
 	for _, f := range shown {
-		p := points{Name: w.T("reports.group." + string(f.Group))}
+		p := points{Name: w.group(r.By, f.Group)}
 		for _, m := range slices.DeleteFunc(slices.Clone(marks), func(m float64) bool { return m == 0 }) {
 			s := report.ShareAt(f.Curve, m)
 			c := w.within(f, s)

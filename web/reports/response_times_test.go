@@ -231,7 +231,7 @@ func TestPageKeepsToTheSecurityPolicy(t *testing.T) {
 	if strings.Contains(page.Body, "NaN") || strings.Contains(page.Body, "Inf") {
 		t.Error("a figure is no number")
 	}
-	if page.Doc.Find("svg.chart").Length() != 2 {
-		t.Error("the curves are not drawn")
+	if page.Doc.Find(".report-curves svg").Length() != 2 || page.Doc.Find(".report-weeks svg").Length() != 1 {
+		t.Error("the curves or the weeks are not drawn")
 	}
 }

@@ -57,14 +57,17 @@ func (a *Area) ResponseTimesTickets(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	lists, err := a.Report.Lists(c.Request.Context())
+	if err != nil {
+		return err
+	}
 	data := ticketsPage{Frame: frame, Part: part, Back: address(path, q.Values())}
-	data.fill(found)
+	data.fill(writer{Printer: frame.Printer, lists: lists}, found)
 	return a.Pages.HTML(c, http.StatusOK, "reports/response_times_tickets", data)
 }
 
-func (d *ticketsPage) fill(found report.Page) {
-	w := writer{d.Printer}
-	group := w.T("reports.group." + string(d.Part.Group))
+func (d *ticketsPage) fill(w writer, found report.Page) {
+	group := w.group(d.Part.By, d.Part.Group)
 	d.Title = w.T("reports.tickets.title", "group", group)
 	d.What = w.T("reports.tickets.what."+string(d.Part.Measure)+"."+string(d.Part.State), "count", found.Total)
 	d.Empty = page.Empty{Icon: "inbox", Title: w.T("reports.tickets.empty"), URL: d.Back, Action: w.T("reports.tickets.back")}

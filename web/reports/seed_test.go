@@ -54,8 +54,9 @@ func seed(t testing.TB, db *pgxpool.Pool) {
 				reason = nil
 			}
 		}
+		category := []string{"case-question", "access-code", "processing-time"}[i/3%3]
 		return []any{
-			identifier.ReferenceOf(int64(i) * 5_000_011), "open", "seed", "en", "case-question", "case-question", queue, "Ana Núñez", "ana@mail.example",
+			identifier.ReferenceOf(int64(i) * 5_000_011), "open", "seed", []string{"en", "en", "es"}[i%3], category, category, queue, "Ana Núñez", "ana@mail.example",
 			fmt.Sprintf("Where is my notice, the one of letter %d? It was mailed to an old address and I need it for work", i),
 			group, opened, opened, responded, solved, reason, excluded,
 		}, nil

@@ -20,23 +20,43 @@ type unit struct {
 	seconds float64
 }
 
-var units = []unit{{"day", day}, {"hour", hour}, {"minute", minute}, {"second", 1}}
+// units are those that a report tells times in: by the desk's calendar a day is a day's work.
+func (w writer) units() []unit {
+	if w.work > 0 {
+		return []unit{{"business_day", w.work}, {"business_hour", hour}, {"minute", minute}, {"second", 1}}
+	}
+	return []unit{{"day", day}, {"hour", hour}, {"minute", minute}, {"second", 1}}
+}
 
 // unitOf gives the largest unit of which there is at least one.
-func unitOf(seconds float64) unit {
+func (w writer) unitOf(seconds float64) unit {
+	units := w.units()
 	for _, u := range units {
-		if seconds >= u.seconds {
+		if math.Abs(seconds) >= u.seconds {
 			return u
 		}
 	}
 	return units[2]
 }
 
-// writer writes figures in one language.
-type writer struct{ *messages.Printer }
+// writer writes figures in one language, with the agency's names of things.
+type writer struct {
+	*messages.Printer
+	lists report.Lists
+	work  float64 // the seconds of a day's work, when times are counted by the desk's calendar; else 0
+}
+
+// of is the writer of a report's figures.
+func (w writer) of(r report.Report) writer {
+	w.work = 0
+	if r.Clock == report.ClockBusiness {
+		w.work = r.Day.Seconds()
+	}
+	return w
+}
 
 // span writes a length of time in one unit: "1.9 days", "45 minutes".
-func (w writer) span(seconds float64) string { return w.in(unitOf(seconds), seconds) }
+func (w writer) span(seconds float64) string { return w.in(w.unitOf(seconds), seconds) }
 
 func (w writer) in(u unit, seconds float64) string {
 	value, digits := u.round(seconds)
@@ -56,7 +76,7 @@ func (w writer) bare(u unit, seconds float64) string {
 // round keeps a tenth of a day or an hour, and whole numbers of what is finer or many.
 func (u unit) round(seconds float64) (value float64, digits int) {
 	n := seconds / u.seconds
-	if n < 99.95 && u.seconds >= hour {
+	if math.Abs(n) < 99.95 && u.seconds >= hour {
 		return math.Round(n*10) / 10, 1
 	}
 	return math.Round(n), 0
@@ -76,9 +96,9 @@ func (w writer) interval(t report.Time) string {
 	case t.High == nil:
 		return w.T("reports.interval.from", "low", w.span(*t.Low))
 	}
-	u := unitOf(*t.High)
+	u := w.unitOf(*t.High)
 	if t.Seconds != nil {
-		u = unitOf(*t.Seconds)
+		u = w.unitOf(*t.Seconds)
 	}
 	return w.T("reports.interval.between", "low", w.bare(u, *t.Low), "high", w.in(u, *t.High))
 }

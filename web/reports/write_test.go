@@ -20,7 +20,7 @@ func english(t testing.TB) writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return writer{catalog.For("en")}
+	return writer{Printer: catalog.For("en")}
 }
 
 func number(v float64) *float64 { return &v }
@@ -88,6 +88,7 @@ func TestHarmlessKeepsFormulasOut(t *testing.T) {
 
 func TestTimeMarks(t *testing.T) {
 	t.Parallel()
+	w := english(t)
 	for name, c := range map[string]struct {
 		far  float64
 		most int
@@ -100,7 +101,7 @@ func TestTimeMarks(t *testing.T) {
 		"days rather than dozens of hours": {80 * hour, 7, []float64{0, day, 2 * day, 3 * day, 4 * day}, "day"},
 		"half a lifetime":                  {40 * 360 * day, 4, []float64{0, 3600 * day, 7200 * day, 10800 * day, 14400 * day}, "day"},
 	} {
-		marks, u := timeMarks(c.far, c.most)
+		marks, u := w.timeMarks(c.far, c.most)
 		if diff := cmp.Diff(c.want, marks); diff != "" || u.name != c.unit {
 			t.Errorf("%s in %s (-want +got)\n%s", name, u.name, diff)
 		}

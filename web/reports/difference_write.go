@@ -1,0 +1,137 @@
+package reports
+
+import (
+	"math"
+
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/survival"
+)
+
+// comparison is how two groups differ, as they are and with one mix of categories for both.
+type comparison struct {
+	Title   string
+	Note    string // what share of the tickets the same mix covers
+	Opposed bool   // the two point different ways
+	Rows    []comparisonRow
+	Tests   []string
+}
+
+// comparisonRow is one figure of the difference.
+type comparisonRow struct {
+	Name, Hint          string
+	Crude, Standardised cell
+}
+
+// comparison gives what there is to compare; nil when there is nothing.
+func (w writer) comparison(r report.Report) *comparison {
+	c := &comparison{Tests: w.tests(r)}
+	d := r.Difference
+	if d == nil && len(c.Tests) == 0 {
+		return nil
+	}
+	c.Title = w.T("reports.compare.title")
+	if d == nil {
+		return c
+	}
+	names := []any{"first", w.group(r.By, d.First), "second", w.group(r.By, d.Second)}
+	c.Title, c.Opposed = w.T("reports.compare.title_two", names...), d.Opposed
+	if r.By != report.ByCategory {
+		c.Note = w.T("reports.compare.covered", "share", w.share(d.Covered, r.Group(d.First).Tickets+r.Group(d.Second).Tickets), "minimum", report.StratumSize)
+	}
+	add := func(key string, crude, standardised cell, args ...any) {
+		c.Rows = append(c.Rows, comparisonRow{
+			Name: w.T("reports.compare."+key+".name", args...), Hint: w.T("reports.compare."+key+".hint", args...), Crude: crude, Standardised: standardised,
+		})
+	}
+	add("median", w.difference(d.Median), w.difference(d.StandardisedMedian))
+	add("mean", w.difference(d.Mean), w.difference(d.StandardisedMean), "count", report.MeanDays)
+	for i, days := range report.WithinDays() {
+		first, second := r.Group(d.First), r.Group(d.Second)
+		pair := func(a, b []report.Share) cell {
+			if len(a) <= i || len(b) <= i || a[i].Value == nil || b[i].Value == nil {
+				return cell{Text: w.T("reports.cell.not_yet"), Faint: true}
+			}
+			return cell{Text: w.T("reports.compare.pair", "first", w.share(*a[i].Value, first.Tickets), "second", w.share(*b[i].Value, second.Tickets))}
+		}
+		add("within."+string(r.Measure), pair(first.Within, second.Within), pair(d.StandardisedFirst.Within, d.StandardisedSecond.Within), "count", days)
+	}
+	return c
+}
+
+// difference writes how much longer the second group takes: "0.5 days longer".
+func (w writer) difference(t report.Time) cell {
+	if t.Seconds == nil {
+		return cell{Text: w.T("reports.cell.not_reached"), Faint: true}
+	}
+	key := "reports.compare.longer"
+	if *t.Seconds < 0 {
+		key = "reports.compare.shorter"
+	}
+	c := cell{Text: w.T(key, "time", w.span(math.Abs(*t.Seconds)))}
+	if t.Low != nil && t.High != nil {
+		u := w.unitOf(math.Max(math.Abs(*t.Low), math.Abs(*t.High)))
+		c.More = w.T("reports.interval.between", "low", w.bare(u, *t.Low), "high", w.in(u, *t.High))
+	}
+	return c
+}
+
+// tests tells of the log-rank tests.
+func (w writer) tests(r report.Report) (told []string) {
+	for _, t := range []struct {
+		key  string
+		test *survival.Test
+	}{{"crude", r.LogRank}, {"stratified", r.Stratified}} {
+		if t.test != nil {
+			told = append(told, w.T("reports.compare.test."+t.key, "chi2", w.Decimal(t.test.ChiSq, 2), "df", t.test.DF, "p", w.probability(t.test.P)))
+		}
+	}
+	return told
+}
+
+// mixRow is how one category's tickets are spread.
+type mixRow struct {
+	Name  string
+	Cells []cell // a group each
+}
+
+// mix gives the share that each category has of each group's tickets.
+func (w writer) mix(r report.Report) (columns []head, rows []mixRow) {
+	if len(r.Mix) == 0 || len(r.Groups) > sideBySide {
+		return nil, nil
+	}
+	for i, f := range r.Groups {
+		columns = append(columns, head{Code: class(r.By, i, f.Group), Name: w.group(r.By, f.Group)})
+	}
+	for _, line := range r.Mix {
+		out := mixRow{Name: w.category(line.Code)}
+		for i, n := range line.Tickets {
+			c := cell{Text: "–", Faint: true}
+			if all := r.Groups[i].Tickets; all > 0 {
+				c = cell{Text: w.Percent(float64(n)/float64(all), 0), More: w.Number(int64(n))}
+			}
+			out.Cells = append(out.Cells, c)
+		}
+		rows = append(rows, out)
+	}
+	return columns, rows
+}
+
+// weekRow is the medians of one week.
+type weekRow struct {
+	Name  string
+	Cells []cell
+}
+
+// weeks gives the medians of each group week by week, the newest first.
+func (w writer) weeks(r report.Report) (rows []weekRow) {
+	for i := len(r.Weeks) - 1; i >= 0; i-- {
+		week := r.Weeks[i]
+		out := weekRow{Name: w.T("reports.week_of", "date", w.ShortDate(week.Begins))}
+		for g, n := range week.Tickets {
+			f := report.Figures{Group: r.Groups[g].Group, Tickets: n, Withheld: n > 0 && n < report.MinimumSize}
+			out.Cells = append(out.Cells, w.time(f, week.Median[g], "not_reached"))
+		}
+		rows = append(rows, out)
+	}
+	return rows
+}
