@@ -111,12 +111,13 @@ func ticketText(terms []term) string {
 	return meiliText(kept, whole)
 }
 
-// uncommon leaves the common words out, except inside the name of a thing, or where nothing else is left. whole says that the
-// last one went, so that what is last now is no unfinished word.
+// uncommon leaves the common words out, except inside the name of a thing, or where nothing else is left; also those that are
+// not to be there: nobody means that, but a pasted line may begin with "-In". whole says that the last one went, so that what is
+// last now is no unfinished word.
 func uncommon(terms []term) (kept []term, whole bool) {
 	words := mapped(terms, func(t term) string { return unaccented(t.text) })
 	for i, t := range terms {
-		if t.phrase || t.not || !common[words[i]] || insideName(words, i) {
+		if t.phrase || !common[words[i]] || !t.not && insideName(words, i) {
 			kept = append(kept, t)
 		}
 	}

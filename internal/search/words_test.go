@@ -10,6 +10,7 @@ func TestQueryText(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ typed, want string }{
 		"a dash right before a word":   {"-no --card – notice e-mail -x-ray", `-no card notice e-mail -"x-ray"`},
+		"but not before a common one":  {"-In buying a duplex", "buying duplex"},
 		"a lone quote means nothing":   {`lost "emergency fund`, "lost emergency fund"},
 		"a phrase stays":               {`"green card" lost`, `"green card" lost`},
 		"the last word is unfinished":  {"resid", "resid"},
