@@ -28,13 +28,10 @@ ALTER TABLE report_day
     ALTER COLUMN groups SET STORAGE EXTERNAL, ALTER COLUMN categories SET STORAGE EXTERNAL, ALTER COLUMN queues SET STORAGE EXTERNAL,
     ALTER COLUMN languages SET STORAGE EXTERNAL, ALTER COLUMN channels SET STORAGE EXTERNAL, ALTER COLUMN excluded SET STORAGE EXTERNAL;
 
--- When the desk works, for business time. A change is a new version; the newest one holds.
+-- When the desk works, for business time, as internal/sla writes it. A change is a new version; the newest one holds.
 CREATE TABLE calendar (
-    version    integer PRIMARY KEY CHECK (version > 0),
-    zone       text NOT NULL,
-    week       jsonb NOT NULL,                -- seven lists from Sunday, of {"from": minute, "until": minute}
-    holidays   date[] NOT NULL DEFAULT '{}',
-    staff_id   bigint REFERENCES staff,       -- who changed it; NULL for a command
+    version    integer PRIMARY KEY CHECK (version > 1),
+    calendar   jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -41,6 +41,7 @@ func commands() []command {
 		{"seed", "fill an empty desk with a believable demo", runSeed},
 		{"reindex", "build the search index again", runReindex},
 		{"search-key", "make the key that Askwell uses with Meilisearch", runSearchKey},
+		{"calendar", "show or set when the desk works, for reports by working hours", runCalendar},
 		{"report", "pack the days that reports are made of again", runReport},
 		{"doctor", "check every dependency and say what to do", runDoctor},
 		{"settings", "list every setting", runSettings},

@@ -16,7 +16,7 @@ func (s *Service) Make(ctx context.Context, q Query) (Report, error) {
 	r := Report{Query: q, GeneratedAt: s.now().UTC(), Day: 24 * time.Hour}
 	var clock *sla.Clock
 	if q.Clock == ClockBusiness {
-		calendar, err := s.Calendar(ctx)
+		calendar, err := s.Calendar(ctx, q.From.Location().String())
 		if err != nil {
 			return Report{}, err
 		}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/sla"
+)
+
+// runCalendar shows when the desk works, or sets it: what reports count as working hours.
+func runCalendar(ctx context.Context, t terminal, args []string) error {
+	fs := t.flags("calendar", "[--set FILE] [--data DIR]")
+	data := dataFlag(fs)
+	set := fs.String("set", "", "use the calendar in this `file`, in the form that the command prints")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	cfg, err := target(t, *data)
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, 1)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	reports := report.NewService(db, nil)
+	var c sla.Calendar
+	if *set == "" {
+		c, err = reports.Calendar(ctx, cfg.Agency.TimeZone.String())
+	} else if err = readCalendar(*set, &c); err == nil {
+		c, err = reports.SetCalendar(ctx, c)
+	}
+	if err != nil {
+		return err
+	}
+	written, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "version %d\n", c.Version)
+	fmt.Fprintln(t.out, string(written))
+	return nil
+}
+
+func readCalendar(file string, c *sla.Calendar) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, c); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
