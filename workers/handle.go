@@ -46,7 +46,7 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 }
 
 // drain claims and runs rows of a kind until none is due, or the window ends and another asynq task takes over. While
-// inquiries pour in it rests as long as it worked.
+// inquiries pour in it rests as long as it worked, and three times as long over what is indexed and counted: that can wait.
 func (w *Workers) drain(ctx context.Context, k kind, h handler) {
 	for end := time.Now().Add(window); time.Now().Before(end) && ctx.Err() == nil && !w.stopping(); {
 		started := time.Now()
@@ -60,7 +60,11 @@ func (w *Workers) drain(ctx context.Context, k kind, h handler) {
 		}
 		w.relay.wake() // what was done has reactions of its own
 		if w.relay.busy() {
-			sleep(ctx, min(time.Since(started), 200*time.Millisecond))
+			rest := min(time.Since(started), 200*time.Millisecond)
+			if k.queue == queueIndex {
+				rest *= 3
+			}
+			sleep(ctx, rest)
 		}
 	}
 }
