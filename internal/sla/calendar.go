@@ -1,4 +1,4 @@
-// Package sla computes response deadlines in business hours.
+// Package sla counts business time by the calendar of a desk.
 package sla
 
 import (

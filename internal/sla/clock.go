@@ -3,7 +3,6 @@ package sla
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"time"
 )
 
@@ -96,17 +95,6 @@ func (k *Clock) At(moment int64) int64 {
 
 // Between is the business seconds from one moment to a later one, both in Unix seconds.
 func (k *Clock) Between(from, until int64) int64 { return k.At(until) - k.At(from) }
-
-// After is the moment at which a number of business seconds have passed since a moment: a deadline. False when the clock's
-// span ends before.
-func (k *Clock) After(from, seconds int64) (int64, bool) {
-	due := k.At(from) + max(seconds, 0)
-	n := sort.Search(len(k.opens), func(i int) bool { return k.opens[i].worked+k.opens[i].until-k.opens[i].from >= due })
-	if n == len(k.opens) {
-		return 0, false
-	}
-	return max(k.opens[n].from+due-k.opens[n].worked, from), true
-}
 
 // Usual is the calendar that a desk begins with: Monday to Friday from 9 to 17, without holidays.
 func Usual(zone string) Calendar {

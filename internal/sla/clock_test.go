@@ -107,21 +107,6 @@ func TestBetweenMinuteByMinute(t *testing.T) {
 		if got := k.Between(from.Unix(), until.Unix()); got != want {
 			t.Fatalf("%s to %s: %d s, want %d", from, until, got, want)
 		}
-		if due, ok := k.After(from.Unix(), want); !ok || k.Between(from.Unix(), due) != want || due > until.Unix() && want > 0 {
-			t.Fatalf("%d s after %s is %s, want no later than %s", want, from, time.Unix(due, 0), until)
-		}
-	}
-}
-
-func TestAfter(t *testing.T) {
-	t.Parallel()
-	k := clock(t, Usual(newYork))
-	due, ok := k.After(moment(t, newYork, "2026-11-20 16:00").Unix(), 2*hour)
-	if want := moment(t, newYork, "2026-11-23 10:00"); !ok || due != want.Unix() {
-		t.Errorf("two hours after Friday at 4 it is %s, want %s", time.Unix(due, 0), want)
-	}
-	if _, ok := k.After(moment(t, newYork, "2026-12-31 16:00").Unix(), 200*hour); ok {
-		t.Error("a deadline beyond the clock's end is known")
 	}
 }
 

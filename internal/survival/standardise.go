@@ -99,9 +99,6 @@ func (s *Standardised) at(walks []walk, t float64) row {
 	return out
 }
 
-// N is how many observations the strata hold.
-func (s Standardised) N() int { return s.curve.N }
-
 // At is Curve.At for the standardised curve: with 1 - Value the directly standardised share answered within t.
 func (s Standardised) At(t float64) Share { return s.curve.At(t) }
 

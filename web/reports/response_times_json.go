@@ -104,7 +104,11 @@ func (a *Area) ResponseTimesJSON(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	w := writer{Printer: a.Pages.Printer(c)}.of(made)
+	lists, err := a.Report.Lists(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	w := writer{Printer: a.Pages.Printer(c), lists: lists}.of(made)
 	told := w.answer(made)
 	out := timesJSON{
 		Measure: made.Measure, Clock: made.Clock, By: made.By, Filter: map[string]string{}, From: made.Params().From, To: made.Params().To,
