@@ -69,7 +69,7 @@ func (w writer) difference(t report.Time) cell {
 	}
 	c := cell{Text: w.T(key, "time", w.span(math.Abs(*t.Seconds)))}
 	if t.Low != nil && t.High != nil {
-		u := w.unitOf(math.Max(math.Abs(*t.Low), math.Abs(*t.High)))
+		u := w.unitOf(*t.Seconds)
 		c.More = w.T("reports.interval.between", "low", w.bare(u, *t.Low), "high", w.in(u, *t.High))
 	}
 	return c

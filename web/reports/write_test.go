@@ -209,3 +209,21 @@ func TestChartsStayInside(t *testing.T) {
 		t.Errorf("a withheld group is drawn")
 	}
 }
+
+func TestDifference(t *testing.T) {
+	t.Parallel()
+	w := english(t)
+	for name, c := range map[string]struct {
+		in         report.Time
+		text, more string
+	}{
+		"its interval is in its own unit": {report.Time{Seconds: number(15 * hour), Low: number(3 * hour), High: number(30 * hour)}, "15.0 hours longer", "3.0 to 30.0 hours"},
+		"less time":                       {report.Time{Seconds: number(-2 * day), Low: number(-3 * day), High: number(-day)}, "2.0 days shorter", "-3.0 to -1.0 days"},
+		"an interval that nobody knows":   {report.Time{Seconds: number(day)}, "1.0 days longer", ""},
+		"not reached":                     {report.Time{}, "not reached", ""},
+	} {
+		if got := w.difference(c.in); got.Text != c.text || got.More != c.more {
+			t.Errorf("%s: %q (%q), want %q (%q)", name, got.Text, got.More, c.text, c.more)
+		}
+	}
+}
