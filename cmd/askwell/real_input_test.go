@@ -97,6 +97,7 @@ func TestRealInquiries(t *testing.T) {
 	eventually(t, 30*time.Second-time.Since(ended), func() error { return d.allLinked(inquiries, references) })
 	eventually(t, 30*time.Second-time.Since(ended), func() error { return d.indexed() })
 	t.Logf("linked and indexed %s after the last one", time.Since(ended))
+	eventually(t, 2*time.Minute, func() error { return d.built() })
 	d.allFound(t, inquiries, references)
 	d.noSecrets(t, inquiries)
 }
@@ -127,6 +128,16 @@ func (d *upDesk) allLinked(inquiries []map[string]string, references map[string]
 		return fmt.Errorf("links (-want +got):\n%s", tail(diff, 2000))
 	}
 	return rows.Err()
+}
+
+// built reports whether the first index is. While it is built PostgreSQL answers, which forgives no slip.
+func (d *upDesk) built() error {
+	var built bool
+	err := d.db.QueryRow(context.Background(), `SELECT EXISTS (SELECT FROM search_index WHERE version > 0 AND run IS NULL)`).Scan(&built)
+	if err == nil && !built {
+		err = errors.New("the index is being built")
+	}
+	return err
 }
 
 // indexed reports whether nothing waits for the index.

@@ -14,7 +14,7 @@ import (
 
 // fullTextForm numbers the form of the full text: how texts become words, and which words are left out. It goes up with every
 // change to either; rows of an older form are written again by the next IndexTickets, IndexAccounts or Rebuild that meets them.
-const fullTextForm = 2
+const fullTextForm = 3
 
 // stemMark begins a stem among the words of a text, so that a word and a phrase are found exactly as well.
 const stemMark = "~"
@@ -67,7 +67,7 @@ func (e *Engine) writeFullText(ctx context.Context, db postgres.Querier, kind st
 	if err != nil {
 		return fmt.Errorf("read texts: %w", postgres.Failure(err))
 	}
-	words, err := e.vectors(ctx, db, texts)
+	words, err := e.vectors(ctx, db, kind, texts)
 	if err != nil {
 		return err
 	}
@@ -92,8 +92,8 @@ func (e *Engine) writeFullText(ctx context.Context, db postgres.Querier, kind st
 	return nil
 }
 
-// vectors writes texts as PostgreSQL's tsvector.
-func (e *Engine) vectors(ctx context.Context, db postgres.Querier, texts []fullText) ([]string, error) {
+// vectors writes texts of a kind of record as PostgreSQL's tsvector.
+func (e *Engine) vectors(ctx context.Context, db postgres.Querier, kind string, texts []fullText) ([]string, error) {
 	var spellings []string
 	seen := map[string]bool{}
 	for _, t := range texts {
@@ -110,11 +110,15 @@ func (e *Engine) vectors(ctx context.Context, db postgres.Querier, texts []fullT
 	if err != nil {
 		return nil, err
 	}
-	return mapped(texts, func(t fullText) string { return vector(t.Parts, known) }), nil
+	return mapped(texts, func(t fullText) string { return vector(t.Parts, identifierPart[kind], known) }), nil
 }
 
-// vector lists every word of the parts with its places and their weight, and the stems.
-func vector(parts []string, known map[string]forms) string {
+// identifierPart is which part of a record is drawn by lot, not written by anybody.
+var identifierPart = map[string]int{KindTicket: 2, KindAccount: 1}
+
+// vector lists every word of the parts with its places and their weight, and the stems. The halves of a reference have no stem
+// and are never too common, whatever they look like: a record of more words ranks lower, and chance is not to rank.
+func vector(parts []string, identifier int, known map[string]forms) string {
 	var order []string
 	places := map[string]*placed{}
 	at := func(lexeme string) *placed {
@@ -131,10 +135,13 @@ func vector(parts []string, known map[string]forms) string {
 		for _, w := range wordsOf(part) {
 			place++
 			f := known[spelling(w)]
-			if f.word == "" || common[f.word] {
+			if f.word == "" || common[f.word] && i != identifier {
 				continue
 			}
 			at(f.word).add(place, weight)
+			if i == identifier {
+				continue
+			}
 			for _, s := range f.stems {
 				at(stemMark + s)
 			}

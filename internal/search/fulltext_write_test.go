@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,25 @@ func TestFullTextHoldsWordsWithoutAccentsAndTheirStems(t *testing.T) {
 		`'nunez':28B 'o':75 'tarjetas':4A 'x':79 'y':5A '~autoriz' '~bri' '~card' '~dond' '~tarjet' '~tarjeta'`
 	got := d.held("ticket_search", id)
 	if diff := cmp.Diff(strings.Fields(want), strings.Fields(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A reference is drawn by lot. When its halves look like words they must not count for more than others.
+func TestFullTextTakesNoReferenceForWords(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	_, plain := d.open("Lighthouse", "Question")
+	_, wordy := d.open("Lighthouse", "Question")
+	for id, reference := range map[int64]string{plain: "ASK-2222-3333", wordy: "ASK-CARS-THAT"} {
+		if _, err := d.db.Exec(t.Context(), `UPDATE ticket SET reference = $2 WHERE id = $1`, id, reference); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.index()
+	want := strings.NewReplacer("'2222'", "'cars'", "'3333'", "'that'").Replace(d.held("ticket_search", plain))
+	sorted := func(s string) []string { return slices.Sorted(strings.FieldsSeq(s)) }
+	if diff := cmp.Diff(sorted(want), sorted(d.held("ticket_search", wordy))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/askwell/askwell/internal/search"
@@ -102,6 +103,36 @@ func TestWhatIsMeantComesFirstInRealInquiries(t *testing.T) {
 	queries := d.plant(set)
 	d.index()
 	d.judge(set, queries)
+}
+
+// Whoever pastes a subject finds its ticket, though Meilisearch is away. (That Meilisearch finds it is shown on a whole desk.)
+func TestPostgreSQLFindsEveryRealSubject(t *testing.T) {
+	t.Parallel()
+	dir, found := testkit.RealData(t)
+	if !found {
+		return
+	}
+	set, err := relevance.Real(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	d.plant(set)
+	d.index()
+	var subjects []string
+	if err := d.db.QueryRow(t.Context(), `SELECT array_agg(DISTINCT subject) FROM ticket`).Scan(&subjects); err != nil || len(subjects) < 1300 {
+		t.Fatalf("%d subjects: %v", len(subjects), err)
+	}
+	engine := d.connect("http://127.0.0.1:1")
+	for _, subject := range subjects {
+		found, err := engine.Search(t.Context(), search.Query{For: agent, Text: subject, Limit: 25})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(found.Hits, func(h search.Hit) bool { return h.Title == subject }) {
+			t.Errorf("%q is not found: %d others are", subject, found.Total)
+		}
+	}
 }
 
 func TestWhatIsMeantComesFirstAmongMany(t *testing.T) {

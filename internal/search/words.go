@@ -115,7 +115,7 @@ func ticketText(terms []term) string {
 // not to be there: nobody means that, but a pasted line may begin with "-In". whole says that the last one went, so that what is
 // last now is no unfinished word.
 func uncommon(terms []term) (kept []term, whole bool) {
-	words := mapped(terms, func(t term) string { return unaccented(t.text) })
+	words := mapped(terms, func(t term) string { return strings.Join(wordsOf(unaccented(t.text)), " ") }) // "will." is a will
 	for i, t := range terms {
 		if t.phrase || !common[words[i]] || !t.not && insideName(words, i) {
 			kept = append(kept, t)

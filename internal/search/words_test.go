@@ -21,6 +21,7 @@ func TestQueryText(t *testing.T) {
 		"filler where nothing is left": {"so what do I do about this and how do I get out of it", "what do I do about how do I get out "},
 		"common words tell nothing":    {"where is the card", "where card"},
 		"nor does the last one":        {"card of the", "card "},
+		"nor does it before a stop":    {"contesting a will.", "contesting "},
 		"but when there are no others": {"to be", "to be"},
 		"and inside a name":            {"permiso de trabajo de mi hijo", "permiso de trabajo hijo"},
 	} {
