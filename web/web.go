@@ -32,6 +32,7 @@ type Config struct {
 	DB       *pgxpool.Pool
 	Tickets  *ticket.Service
 	Redis    redis.UniversalClient // counts inquiries for FORM_RATE; without it each process counts for itself
+	Patience time.Duration         // what an inquiry waits for Redis at most; public.RedisPatience when 0
 	Files    files.Store
 	Pages    *page.Renderer
 	Search   *search.Engine
@@ -104,7 +105,8 @@ func (s *site) makeAreas() (err error) {
 		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, Logger: s.Logger,
 	})
 	s.public, err = public.New(public.Config{
-		Settings: s.Settings, Tickets: s.Tickets, Redis: s.Redis, Files: s.Files, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+		Settings: s.Settings, Tickets: s.Tickets, Redis: s.Redis, Patience: s.Patience, Files: s.Files, Pages: s.Pages, Logger: s.Logger,
+		Now: s.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)

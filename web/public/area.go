@@ -14,11 +14,15 @@ import (
 	"github.com/askwell/askwell/web/page"
 )
 
-// Config is what the area needs. Redis may be nil.
+// RedisPatience is what an inquiry waits for Redis at most, unless Config says otherwise.
+const RedisPatience = 50 * time.Millisecond
+
+// Config is what the area needs. Redis may be nil. Patience is RedisPatience when 0.
 type Config struct {
 	Settings config.Config
 	Tickets  *ticket.Service
 	Redis    redis.UniversalClient
+	Patience time.Duration
 	Files    files.Store
 	Pages    *page.Renderer
 	Logger   *slog.Logger

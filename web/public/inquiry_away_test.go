@@ -2,6 +2,7 @@ package public_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -140,17 +141,30 @@ func TestFormRate(t *testing.T) {
 		}
 		return options
 	}
-	for name, client := range map[string]func(t *testing.T) redis.UniversalClient{
-		"counted in Redis":       func(t *testing.T) redis.UniversalClient { return redis.NewClient(redisURL(t)) },
-		"counted in the process": func(*testing.T) redis.UniversalClient { return nil },
-		"Redis is down":          func(*testing.T) redis.UniversalClient { return redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"}) },
+	silent := func(t *testing.T) *redis.Options {
+		l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		return &redis.Options{Addr: l.Addr().String()}
+	}
+	for name, c := range map[string]struct {
+		client   func(t *testing.T) redis.UniversalClient
+		patience time.Duration
+	}{
+		// A busy test machine may answer late.
+		"counted in Redis":       {func(t *testing.T) redis.UniversalClient { return redis.NewClient(redisURL(t)) }, time.Minute},
+		"counted in the process": {func(*testing.T) redis.UniversalClient { return nil }, 0},
+		"Redis is down":          {func(*testing.T) redis.UniversalClient { return redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"}) }, 0},
+		"Redis hangs":            {func(t *testing.T) redis.UniversalClient { return redis.NewClient(silent(t)) }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			shared := client(t)
+			shared := c.client(t)
 			desk := webtest.New(t, webtest.Options{
 				Env:    map[string]string{"FORM_RATE": "address:2/1h,email:3/1h"},
-				Change: func(cfg *web.Config) { cfg.Redis = shared },
+				Change: func(cfg *web.Config) { cfg.Redis, cfg.Patience = shared, c.patience },
 			})
 			accepted, quarantined, refused, last := rates(t, desk, 22)
 			if accepted != 2 || quarantined != 18 || refused != 2 {

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -16,9 +17,8 @@ import (
 )
 
 const (
-	limiterPatience = 50 * time.Millisecond // what an inquiry waits for Redis at most
-	limiterPause    = 5 * time.Second       // Redis is left alone for so long after it failed
-	refusedBeyond   = 10                    // times the rate
+	limiterPause  = 5 * time.Second // Redis is left alone for so long after it failed
+	refusedBeyond = 10              // times the rate
 )
 
 // pace is how an inquiry stands to FORM_RATE.
@@ -34,6 +34,7 @@ type limiter struct {
 	rate     config.FormRate
 	seal     seal
 	shared   *redis_rate.Limiter // nil without Redis
+	patience time.Duration       // with it
 	own      *localLimiter
 	now      func() time.Time
 	log      *slog.Logger
@@ -43,6 +44,7 @@ type limiter struct {
 func newLimiter(cfg Config) *limiter {
 	l := &limiter{
 		rate: cfg.Settings.FormRate, seal: seal{keys: cfg.Settings.SecretKeys}, own: newLocalLimiter(), now: cfg.Now, log: cfg.Logger,
+		patience: cmp.Or(cfg.Patience, RedisPatience),
 	}
 	if cfg.Redis != nil {
 		l.shared = redis_rate.NewLimiter(cfg.Redis)
@@ -103,14 +105,14 @@ func (l *limiter) take(ctx context.Context, key string, rate config.Rate) time.D
 	return l.own.take(key, rate, l.now())
 }
 
-// takeShared gives up after limiterPatience, whatever the client's own time-outs are.
+// takeShared gives up after l.patience, whatever the client's own time-outs are.
 func (l *limiter) takeShared(ctx context.Context, key string, rate config.Rate) (time.Duration, error) {
 	type answer struct {
 		result *redis_rate.Result
 		err    error
 	}
 	answers := make(chan answer, 1)
-	ctx, cancel := context.WithTimeout(ctx, limiterPatience)
+	ctx, cancel := context.WithTimeout(ctx, l.patience)
 	defer cancel()
 	go func() {
 		result, err := l.shared.Allow(ctx, "askwell:"+key, redis_rate.Limit{Rate: rate.Count, Burst: rate.Count, Period: rate.Per})
