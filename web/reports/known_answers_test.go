@@ -1,0 +1,380 @@
+package reports_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/internal/transfer"
+	"github.com/askwell/askwell/web/webtest"
+)
+
+// knownAnswers are figures that were computed elsewhere; the file names their sources.
+type knownAnswers struct {
+	Gehan struct {
+		LogRank  knownTest             `json:"logrank"`
+		Curve    map[string][2]float64 `json:"km_6mp"` // S and its standard error by week
+		Median   map[string]float64    `json:"median"`
+		MeanTo35 map[string][2]float64 `json:"rmst_tau_35"`
+		MeanTo23 map[string][2]float64 `json:"rmst_tau_23"`
+	} `json:"gehan_6mp"`
+	AML struct {
+		LogRank  knownTest              `json:"logrank"`
+		Median   map[string]float64     `json:"median"`
+		Interval map[string][2]*float64 `json:"median_95ci_R_log"`
+		Curve    map[string][4]float64  `json:"km_group1"` // S, its standard error, its interval
+	} `json:"aml"`
+	Tiny []struct {
+		Time, Event, Group []int
+		Chi2, P            float64
+	} `json:"tiny_logrank"`
+	UCB struct {
+		Departments  map[string][4]int `json:"table_dept_male_adm_rej_female_adm_rej"`
+		Crude        [2]float64        `json:"crude_rates"`
+		Chi2         float64           `json:"mh_chi2_no_cc"`
+		Standardised [2]float64        `json:"directly_standardised_rates"`
+	} `json:"ucb_admissions"`
+}
+
+type knownTest struct{ Chi2, P float64 }
+
+func readKnownAnswers(t *testing.T, dir string) (known knownAnswers) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "reference", "expected.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &known); err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
+// subject is somebody of a trial: how long they were watched, and whether it happened then.
+type subject struct {
+	time     int
+	happened bool
+	group    string // what their ticket's number is to be
+}
+
+// readTrial reads a file of a trial; groups says which number's group takes which of its arms.
+func readTrial(t *testing.T, dir, file, arm string, groups map[string]string) (all []subject) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "reference", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	for _, row := range rows[1:] {
+		n, err := strconv.Atoi(row[column["time"]])
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, subject{n, row[column["cens"]] == "1", groups[row[column[arm]]]})
+	}
+	return all
+}
+
+// cutOff is when the trials are looked at. Whoever had not relapsed by their last visit is an inquiry that had waited so long then.
+var cutOff = time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
+
+// history is a file of tickets from another desk.
+type history struct{ rows [][]string }
+
+func (h *history) add(category, group string, opened time.Time, waited time.Duration, answered bool) {
+	responded := ""
+	if answered {
+		responded = opened.Add(waited).Format(time.RFC3339)
+	}
+	h.rows = append(h.rows, []string{opened.Format(time.RFC3339), category, group, responded})
+}
+
+// trial adds people as inquiries of a category, a unit of their time being so many seconds.
+func (h *history) trial(category string, unit int, people []subject) {
+	for _, s := range people {
+		waited := time.Duration(s.time*unit) * time.Second
+		opened := cutOff.Add(-waited)
+		if s.happened {
+			opened = cutOff.AddDate(0, 0, -300)
+		}
+		h.add(category, s.group, opened, waited, s.happened)
+	}
+}
+
+// fill adds inquiries that came in at the cut-off, until each group has as many as a report shows. They waited for no time and are
+// at risk when nobody is answered: they change no curve, interval or test, and only count.
+func (h *history) fill(category string, people []subject) {
+	size := map[string]int{"with": 0, "without": 0}
+	for _, s := range people {
+		size[s.group]++
+	}
+	for group, n := range size {
+		for ; n < report.MinimumSize; n++ {
+			h.add(category, group, cutOff, 0, false)
+		}
+	}
+}
+
+// take imports the history as `askwell import tickets` does and packs its days.
+func (h *history) take(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	var file bytes.Buffer
+	w := csv.NewWriter(&file)
+	rows := append([][]string{{"opened_at", "category", "number_at_submission", "first_responded_at"}}, h.rows...)
+	if err := w.WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	rejects := &transfer.Rejects{Path: filepath.Join(t.TempDir(), "rejected.csv")}
+	got, err := transfer.ImportTickets(t.Context(), db, &file, transfer.TicketOptions{AddCategories: true}, rejects, func(int) {})
+	if err != nil || got.Added != len(h.rows) {
+		t.Fatalf("%d of %d rows taken (%v)", got.Added, len(h.rows), err)
+	}
+	if err := (report.Recorder{DB: db}).Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shown is the JSON as a statistician reads it.
+type shown struct {
+	Groups []struct {
+		Group                      string
+		Tickets, Answered, Waiting int
+		Median                     *float64             `json:"median_seconds"`
+		MedianInterval             [2]*float64          `json:"median_interval"`
+		Within                     map[string]*float64  `json:"answered_within"`
+		WithinInterval             map[string][]float64 `json:"answered_within_interval"`
+		Mean                       *float64             `json:"restricted_mean_seconds"`
+		MeanInterval               [2]*float64          `json:"restricted_mean_interval"`
+	}
+	LogRank      *shownTest `json:"log_rank"`
+	Stratified   *shownTest `json:"log_rank_stratified_by_category"`
+	Standardised map[string]struct {
+		Within map[string]*float64
+	} `json:"standardised_within"`
+	Difference *struct{ Opposed bool }
+}
+
+type shownTest struct {
+	Chi2, P float64
+	DF      int
+}
+
+func show(t *testing.T, v *webtest.Visitor, category string) (s shown) {
+	t.Helper()
+	query := url.Values{"from": {"2025-01-01"}, "to": {"2026-03-31"}, "as_of": {cutOff.Format(time.RFC3339)}, "category": {category}}
+	answer := v.Get(path + ".json?" + query.Encode())
+	if err := json.Unmarshal([]byte(answer.Body), &s); err != nil || len(s.Groups) != 4 {
+		t.Fatalf("status %d: %s (%v)", answer.Status, answer.Body, err)
+	}
+	return s
+}
+
+// near holds a figure to the known one within half a unit of its last digit, or more where the margin says so.
+func near(t *testing.T, what string, got *float64, want, margin float64) {
+	t.Helper()
+	if got == nil || math.Abs(*got-want) > margin {
+		if got == nil {
+			t.Errorf("%s is null, want %v", what, want)
+			return
+		}
+		t.Errorf("%s is %v, want %v", what, *got, want)
+	}
+}
+
+func sameTest(t *testing.T, what string, got *shownTest, want knownTest, margin float64) {
+	t.Helper()
+	if got == nil || got.DF != 1 || math.Abs(got.Chi2-want.Chi2) > margin || math.Abs(got.P-want.P) > margin/10+want.P*1e-3 {
+		t.Errorf("%s: log-rank %+v, want %+v", what, got, want)
+	}
+}
+
+const fifteenDays = 15 * 24 * 60 * 60
+
+// unitsFor gives the unit of time by which so many units are 15 days, or just under: the page's share and restricted mean of 15 days
+// are then those of that time.
+func unitsFor(units int) int { return fifteenDays / units }
+
+// Both trials as tickets: the page's JSON has their published medians, intervals, curves, restricted means and log-rank tests.
+func TestTrialsAsTickets(t *testing.T) {
+	t.Parallel()
+	dir, found := testkit.RealData(t)
+	if !found {
+		return
+	}
+	known := readKnownAnswers(t, dir)
+	gehan := readTrial(t, dir, "gehan_6mp.csv", "treat", map[string]string{"6-MP": "with", "control": "without"})
+	aml := readTrial(t, dir, "aml.csv", "group", map[string]string{"1": "with", "2": "without"})
+	const day = 24 * 60 * 60
+	var h history
+	for week := range known.Gehan.Curve {
+		n, _ := strconv.Atoi(week)
+		h.trial("gehan-"+week, unitsFor(n), gehan)
+	}
+	// A second more, so that 15 days do not reach beyond the last visit of those who still wait.
+	h.trial("gehan-35", unitsFor(35)+1, gehan)
+	h.trial("aml-as-it-is", day, aml)
+	for week := range known.AML.Curve {
+		n, _ := strconv.Atoi(week)
+		h.trial("aml-"+week, unitsFor(n), aml)
+		h.fill("aml-"+week, aml)
+	}
+	desk := webtest.New(t, webtest.Options{Env: map[string]string{"AGENCY_TIME_ZONE": "UTC"}})
+	h.take(t, desk.DB)
+	v := desk.SignIn(t, staff.RoleSupervisor)
+
+	for week, want := range known.Gehan.Curve {
+		n, _ := strconv.Atoi(week)
+		unit, what := float64(unitsFor(n)), "6-MP, week "+week
+		got := show(t, v, "gehan-"+week)
+		with, without := got.Groups[0], got.Groups[2]
+		if with.Tickets != 21 || with.Answered != 9 || with.Waiting != 12 || without.Tickets != 21 || without.Answered != 21 {
+			t.Errorf("%s: arms of %+v and %+v", what, with, without)
+		}
+		sameTest(t, what, got.LogRank, known.Gehan.LogRank, 5e-5)
+		near(t, what+": median", with.Median, known.Gehan.Median["6-MP"]*unit, 0)
+		near(t, what+": median of control", without.Median, known.Gehan.Median["control"]*unit, 0)
+		near(t, what+": answered", with.Within["15d"], 1-want[0], 5e-5)
+		sameInterval(t, what, with.WithinInterval["15d"], want[0], want[1])
+	}
+	for week, want := range map[string]map[string][2]float64{"35": known.Gehan.MeanTo35, "23": known.Gehan.MeanTo23} {
+		got := show(t, v, "gehan-"+week)
+		unit := float64(unitsFor(35) + 1)
+		if week == "23" {
+			unit = float64(unitsFor(23))
+		}
+		for i, arm := range map[int]string{0: "6-MP", 2: "control"} {
+			g, what := got.Groups[i], "restricted mean to week "+week+" of "+arm
+			near(t, what, g.Mean, want[arm][0]*unit, 5e-4*unit)
+			near(t, what+", upper end", g.MeanInterval[1], (want[arm][0]+1.96*want[arm][1])*unit, 1e-3*unit)
+		}
+	}
+
+	// Arms of 11 and 12 are under the minimum: they are counted, and nothing else is said of them.
+	few := show(t, v, "aml-as-it-is")
+	for i, n := range map[int]int{0: 11, 2: 12} {
+		if g := few.Groups[i]; g.Tickets != n || g.Median != nil || g.Mean != nil || g.Within["10d"] != nil {
+			t.Errorf("an arm of %d: %+v", n, g)
+		}
+	}
+	if few.LogRank != nil || few.Difference != nil {
+		t.Errorf("arms of 11 and 12 are compared: %+v", few.LogRank)
+	}
+	for week, want := range known.AML.Curve {
+		n, _ := strconv.Atoi(week)
+		unit, what := float64(unitsFor(n)), "AML, week "+week
+		got := show(t, v, "aml-"+week)
+		with, without := got.Groups[0], got.Groups[2]
+		if with.Tickets != report.MinimumSize || with.Answered != 7 || without.Answered != 11 {
+			t.Errorf("%s: arms of %+v and %+v", what, with, without)
+		}
+		sameTest(t, what, got.LogRank, known.AML.LogRank, 5e-5)
+		near(t, what+": answered", with.Within["15d"], 1-want[0], 5e-4)
+		if ends := with.WithinInterval["15d"]; len(ends) != 2 || math.Abs(ends[0]-(1-want[3])) > 5e-4 || math.Abs(ends[1]-(1-want[2])) > 5e-4 {
+			t.Errorf("%s: interval %v, want %v to %v", what, ends, 1-want[3], 1-want[2])
+		}
+		for arm, i := range map[string]int{"1": 0, "2": 2} {
+			g := got.Groups[i]
+			near(t, what+": median of arm "+arm, g.Median, known.AML.Median[arm]*unit, 0)
+			near(t, what+": lower end of arm "+arm, g.MedianInterval[0], *known.AML.Interval[arm][0]*unit, 0)
+			if known.AML.Interval[arm][1] != nil || g.MedianInterval[1] != nil {
+				t.Errorf("%s: the upper end of arm %s is %v, want none", what, arm, g.MedianInterval[1])
+			}
+		}
+	}
+}
+
+// sameInterval: by the log transform that expected.json names, S exp(±1.96 se/S), turned round for the share that is answered.
+func sameInterval(t *testing.T, what string, got []float64, s, se float64) {
+	t.Helper()
+	low, high := 1-min(1, s*math.Exp(1.959964*se/s)), 1-s*math.Exp(-1.959964*se/s)
+	if len(got) != 2 || math.Abs(got[0]-low) > 2e-4 || math.Abs(got[1]-high) > 2e-4 {
+		t.Errorf("%s: interval %v, want %v to %v", what, got, low, high)
+	}
+}
+
+// Groups of three are never compared; filled up with inquiries that change nothing they give the known test.
+func TestTinySetsAsTickets(t *testing.T) {
+	t.Parallel()
+	dir, found := testkit.RealData(t)
+	if !found {
+		return
+	}
+	known := readKnownAnswers(t, dir)
+	var h history
+	for i, set := range known.Tiny {
+		var people []subject
+		for n := range set.Time {
+			people = append(people, subject{set.Time[n], set.Event[n] == 1, []string{"without", "with"}[set.Group[n]]})
+		}
+		h.trial(fmt.Sprintf("tiny-%d", i), 60*60, people)
+		h.trial(fmt.Sprintf("filled-%d", i), 60*60, people)
+		h.fill(fmt.Sprintf("filled-%d", i), people)
+	}
+	desk := webtest.New(t, webtest.Options{Env: map[string]string{"AGENCY_TIME_ZONE": "UTC"}})
+	h.take(t, desk.DB)
+	v := desk.SignIn(t, staff.RoleSupervisor)
+	for i, set := range known.Tiny {
+		if got := show(t, v, fmt.Sprintf("tiny-%d", i)); got.LogRank != nil || got.Groups[0].Tickets != 3 || got.Groups[0].Median != nil || got.Groups[3].Median != nil {
+			t.Errorf("groups of three: %+v", got)
+		}
+		sameTest(t, fmt.Sprintf("set %d", i), show(t, v, fmt.Sprintf("filled-%d", i)).LogRank, knownTest{set.Chi2, set.P}, 1e-6)
+	}
+}
+
+// Berkeley's admissions of 1973 as tickets: the department is the category, men come with a number and women without, and who was
+// admitted was answered after an hour. The shares as they are and with one mix of departments point different ways, and the page says
+// so. As everybody waits equally long, the stratified log-rank test is Mantel's and Haenszel's without continuity correction.
+func TestAdmissionsAsTickets(t *testing.T) {
+	t.Parallel()
+	dir, found := testkit.RealData(t)
+	if !found {
+		return
+	}
+	known := readKnownAnswers(t, dir)
+	opened := cutOff.AddDate(0, 0, -20)
+	var h history
+	for department, n := range known.UCB.Departments {
+		for i, group := range []string{"with", "without"} {
+			for range n[2*i] {
+				h.add("Department "+department, group, opened, time.Hour, true)
+			}
+			for range n[2*i+1] {
+				h.add("Department "+department, group, opened, 0, false)
+			}
+		}
+	}
+	desk := webtest.New(t, webtest.Options{Env: map[string]string{"AGENCY_TIME_ZONE": "UTC"}})
+	h.take(t, desk.DB)
+	v := desk.SignIn(t, staff.RoleSupervisor)
+	got := show(t, v, "")
+	for i, group := range map[int]string{0: "with", 2: "without"} {
+		near(t, group+": crude", got.Groups[i].Within["1d"], known.UCB.Crude[i/2], 5e-7)
+		near(t, group+": standardised", got.Standardised[group].Within["1d"], known.UCB.Standardised[i/2], 5e-7)
+	}
+	if got.Stratified == nil || math.Abs(got.Stratified.Chi2-known.UCB.Chi2) > 1e-6 || got.Stratified.DF != 1 {
+		t.Errorf("stratified test %+v, want chi-square %v", got.Stratified, known.UCB.Chi2)
+	}
+	if got.LogRank == nil || got.LogRank.P > 1e-10 || got.Difference == nil || !got.Difference.Opposed {
+		t.Errorf("crude test %+v, difference %+v: nothing warns", got.LogRank, got.Difference)
+	}
+}
