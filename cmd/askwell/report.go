@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/report"
 )
@@ -29,14 +31,19 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer db.Close()
+	return packDays(ctx, t, db)
+}
+
+// packDays packs every day of the reports again.
+func packDays(ctx context.Context, t terminal, db *pgxpool.Pool) error {
 	bar := newBar(t, "days")
-	err = report.Recorder{DB: db}.Rebuild(ctx, func(done, total int) {
+	err := report.Recorder{DB: db}.Rebuild(ctx, func(done, total int) {
 		bar.show(float64(done)/float64(total), thousands(done)+" days packed")
 	})
 	bar.end()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(t.out, "every day of the reports is packed again")
+	fmt.Fprintf(t.out, "every day of the reports is packed, in %s\n", bar.took())
 	return nil
 }

@@ -8,11 +8,12 @@ import (
 // batch is some accounts or tickets with what hangs on them, ready to be written.
 type batch struct {
 	indexed                                                  bool // whether the search index is told
+	lean                                                     bool // whether messages and events are left out
 	accounts, cases, steps, tickets, messages, events, todos rows
 }
 
-func newBatch(indexed bool) *batch {
-	b := &batch{indexed: indexed}
+func newBatch(indexed, lean bool) *batch {
+	b := &batch{indexed: indexed, lean: lean}
 	for i, r := range b.all() {
 		r.table = tables[i]
 	}
@@ -99,6 +100,9 @@ func (b *batch) addCase(id, account int64, receipt string, c applicantCase) {
 
 func (b *batch) addStory(s *story) {
 	b.addTicket(&s.Ticket)
+	if b.lean {
+		return
+	}
 	for i := range s.messages {
 		b.addMessage(&s.messages[i])
 	}

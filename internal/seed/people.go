@@ -103,7 +103,7 @@ type caseStep struct {
 // world makes accounts by their index, always the same ones.
 type world struct {
 	seed     uint64
-	from     time.Time // the beginning of the year of tickets
+	from     time.Time // the beginning of the years of tickets
 	until    time.Time
 	numbers  permutation
 	receipts permutation

@@ -1,4 +1,4 @@
-// Package seed fills a desk with a believable demo: accounts with cases, and a year of tickets with their answers.
+// Package seed fills a desk with a believable demo: accounts with cases, and years of tickets with their answers.
 package seed
 
 import (
@@ -19,7 +19,9 @@ type Options struct {
 	Tickets  int // 0 makes 3,000
 	Accounts int // 0 makes two for five tickets, up to a million
 	Seed     uint64
-	Now      time.Time // the end of the year of tickets, cut to the hour; zero is now
+	Now      time.Time // the end of the years of tickets, cut to the hour; zero is now
+	Years    int       // over how many years the tickets are spread; 0 is one
+	Lean     bool      // tickets alone, without their messages and events: all that reports read, a tenth of the room
 	More     bool      // add to a desk that has tickets already
 	Indexing Progress  // told how many indexes and constraints are built once the tickets are in; may be nil
 }
@@ -28,6 +30,7 @@ type Options struct {
 const (
 	MaxTickets     = 10_000_000
 	MaxAccounts    = 10_000_000
+	MaxYears       = 20
 	defaultTickets = 3000
 
 	// IndexUpTo is how many tickets the workers are asked to index one by one; beyond that, rebuilding the index is quicker.
@@ -95,6 +98,9 @@ func (o Options) complete() (Options, error) {
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
+	if o.Years == 0 {
+		o.Years = 1
+	}
 	if o.Indexing == nil {
 		o.Indexing = func(int, int) {}
 	}
@@ -104,6 +110,8 @@ func (o Options) complete() (Options, error) {
 		return o, failure.Invalid("tickets", "range", fmt.Sprintf("The number of tickets must be between 1 and %d.", MaxTickets))
 	case o.Accounts < 2 || o.Accounts > MaxAccounts:
 		return o, failure.Invalid("accounts", "range", fmt.Sprintf("The number of accounts must be between 2 and %d.", MaxAccounts))
+	case o.Years < 1 || o.Years > MaxYears:
+		return o, failure.Invalid("years", "range", fmt.Sprintf("The number of years must be between 1 and %d.", MaxYears))
 	}
 	return o, nil
 }
@@ -131,13 +139,13 @@ func newWriter(ctx context.Context, tx pgx.Tx, db *pgxpool.Pool, o Options) (*wr
 	if err != nil {
 		return nil, err
 	}
-	from := o.Now.AddDate(-1, 0, 0)
+	from := o.Now.AddDate(-o.Years, 0, 0)
 	queues, err := queues(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{tx: tx, bare: undressed, options: o, firstTicket: uint64(tickets), zone: zone}
-	w.result.Indexed = o.Tickets <= IndexUpTo
+	w.result.Indexed = o.Tickets <= IndexUpTo && !o.Lean
 	w.references = newPermutation(references, o.Seed+ofReference)
 	w.ids = newIDPools(db, o, undressed != nil)
 	w.teller = &teller{

@@ -36,7 +36,7 @@ type writer struct {
 func (w *writer) write(ctx context.Context, progress Progress) error {
 	empty, full := make(chan *batch, batches), make(chan *batch, batches)
 	for range batches {
-		empty <- newBatch(w.result.Indexed)
+		empty <- newBatch(w.result.Indexed, w.options.Lean)
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {

@@ -39,8 +39,13 @@ type desk struct {
 
 // startDesk starts an empty desk and waits for its ready line. Its log goes to a file beside its data.
 func (b *bench) startDesk(ctx context.Context, name string) (*desk, error) {
-	d := &desk{binary: b.binary, dir: filepath.Join(b.dir, name), done: make(chan struct{})}
-	log, err := os.Create(filepath.Join(b.dir, name+".log"))
+	return b.startDeskIn(ctx, filepath.Join(b.dir, name))
+}
+
+// startDeskIn starts the desk in a folder, which may have been one before.
+func (b *bench) startDeskIn(ctx context.Context, dir string) (*desk, error) {
+	d := &desk{binary: b.binary, dir: dir, done: make(chan struct{})}
+	log, err := os.Create(dir + ".log")
 	if err != nil {
 		return nil, err
 	}

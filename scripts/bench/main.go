@@ -27,9 +27,11 @@ type plan struct {
 	Burst     int   // inquiries at once, until the last one is linked and found
 	Sizes     []int // tickets on the desk while it is read
 
-	SearchSizes []int // tickets on the desk while it is searched
-	Requests    int   // for each page
-	Searches    int   // for each kind of query
+	SearchSizes []int      // tickets on the desk while it is searched
+	ReportDesks []deskSize // those that reports are made of
+	Requests    int        // for each page
+	Searches    int        // for each kind of query
+	Reports     int        // for each kind of report
 	Idle        time.Duration
 }
 
@@ -37,12 +39,12 @@ var (
 	fullPlan = plan{
 		Rounds: 3, RoundTime: 5 * time.Second, Clients: []int{1, 8, 32}, Singles: 50, Burst: 1000,
 		Sizes: []int{10_000, 100_000}, Requests: 200, Idle: 30 * time.Second,
-		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100,
+		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100, ReportDesks: reportDesks, Reports: 100,
 	}
 	quickPlan = plan{
 		Rounds: 1, RoundTime: 2 * time.Second, Clients: []int{1, 8, 32}, Singles: 10, Burst: 500,
 		Sizes: []int{5_000, 20_000}, Requests: 50, Idle: 5 * time.Second,
-		SearchSizes: []int{1000, 20_000}, Searches: 30,
+		SearchSizes: []int{1000, 20_000}, Searches: 30, ReportDesks: reportDesks, Reports: 30,
 	}
 )
 
@@ -51,6 +53,7 @@ type bench struct {
 	plan
 	binary string
 	dir    string // for data; gone afterwards
+	kept   string // for the desks that reports are made of, which stay; "" is in dir
 	say    io.Writer
 	result Result
 }
@@ -72,7 +75,9 @@ func run(ctx context.Context, args []string) (err error) {
 	quick := fs.Bool("quick", false, "a rough look in about five minutes, on smaller desks")
 	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
 	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
-	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search or memory")
+	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search, reports or memory")
+	huge := fs.Bool("huge", false, "make reports of ten million tickets, too: twenty minutes more the first time, and 25 GB of disk")
+	kept := fs.String("desks", "", "keep the desks that reports are made of in this `folder`, and use those that are there")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -80,8 +85,16 @@ func run(ctx context.Context, args []string) (err error) {
 	if *quick {
 		b.plan = quickPlan
 	}
+	if *huge {
+		b.ReportDesks = slices.Concat(b.ReportDesks, hugeDesks)
+	}
 	if b.binary, err = filepath.Abs(*binary); err != nil {
 		return err
+	}
+	if *kept != "" {
+		if b.kept, err = devstack.PrepareFolder(*kept); err != nil {
+			return err
+		}
 	}
 	dir, cleanup, err := devstack.TempDir()
 	if err != nil {
@@ -103,7 +116,7 @@ func run(ctx context.Context, args []string) (err error) {
 // measure runs every part, or one. Intake, delays and memory share a desk that begins empty; each size of reads has its own.
 func (b *bench) measure(ctx context.Context, only string) error {
 	if only != "" && (!slices.Contains(parts, only) || only == "filling") {
-		return fmt.Errorf("--only %q is none of intake, delay, reads, search, memory", only)
+		return fmt.Errorf("--only %q is none of intake, delay, reads, search, reports, memory", only)
 	}
 	wanted := func(part string) bool { return only == "" || only == part }
 	if wanted("intake") || wanted("delay") || wanted("memory") {
@@ -120,7 +133,12 @@ func (b *bench) measure(ctx context.Context, only string) error {
 		b.result.compareSizes("reads", b.Sizes)
 	}
 	if wanted("search") {
-		return b.measureSearch(ctx)
+		if err := b.measureSearch(ctx); err != nil {
+			return err
+		}
+	}
+	if wanted("reports") {
+		return b.measureReports(ctx)
 	}
 	return nil
 }

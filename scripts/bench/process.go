@@ -174,3 +174,13 @@ func kilobytes(path, name string) (int64, error) {
 	}
 	return 0, fmt.Errorf("%s has no %s", path, name)
 }
+
+// forgetPeak makes peak begin anew (proc(5), clear_refs).
+func (d *desk) forgetPeak() error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", d.process.Pid), []byte("5"), 0o200)
+}
+
+// peak is the most memory, in bytes, that the process askwell has had resident since forgetPeak.
+func (d *desk) peak() (int64, error) {
+	return kilobytes(fmt.Sprintf("/proc/%d/status", d.process.Pid), "VmHWM:")
+}

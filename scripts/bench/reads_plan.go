@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +17,6 @@ type sample struct {
 	queueID    string
 	deepAt     time.Time // nine tenths down the list of all
 	deepID     int64
-	now        time.Time
 }
 
 func (d *desk) sample(ctx context.Context) (s sample, err error) {
@@ -30,9 +28,9 @@ func (d *desk) sample(ctx context.Context) (s sample, err error) {
 		return s, err
 	}
 	err = d.db.QueryRow(ctx, `
-		SELECT opened_at, id, now() FROM ticket
+		SELECT opened_at, id FROM ticket
 		ORDER BY opened_at DESC, id DESC
-		OFFSET (SELECT count(*) * 9 / 10 FROM ticket) LIMIT 1`).Scan(&s.deepAt, &s.deepID, &s.now)
+		OFFSET (SELECT count(*) * 9 / 10 FROM ticket) LIMIT 1`).Scan(&s.deepAt, &s.deepID)
 	if err != nil {
 		return s, err
 	}
@@ -51,7 +49,7 @@ func (d *desk) plan(ctx context.Context) ([]read, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(s.lists(), s.reports()...), nil
+	return s.lists(), nil
 }
 
 func (s sample) lists() []read {
@@ -89,23 +87,6 @@ func (s sample) lists() []read {
 			variables: map[string]string{"reference": s.references[0]},
 		},
 	}
-}
-
-// reports count a year.
-func (s sample) reports() []read {
-	query := "/console/reports/response-times.json?from=" + s.now.AddDate(-1, 0, 0).Format(time.DateOnly) +
-		"&to=" + s.now.AddDate(0, 0, -1).Format(time.DateOnly) + "&measure="
-	var reads []read
-	for _, m := range [][2]string{{"first_response", "first_responded_at"}, {"resolution", "solved_at"}} {
-		measure, column := m[0], m[1]
-		reads = append(reads, read{
-			name: "response times of a year, " + strings.ReplaceAll(measure, "_", " "), who: bossEmail, paths: []string{query + measure},
-			floor: "its tickets counted by pgbench",
-			sql: `SELECT number_group, count(*), count(` + column + `) FROM ticket
-				WHERE excluded_at IS NULL AND opened_at >= now() - interval '1 year' GROUP BY number_group`,
-		})
-	}
-	return reads
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }

@@ -29,6 +29,7 @@ type Row struct {
 	Name    string  `json:"name"`
 	Clients int     `json:"clients,omitempty"`
 	Tickets int     `json:"tickets,omitempty"`
+	Years   int     `json:"years,omitempty"`  // over which the tickets of a desk are spread that reports are made of
 	Engine  string  `json:"engine,omitempty"` // that answered a search
 	Unit    string  `json:"unit"`             // "a second", "ms" or "MB"
 	Value   Spread  `json:"value"`            // over rounds, or over requests
@@ -36,6 +37,11 @@ type Row struct {
 	CPU     *Work   `json:"cpu,omitempty"`
 	Floor   *Floor  `json:"floor,omitempty"`
 	Ratio   float64 `json:"ratio,omitempty"` // of the medians, value to floor
+
+	Second      *Floor  `json:"second_floor,omitempty"`
+	SecondRatio float64 `json:"second_ratio,omitempty"`
+	First       float64 `json:"first_ms,omitempty"` // the first answer, of a desk that was not asked before
+	Goal        bool    `json:"held_to_goals,omitempty"`
 	// Growth is the time with the most tickets against that with the fewest, by p50 and p95.
 	Growth    float64 `json:"growth_p50,omitempty"`
 	GrowthP95 float64 `json:"growth_p95,omitempty"`
@@ -64,7 +70,7 @@ type Rival struct {
 }
 
 // parts are in the order of the table.
-var parts = []string{"intake", "delay", "reads", "filling", "search", "memory"}
+var parts = []string{"intake", "delay", "reads", "filling", "search", "reports", "memory"}
 
 var rivals = []Rival{
 	{"Libredesk", "accepts 21 tickets a second from new senders and 189 from known ones; lists the open ones in 386 ms"},
@@ -87,6 +93,9 @@ func (r *Result) add(rows ...Row) {
 	for _, row := range rows {
 		if row.Floor != nil && row.Floor.Value.Median > 0 {
 			row.Ratio = row.Value.Median / row.Floor.Value.Median
+		}
+		if row.Second != nil && row.Second.Value.Median > 0 {
+			row.SecondRatio = row.Value.Median / row.Second.Value.Median
 		}
 		r.Rows = append(r.Rows, row)
 	}
@@ -137,6 +146,7 @@ func (r *Result) judge() {
 		}
 	}
 	r.judgeSearch()
+	r.judgeReports()
 }
 
 func (r *Result) writeJSON(path string) error {

@@ -42,7 +42,8 @@ func (r *Result) writeTable(out io.Writer) error {
 var titles = map[string]string{
 	"intake": "Intake: medians over rounds", "delay": "From acknowledged to linked and searchable, in ms",
 	"reads": "Reading, one request after the other, in ms", "filling": "Filling a desk and its search indexes",
-	"search": "Searching, one request after the other, counts and all, in ms", "memory": "Memory at rest, shared memory counted once, in MB",
+	"search":  "Searching, one request after the other, counts and all, in ms",
+	"reports": "Reports of a year, one request after the other, in ms; floors: " + floorPacked + ", and " + floorCounted, "memory": "Memory at rest, shared memory counted once, in MB",
 }
 
 const timeHeads = "p50\tp95\tp99\t"
@@ -53,6 +54,7 @@ var heads = map[string]string{
 	"reads":   "tickets\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\tcpu µs\t  what, and its floor",
 	"filling": "tickets\tper second\t  what",
 	"search":  "tickets\tengine\t" + timeHeads + "floor p50\tp95\tratio\tgrowth\t  what, and its floor",
+	"reports": "tickets\tyears\tfirst\t" + timeHeads + "packed\tratio\tcounted\tratio\tgrowth\tcpu µs\t  what",
 	"memory":  "tickets\tMB\tfloor\tratio\t  what, and its floor",
 }
 
@@ -84,6 +86,13 @@ func (row Row) line() string {
 			ratio(row.Ratio), ratio(row.Growth), row.CPU.whole(), what)
 	case "filling":
 		return fmt.Sprintf("%d\t%s\t  %s", row.Tickets, figure(row.Value.Median), what)
+	case "reports":
+		counted := "-"
+		if row.Second != nil {
+			counted = figure(row.Second.Value.Median)
+		}
+		return fmt.Sprintf("%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Tickets, row.Years, milliseconds(row.First), three, floor,
+			ratio(row.Ratio), counted, ratio(row.SecondRatio), ratio(row.Growth), row.CPU.whole(), row.Name)
 	case "search":
 		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s\t  %s", row.Tickets, row.Engine, three, milliseconds(floorTimes.P50),
 			milliseconds(floorTimes.P95), ratio(row.Ratio), ratio(row.Growth), what)
