@@ -32,7 +32,8 @@ type Catalog struct {
 
 // Load reads fsys, where each folder is a language ("en", "es") and each .json file in it an area. Objects nest and their
 // keys join with dots; an object with "other" among plural categories is one message with plural forms. It returns all
-// problems at once: a key defined twice, a broken file, a language without its own name.
+// problems at once: a key defined twice, a broken file, a language without its own name. "language.locale" says
+// where numbers are written as this language does ("es-US"); without it, the folder does.
 func Load(fsys fs.FS) (*Catalog, error) {
 	folders, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -94,18 +95,42 @@ func (c *Catalog) For(code string) *Printer {
 	return c.printers[Fallback]
 }
 
-// Incomplete lists, by language, the keys of the fallback that it lacks and those that it has beyond the fallback's.
+// Whole lists the languages that have every area, the fallback first: what the staff's pages can be read in.
+func (c *Catalog) Whole() []Language {
+	return slices.DeleteFunc(c.Languages(), func(l Language) bool {
+		return slices.ContainsFunc(c.Areas(Fallback), func(area string) bool { return !slices.Contains(c.Areas(l.Code), area) })
+	})
+}
+
+// Areas lists the areas that a language has, sorted. A language may leave areas out: what it has, it has whole.
+func (c *Catalog) Areas(code string) []string {
+	set := map[string]bool{}
+	for _, area := range c.printers[code].areas {
+		set[area] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// Keys lists the keys that a language has itself, sorted.
+func (c *Catalog) Keys(code string) []string { return slices.Sorted(maps.Keys(c.printers[code].texts)) }
+
+// ofData begins the keys that end in a code from the database. The fallback has no texts for them: the database has.
+const ofData = "category."
+
+// Incomplete lists, by language, the keys that it lacks of the fallback's in the areas that it has, and those that it has beyond
+// the fallback's.
 func (c *Catalog) Incomplete() map[string][]string {
 	gaps := map[string][]string{}
-	all := c.printers[Fallback].texts
+	all := c.printers[Fallback]
 	for code, p := range c.printers {
-		for key := range all {
-			if _, ok := p.texts[key]; !ok {
+		has := c.Areas(code)
+		for key, area := range all.areas {
+			if _, ok := p.texts[key]; !ok && slices.Contains(has, area) {
 				gaps[code] = append(gaps[code], "missing "+key)
 			}
 		}
-		for key := range p.texts {
-			if _, ok := all[key]; !ok {
+		for key, area := range p.areas {
+			if all.areas[key] != area && !strings.HasPrefix(key, ofData) {
 				gaps[code] = append(gaps[code], "unknown "+key)
 			}
 		}
@@ -126,7 +151,7 @@ func loadLanguage(fsys fs.FS, code string) (*Printer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list messages of %s: %w", code, err)
 	}
-	p := &Printer{tag: tag, texts: map[string]text{}}
+	p := &Printer{tag: tag, texts: map[string]text{}, areas: map[string]string{}}
 	origin := map[string]string{}
 	var problems []error
 	for _, file := range files {
@@ -141,7 +166,12 @@ func loadLanguage(fsys fs.FS, code string) (*Printer, error) {
 				continue
 			}
 			origin[key] = file
-			p.texts[key] = entries[key]
+			p.texts[key], p.areas[key] = entries[key], strings.TrimSuffix(path.Base(file), ".json")
+		}
+	}
+	if locale := p.texts["language.locale"].other(); locale != "" { // numbers are written differently across the sea
+		if p.tag, err = language.Parse(locale); err != nil {
+			problems = append(problems, fmt.Errorf("messages of %s: language.locale %q is none: %w", code, locale, err))
 		}
 	}
 	p.Language = Language{Code: code, OwnName: p.texts["language.name"].other(), Dir: p.texts["language.dir"].other()}

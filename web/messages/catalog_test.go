@@ -3,6 +3,8 @@ package messages_test
 import (
 	"html/template"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -48,6 +50,7 @@ func TestLoadRefuses(t *testing.T) {
 		"no own name":             {map[string]string{"en/a.json": `{"language":{"dir":"ltr"}}`}, "language.name"},
 		"no direction":            {map[string]string{"en/a.json": `{"language":{"name":"X"}}`}, "language.dir"},
 		"no English":              {map[string]string{"es/a.json": `{` + head + `}`}, `no folder "en"`},
+		"a locale that is none":   {map[string]string{"en/a.json": `{"language":{"name":"X","dir":"ltr","locale":"e!"}}`}, "language.locale"},
 		"a folder of no language": {map[string]string{"en/a.json": `{` + head + `}`, "zzzzzzzzzz/a.json": `{` + head + `}`}, "no language code"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,6 +105,31 @@ func TestFallbackAndGaps(t *testing.T) {
 	if diff := cmp.Diff(want, c.Languages()); diff != "" {
 		t.Errorf("Languages (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(want, c.Whole()); diff != "" {
+		t.Errorf("Whole (-want +got):\n%s", diff)
+	}
+}
+
+func TestALanguageMayLeaveAreasOut(t *testing.T) {
+	t.Parallel()
+	c := mustCatalog(t, map[string]string{
+		"en/a.json": `{"language":{"name":"English","dir":"ltr"},"hello":"Hello"}`,
+		"en/b.json": `{"staff":"Staff"}`,
+		"es/a.json": `{"language":{"name":"Español","dir":"ltr"},"hello":"Hola","category":{"card":"Tarjeta"}}`,
+		"fr/a.json": `{"language":{"name":"Français","dir":"ltr"},"hello":"Bonjour"}`,
+		"fr/b.json": `{"staff":"Personnel"}`,
+		"pl/a.json": `{"language":{"name":"Polski","dir":"ltr"},"hello":"Cześć","staff":"Personel"}`,
+	})
+	if diff := cmp.Diff(map[string][]string{"pl": {"unknown staff"}}, c.Incomplete()); diff != "" {
+		t.Errorf("Incomplete (-want +got):\n%s", diff)
+	}
+	var whole []string
+	for _, l := range c.Whole() {
+		whole = append(whole, l.Code)
+	}
+	if diff := cmp.Diff([]string{"en", "fr"}, whole); diff != "" {
+		t.Errorf("Whole (-want +got):\n%s", diff)
+	}
 }
 
 func TestArguments(t *testing.T) {
@@ -128,7 +156,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// Every language that is delivered is complete: a page half in another language is worse than none.
+// Every language that is delivered is complete, for applicants at least: a page half in another language is worse than none.
 func TestDeliveredLanguages(t *testing.T) {
 	t.Parallel()
 	c, err := messages.Load(os.DirFS("."))
@@ -137,6 +165,72 @@ func TestDeliveredLanguages(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string][]string{}, c.Incomplete()); diff != "" {
 		t.Errorf("Incomplete (-want +got):\n%s", diff)
+	}
+	var codes []string
+	for _, l := range c.Languages() {
+		codes = append(codes, l.Code)
+		for _, area := range []string{"common", "mail", "public"} {
+			if !slices.Contains(c.Areas(l.Code), area) {
+				t.Errorf("%s lacks the area %s, which applicants read", l.Code, area)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"en", "es"}, codes); diff != "" {
+		t.Errorf("languages (-want +got):\n%s", diff)
+	}
+}
+
+// A translation that loses a name, or a mark of the text, shows a reader less than the others see.
+func TestTranslationsFillTheSameNames(t *testing.T) {
+	t.Parallel()
+	c, err := messages.Load(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := regexp.MustCompile(`\{[a-z0-9_]+\}|</?[a-z]+>`)
+	names := func(forms map[string]string) []string {
+		found := filled.FindAllString(forms["other"], -1)
+		slices.Sort(found)
+		return found
+	}
+	for _, l := range c.Languages() {
+		for _, key := range c.Keys(l.Code) {
+			ours, err := c.For(l.Code).Forms(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := c.For(messages.Fallback).Forms(key)
+			if err != nil || strings.HasPrefix(key, "format.") { // a language orders its dates as it likes
+				continue
+			}
+			if diff := cmp.Diff(names(theirs), names(ours)); diff != "" {
+				t.Errorf("%s in %s (-want +got):\n%s", key, l.Code, diff)
+			}
+		}
+	}
+}
+
+func TestSpanishFormats(t *testing.T) {
+	t.Parallel()
+	c, err := messages.Load(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.For("es-MX")
+	at := time.Date(2026, time.November, 3, 13, 5, 0, 0, time.FixedZone("EST", -5*3600))
+	for want, got := range map[string]string{ // as the Unicode CLDR writes them for es-US
+		"3 de noviembre de 2026":                 p.Date(at),
+		"3 nov. 2026":                            p.ShortDate(at),
+		"1:05 p. m.":                             p.Clock(at),
+		"3 de noviembre de 2026, 1:05 p. m. EST": p.DateTime(at),
+		"hace 1 día":                             p.Relative(at, at.Add(25*time.Hour)),
+		"2 días y 3 horas":                       p.Duration(51 * time.Hour),
+		"1.2 MB":                                 p.FileSize(1_200_000),
+		"Mi caso tarda más de lo normal":         p.Find("category.processing-time", "?"),
+	} {
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 

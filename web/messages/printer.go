@@ -19,7 +19,8 @@ type Printer struct {
 	Language Language
 	tag      language.Tag
 	texts    map[string]text
-	fallback *Printer // nil for the fallback itself
+	areas    map[string]string // of each key, the file that has it
+	fallback *Printer          // nil for the fallback itself
 }
 
 // T gives the text of key with its arguments as name, value pairs: T("inbox.count", "count", 3). The argument "count" chooses

@@ -109,21 +109,36 @@ func SetMember(c *gin.Context, m *Member) { c.Set(memberKey, m) }
 // Language is the reader's language: ?lang= (which is kept in a cookie), else the cookie, else the default. What the browser
 // asks for is not looked at: the same address shows the same page to everybody who chose nothing.
 func (r *Renderer) Language(c *gin.Context) string {
-	if asked := c.Query("lang"); asked != "" && r.Messages.Has(asked) {
+	choice := r.languages(c)
+	offered := func(code string) bool {
+		return slices.ContainsFunc(choice, func(l messages.Language) bool { return l.Code == code })
+	}
+	if asked := c.Query("lang"); asked != "" && offered(asked) {
 		if isGet(c) && !c.GetBool(languageCookie) {
 			c.Set(languageCookie, true)
 			r.setCookie(c, languageCookie, asked, 365*24*3600)
 		}
 		return asked
 	}
-	if kept, err := c.Cookie(languageCookie); err == nil && r.Messages.Has(kept) {
+	if kept, err := c.Cookie(languageCookie); err == nil && offered(kept) {
 		return kept
+	}
+	if !offered(r.Config.Language) {
+		return messages.Fallback
 	}
 	return r.Config.Language
 }
 
+// languages are those that the page asked for can be read in: the staff's pages are in fewer than the applicants'.
+func (r *Renderer) languages(c *gin.Context) []messages.Language {
+	if path := c.Request.URL.Path; path == "/console" || strings.HasPrefix(path, "/console/") {
+		return r.staff
+	}
+	return r.Messages.Languages()
+}
+
 func (r *Renderer) languageLinks(c *gin.Context, current string) []LanguageLink {
-	all := r.Messages.Languages()
+	all := r.languages(c)
 	if len(all) < 2 {
 		return nil
 	}

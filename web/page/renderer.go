@@ -34,6 +34,7 @@ type Config struct {
 type Renderer struct {
 	Config
 	assets *Assets
+	staff  []messages.Language                      // in which the staff's pages can be read
 	pages  map[string]map[string]*template.Template // by language, then by name "area/file"
 }
 
@@ -73,7 +74,7 @@ func New(cfg Config) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{Config: cfg, assets: assets, pages: map[string]map[string]*template.Template{}}
+	r := &Renderer{Config: cfg, assets: assets, staff: cfg.Messages.Whole(), pages: map[string]map[string]*template.Template{}}
 	for _, l := range cfg.Messages.Languages() {
 		if r.pages[l.Code], err = r.parseAll(l.Code); err != nil {
 			return nil, fmt.Errorf("templates: %w", err)

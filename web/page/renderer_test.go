@@ -151,6 +151,7 @@ func TestLanguageChoice(t *testing.T) {
 		"kept in the cookie":              {target: "/", cookie: "es", want: "es"},
 		"the address before the cookie":   {target: "/?lang=en", cookie: "es", want: "en", kept: "en"},
 		"a language there is not":         {target: "/?lang=xx", cookie: "yy", want: "en"},
+		"the staff's are in fewer":        {target: "/console/tickets?lang=es", cookie: "es", want: "en"},
 		"a POST keeps nothing":            {method: http.MethodPost, target: "/?lang=es", want: "es"},
 	} {
 		t.Run(name, func(t *testing.T) {

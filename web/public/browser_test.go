@@ -23,14 +23,40 @@ func shoot(t *testing.T, tab *testkit.Tab, name string) {
 	tab.Screenshot(filepath.Join(folder, name+"-390.png"), 390, 844, false)
 }
 
+// reader is what somebody reads and types on the way, in one language.
+type reader struct{ lang, category, check, looks, sent string }
+
+var (
+	english = reader{"en", "Card not", "Check your answers", "This looks like an A-Number, not an account number.", "Your question is sent"}
+	spanish = reader{"es", "No recibí mi", "Revise sus respuestas", "Esto parece un Número A (A-Number), no un número de cuenta.", "Su pregunta se envió"}
+)
+
+// looked runs axe-core on each page of a walk and keeps a picture.
+func looked(t *testing.T, tab *testkit.Tab, r reader) func(page string) {
+	return func(page string) {
+		t.Helper()
+		tab.Axe()
+		shoot(t, tab, page+"-"+r.lang)
+	}
+}
+
+// unlooked is for walks without JavaScript, which axe-core needs.
+func unlooked(string) {}
+
 // walk is an applicant with a keyboard alone, from the start page to the confirmation.
-func walk(t *testing.T, desk *webtest.Desk, tab *testkit.Tab) {
+func walk(t *testing.T, desk *webtest.Desk, tab *testkit.Tab, r reader, look func(page string)) {
 	t.Helper()
 	tab.Goto(desk.URL + "/")
+	if r != english {
+		tab.TabTo(`.site-header__language[lang="` + r.lang + `"]`)
+		tab.PressAndLoad("Enter")
+	}
+	look("start")
 	tab.TabTo(`main a[href="/inquiries/new"]`)
 	tab.PressAndLoad("Enter")
+	look("form")
 	tab.TabTo("#category")
-	tab.Type("Card not")
+	tab.Type(r.category)
 	tab.TabTo("#account_number")
 	tab.Type("A-123 456 789")
 	tab.TabTo("#name")
@@ -49,12 +75,13 @@ func walk(t *testing.T, desk *webtest.Desk, tab *testkit.Tab) {
 	tab.Type("It was mailed in May.")
 	tab.TabTo(`main button[type="submit"]`)
 	tab.PressAndLoad("Enter")
-	if got := tab.Text("h1"); got != "Check your answers" {
+	if got := tab.Text("h1"); got != r.check {
 		t.Fatalf("after the form comes %q: %s", got, tab.Text("main"))
 	}
-	if !strings.Contains(tab.Text(".summary-list"), "This looks like an A-Number, not an account number.") {
+	if !strings.Contains(tab.Text(".summary-list"), r.looks) {
 		t.Error("nothing says what the number looks like")
 	}
+	look("check")
 	tab.TabTo(`button[name="change"][value="name"]`)
 	tab.PressAndLoad("Enter")
 	if got := tab.Value("#name") + "|" + tab.Value("#question") + "|" + tab.Value("#category"); got != "Zoë O|It was mailed in May.|card-not-received" {
@@ -65,27 +92,43 @@ func walk(t *testing.T, desk *webtest.Desk, tab *testkit.Tab) {
 	tab.PressAndLoad("Enter")
 	tab.TabTo(`form[action="/inquiries"] .actions button`)
 	tab.PressAndLoad("Enter")
-	if got := tab.Text("h1"); got != "Your question is sent" {
+	if got := tab.Text("h1"); got != r.sent {
 		t.Fatalf("in the end comes %q", got)
 	}
+	look("sent")
 	if reference := tab.Text(".reference"); !confirmation.MatchString("/inquiries/" + reference) {
 		t.Errorf("the reference is %q", reference)
 	}
-	if n := count(t, desk, `SELECT count(*) FROM ticket WHERE applicant_name = 'Zoë O' AND number_kind = 'a_number'`); n != 1 {
+	if n := count(t, desk, `SELECT count(*) FROM ticket WHERE applicant_name = 'Zoë O' AND number_kind = 'a_number' AND language = $1`, r.lang); n != 1 {
 		t.Errorf("%d tickets, want 1", n)
 	}
 }
 
 func TestBrowserKeyboardAlone(t *testing.T) {
 	t.Parallel()
-	walk(t, webtest.New(t), testkit.Browser(t))
+	tab := testkit.Browser(t)
+	walk(t, webtest.New(t), tab, english, looked(t, tab, english))
+}
+
+func TestBrowserInSpanish(t *testing.T) {
+	t.Parallel()
+	tab := testkit.Browser(t)
+	tab.Resize(390, 844)
+	walk(t, webtest.New(t), tab, spanish, looked(t, tab, spanish))
 }
 
 func TestBrowserWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	tab := testkit.Browser(t)
 	tab.NoScript()
-	walk(t, webtest.New(t), tab)
+	walk(t, webtest.New(t), tab, english, unlooked)
+}
+
+func TestBrowserWithoutJavaScriptInSpanish(t *testing.T) {
+	t.Parallel()
+	tab := testkit.Browser(t)
+	tab.NoScript()
+	walk(t, webtest.New(t), tab, spanish, unlooked)
 }
 
 func TestBrowserErrors(t *testing.T) {
