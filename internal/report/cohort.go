@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-	"sort"
 	"time"
 
 	"github.com/askwell/askwell/internal/sla"
@@ -16,8 +14,7 @@ const exactUpTo = 100_000
 // cohort counts the tickets of a query by group, and within a group by category.
 type cohort struct {
 	q          Query
-	from, asOf int64 // Unix seconds; from is the first, before the first that no longer belongs
-	before     int64
+	asOf       int64      // Unix seconds
 	clock      *sla.Clock // nil counts by the clock on the wall
 	binned     bool
 	weeks      []int64 // the beginnings of the period's weeks
@@ -54,6 +51,11 @@ func (t *tally) add(seconds int64, ended bool) {
 	t.one = append(t.one, survival.Observation{Duration: float64(seconds), Observed: ended})
 }
 
+func (t *tally) addBin(bin int, answered uint32) {
+	t.n, t.ended = t.n+int(answered), t.ended+int(answered)
+	t.bins.AddBin(bin, answered, 0)
+}
+
 func (t *tally) curve() survival.Curve {
 	switch {
 	case t == nil:
@@ -80,10 +82,7 @@ func joined(all []*tally) *tally {
 }
 
 func newCohort(q Query, tickets int, clock *sla.Clock) *cohort {
-	c := &cohort{
-		q: q, from: q.From.Unix(), before: q.Before().Unix(), asOf: q.AsOf.Unix(), clock: clock, binned: tickets > exactUpTo,
-		places: map[string]int{},
-	}
+	c := &cohort{q: q, asOf: q.AsOf.Unix(), clock: clock, binned: tickets > exactUpTo, places: map[string]int{}}
 	for w := weekOf(q.From); w.Before(q.Before()); w = dayOf(w, w.Location(), 7) {
 		c.weeks = append(c.weeks, w.Unix())
 	}
@@ -115,148 +114,89 @@ func (c *cohort) groupNamed(name string) int {
 	return i
 }
 
-// dayReader reads the columns of one day that a query needs.
-type dayReader struct {
-	opened, waited, groups, category, by column
-	where                                [3]column // queue, language and channel, where the query filters by them
-	filtered                             [3][]bool // by place: passes
-	categoryOf                           []int     // by place: the cohort's; -1 does not pass
-	groupOf                              []int     // by place in by: the cohort's
-	excluded                             exclusions
+// spans are the parts of the period that begin by the cut-off, week by week.
+func (c *cohort) spans() (all []span) {
+	from, before := c.q.From.Unix(), c.q.Before().Unix()
+	for i, begins := range c.weeks {
+		s := span{from: max(begins, from), before: before, week: i}
+		if i+1 < len(c.weeks) {
+			s.before = c.weeks[i+1]
+		}
+		if s.from <= c.asOf {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
-// take counts a day's tickets. Errors: errDamaged.
-func (c *cohort) take(p *packed) error {
-	r := c.reader(p)
-	at, week := p.Day.Unix(), sort.Search(len(c.weeks), func(i int) bool { return c.weeks[i] > p.Day.Unix() })-1
-	for i := range p.Tickets {
-		at += int64(r.opened.next())
-		waited, number, category := int64(r.waited.next())-1, r.groups.next(), r.category.next()
-		gone := i == r.excluded.at
-		reason, after := r.excluded.reason, r.excluded.after
-		if gone {
-			r.excluded.advance(i)
-		}
-		passes, by := r.row()
-		if int(category) >= len(r.categoryOf) || int(number) >= len(groupNames) {
-			return errDamaged
-		}
-		for week+1 < len(c.weeks) && c.weeks[week+1] <= at {
-			week++
-		}
-		stratum := r.categoryOf[category]
-		if !passes || stratum < 0 || at < c.from || at >= c.before || at > c.asOf {
+// add counts a block, as it was at the cut-off.
+func (c *cohort) add(b *block) {
+	targets := make([]target, len(b.slots))
+	for i, s := range b.slots {
+		targets[i] = c.target(s, b.week)
+		if targets[i].group == nil {
 			continue
 		}
-		g := c.groups[c.groupOf(&r, int(number), by, week)]
-		if gone && at+after <= c.asOf {
-			g.excluded[reasonNames()[min(int(reason), len(reasonNames())-1)]]++
+		for _, t := range targets[i].tallies {
+			for k, bin := range s.bins {
+				t.addBin(int(bin), s.counts[k])
+			}
+		}
+	}
+	for _, one := range b.rest {
+		to, at := targets[one.slot], b.from+int64(one.opened)
+		switch {
+		case to.group == nil || at > c.asOf:
+			continue
+		case one.gone >= 0 && at+int64(one.gone) <= c.asOf:
+			to.group.excluded[reasonNames()[one.reason]]++
 			continue
 		}
-		ended := waited >= 0 && at+waited <= c.asOf
+		waited, ended := int64(one.waited), one.waited >= 0 && at+int64(one.waited) <= c.asOf
 		if !ended {
 			waited = c.asOf - at
 		}
 		if c.clock != nil {
 			waited = c.clock.Between(at, at+waited)
 		}
-		c.count(g, stratum, max(week, 0), waited, ended)
-	}
-	if r.broken() {
-		return errDamaged
-	}
-	return nil
-}
-
-func (c *cohort) count(g *group, stratum, week int, waited int64, ended bool) {
-	for len(g.strata) <= stratum {
-		g.strata = append(g.strata, nil)
-	}
-	for _, t := range []**tally{&g.strata[stratum], &g.weeks[week]} {
-		if *t == nil {
-			*t = &tally{binned: c.binned}
+		for _, t := range to.tallies {
+			t.add(waited, ended)
 		}
-		(*t).add(waited, ended)
 	}
 }
 
-func (c *cohort) groupOf(r *dayReader, number int, by uint64, week int) int {
-	switch c.q.By {
-	case ByNumber:
-		return number
-	case ByWeek:
-		return max(week, 0)
-	}
-	return r.groupOf[min(int(by), len(r.groupOf)-1)]
+// target is where the tickets of a slot count; the zero value is nowhere.
+type target struct {
+	group   *group
+	tallies []*tally
 }
 
-// reader opens the columns that the query needs.
-func (c *cohort) reader(p *packed) dayReader {
-	r := dayReader{
-		opened: column{rest: p.Opened}, waited: column{rest: p.Responded}, groups: column{rest: p.Groups},
-		category: column{rest: p.Categories}, excluded: newExclusions(p.Excluded),
+func (c *cohort) target(s slot, week int) target {
+	if c.q.Filter.Category != "" && c.q.Filter.Category != s.category {
+		return target{}
 	}
-	if c.q.Measure == Resolution {
-		r.waited.rest = p.Solved
-	}
-	for _, name := range p.CategoryNames {
-		stratum := -1
-		if c.q.Filter.Category == "" || c.q.Filter.Category == name {
-			stratum = int(c.categories.place(name))
-		}
-		r.categoryOf = append(r.categoryOf, stratum)
-	}
-	for i, f := range []struct {
-		wanted string
-		names  []string
-		packed []byte
-	}{
-		{c.q.Filter.Queue, p.QueueNames, p.Queues}, {c.q.Filter.Language, p.LanguageNames, p.Languages},
-		{c.q.Filter.Channel, p.ChannelNames, p.Channels},
-	} {
-		if f.wanted == "" {
-			continue
-		}
-		r.where[i].rest = f.packed
-		r.filtered[i] = make([]bool, len(f.names))
-		if at := slices.Index(f.names, f.wanted); at >= 0 {
-			r.filtered[i][at] = true
-		}
-	}
-	var named []string
+	name := s.group
 	switch c.q.By {
 	case ByCategory:
-		named, r.by.rest = p.CategoryNames, p.Categories
-	case ByQueue:
-		named, r.by.rest = p.QueueNames, p.Queues
-	case ByLanguage:
-		named, r.by.rest = p.LanguageNames, p.Languages
+		name = s.category
+	case ByWeek:
+		name = c.groups[week].name
 	}
-	for _, name := range named {
-		r.groupOf = append(r.groupOf, c.groupNamed(name))
+	g := c.groups[c.groupNamed(name)]
+	to := target{group: g, tallies: []*tally{c.tallyAt(&g.strata, int(c.categories.place(s.category)))}}
+	if c.q.By == ByNumber {
+		to.tallies = append(to.tallies, c.tallyAt(&g.weeks, week))
 	}
-	return r
+	return to
 }
 
-// row reads what a ticket is grouped by, and whether it passes the filters.
-func (r *dayReader) row() (passes bool, by uint64) {
-	passes = true
-	for i := range r.where {
-		if r.filtered[i] != nil {
-			at := r.where[i].next()
-			passes = passes && at < uint64(len(r.filtered[i])) && r.filtered[i][at]
-		}
+// tallyAt is the tally at a place, made when there is none.
+func (c *cohort) tallyAt(all *[]*tally, at int) *tally {
+	for len(*all) <= at {
+		*all = append(*all, nil)
 	}
-	if r.groupOf != nil {
-		by = r.by.next()
+	if (*all)[at] == nil {
+		(*all)[at] = &tally{binned: c.binned}
 	}
-	return passes, by
-}
-
-func (r *dayReader) broken() bool {
-	broken := r.opened.broken || r.waited.broken || r.groups.broken || r.category.broken || r.by.broken || r.excluded.broken
-	for i := range r.where {
-		broken = broken || r.where[i].broken
-	}
-	return broken
+	return (*all)[at]
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/sla"
@@ -22,22 +21,32 @@ func (m Measure) ended() string {
 
 // read counts the cohort from one snapshot of the database: the days that are packed, and the tickets themselves of those that
 // are not yet.
-func (s *Service) read(ctx context.Context, q Query, clock *sla.Clock) (*cohort, error) {
+func (s *Service) read(ctx context.Context, q Query, calendar int, clock *sla.Clock) (*cohort, error) {
 	var c *cohort
+	var blocks []*block
 	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		first, last := utcDay(q.From), utcDay(earliest(q.Before().Add(-time.Second), q.AsOf))
-		tickets, unpacked, err := packedDays(ctx, tx, first, last)
+		days, err := readVersions(ctx, tx, utcDay(q.From), utcDay(earliest(q.Before().Add(-time.Second), q.AsOf)))
 		if err != nil {
 			return err
 		}
-		c = newCohort(q, tickets, clock)
-		if err := c.readPacked(ctx, tx, first, last); err != nil {
+		b := &blockReader{service: s, tx: tx, days: days, shape: shapeOf(q, calendar), clock: clock}
+		tickets := days.tickets
+		if err := readDays(ctx, tx, days.unpacked, func(p *packed) error {
+			tickets += p.Tickets
+			b.unpacked = append(b.unpacked, p)
+			return nil
+		}); err != nil {
 			return err
 		}
-		return readDays(ctx, tx, unpacked, c.take)
+		c = newCohort(q, tickets, clock)
+		blocks, err = b.read(ctx, c)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read a cohort: %w", postgres.Failure(err))
+	}
+	for _, b := range blocks {
+		c.add(b)
 	}
 	return c, nil
 }
@@ -45,77 +54,32 @@ func (s *Service) read(ctx context.Context, q Query, clock *sla.Clock) (*cohort,
 // utcDay is the midnight in UTC before a moment.
 func utcDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// packedDays is how many tickets the packed days from first to last hold, and the days that are not packed.
-func packedDays(ctx context.Context, tx pgx.Tx, first, last time.Time) (tickets int, unpacked []time.Time, err error) {
-	rows, err := tx.Query(ctx, `SELECT day, tickets FROM report_day WHERE day BETWEEN $1 AND $2 ORDER BY day`, first, last)
+// readVersions looks which days from first to last are packed.
+func readVersions(ctx context.Context, tx pgx.Tx, first, last time.Time) (*packedDays, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT day, tickets, xmin::text::bigint, (EXTRACT(EPOCH FROM made_at) * 1000000)::bigint
+		FROM report_day
+		WHERE day BETWEEN $1 AND $2
+		ORDER BY day`, first, last)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
+	d := &packedDays{first: first, last: last, versions: map[time.Time]version{}}
 	next := first
 	var day time.Time
 	var n int
-	_, err = pgx.ForEachRow(rows, []any{&day, &n}, func() error {
+	var v version
+	_, err = pgx.ForEachRow(rows, []any{&day, &n, &v.transaction, &v.made}, func() error {
 		for ; next.Before(day); next = next.AddDate(0, 0, 1) {
-			unpacked = append(unpacked, next)
+			d.unpacked = append(d.unpacked, next)
 		}
-		next, tickets = day.AddDate(0, 0, 1), tickets+n
+		next, d.tickets, d.versions[day] = day.AddDate(0, 0, 1), d.tickets+n, v
 		return nil
 	})
 	for ; !next.After(last); next = next.AddDate(0, 0, 1) {
-		unpacked = append(unpacked, next)
+		d.unpacked = append(d.unpacked, next)
 	}
-	return tickets, unpacked, err
-}
-
-// columns are those that a query reads beside what every query does; the others come as empty.
-func (q Query) columns() string {
-	measured := "responded, ''::bytea AS solved"
-	if q.Measure == Resolution {
-		measured = "''::bytea AS responded, solved"
-	}
-	list := measured
-	for _, c := range []struct {
-		name   string
-		needed bool
-	}{
-		{"queues", q.Filter.Queue != "" || q.By == ByQueue}, {"languages", q.Filter.Language != "" || q.By == ByLanguage},
-		{"channels", q.Filter.Channel != ""},
-	} {
-		if c.needed {
-			list += ", " + c.name
-		} else {
-			list += ", ''::bytea AS " + c.name
-		}
-	}
-	return list
-}
-
-// readPacked takes the packed days. The bytes are not copied: they are counted before the next row is read.
-func (c *cohort) readPacked(ctx context.Context, tx pgx.Tx, first, last time.Time) error {
-	rows, err := tx.Query(ctx, `
-		SELECT day, tickets, category_names, queue_names, language_names, channel_names, opened, responded, solved, groups, categories,
-			queues, languages, channels, excluded
-		FROM (
-			SELECT day, tickets, category_names, queue_names, language_names, channel_names, opened, groups, categories, excluded, `+
-		c.q.columns()+`
-			FROM report_day
-			WHERE day BETWEEN $1 AND $2
-		) AS needed
-		ORDER BY day`, first, last)
-	if err != nil {
-		return err
-	}
-	var p packed
-	raw := make([]pgtype.DriverBytes, 9)
-	_, err = pgx.ForEachRow(rows, []any{
-		&p.Day, &p.Tickets, &p.CategoryNames, &p.QueueNames, &p.LanguageNames, &p.ChannelNames, &raw[0], &raw[1], &raw[2], &raw[3],
-		&raw[4], &raw[5], &raw[6], &raw[7], &raw[8],
-	}, func() error {
-		p.Opened, p.Responded, p.Solved, p.Groups, p.Categories = raw[0], raw[1], raw[2], raw[3], raw[4]
-		p.Queues, p.Languages, p.Channels, p.Excluded = raw[5], raw[6], raw[7], raw[8]
-		return c.take(&p)
-	})
-	return err
+	return d, err
 }
 
 // readDays reads the facts of days, which are in order, and hands them on day by day. Days in a row are one query, so that it can

@@ -45,6 +45,9 @@ type packed struct {
 // groupNames and reasonNames are the places of groups and reasons; new ones go to the end.
 var groupNames = []identifier.Group{identifier.GroupWith, identifier.GroupUnusable, identifier.GroupWithout}
 
+// groupTexts are groupNames as text.
+var groupTexts = []string{string(GroupWith), string(GroupUnusable), string(GroupWithout)}
+
 func reasonNames() []string { return ticket.ExcludedReasons() }
 
 // names gives each name a place.

@@ -5,6 +5,7 @@
 package report
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -170,8 +171,10 @@ func (r Report) Group(g Group) Figures {
 
 // Service reads reports from the database.
 type Service struct {
-	db  *pgxpool.Pool
-	now func() time.Time
+	db       *pgxpool.Pool
+	now      func() time.Time
+	kept     keptBlocks
+	counters chan *counter // those that are free: as many count at once, whoever asks for reports
 }
 
 // NewService makes a Service; now defaults to the real clock.
@@ -179,5 +182,9 @@ func NewService(db *pgxpool.Pool, now func() time.Time) *Service {
 	if now == nil {
 		now = time.Now
 	}
-	return &Service{db: db, now: now}
+	s := &Service{db: db, now: now, counters: make(chan *counter, runtime.GOMAXPROCS(0))}
+	for range cap(s.counters) {
+		s.counters <- &counter{}
+	}
+	return s
 }

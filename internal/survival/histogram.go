@@ -6,7 +6,9 @@ import "math/bits"
 const (
 	subBits = 7
 	maxBits = 32 // 136 years in seconds
-	allBins = (maxBits - subBits + 1) << subBits
+
+	// Bins is how many there are.
+	Bins = (maxBits - subBits + 1) << subBits
 )
 
 // Precision is how far at most a time that a Histogram counted lies from the one it is given back as, as a share of it.
@@ -22,19 +24,28 @@ type bin struct{ events, censored uint32 }
 // Add counts one observation; below 0 counts as 0.
 func (h *Histogram) Add(duration int64, observed bool) {
 	if h.bins == nil {
-		h.bins = make([]bin, allBins)
+		h.bins = make([]bin, Bins)
 	}
-	if b := &h.bins[binOf(duration)]; observed {
+	if b := &h.bins[Bin(duration)]; observed {
 		b.events++
 	} else {
 		b.censored++
 	}
 }
 
+// AddBin adds observations whose durations lie in one bin.
+func (h *Histogram) AddBin(at int, events, censored uint32) {
+	if h.bins == nil {
+		h.bins = make([]bin, Bins)
+	}
+	h.bins[at].events += events
+	h.bins[at].censored += censored
+}
+
 // Join adds what another has counted.
 func (h *Histogram) Join(other Histogram) {
 	if h.bins == nil && other.bins != nil {
-		h.bins = make([]bin, allBins)
+		h.bins = make([]bin, Bins)
 	}
 	for i, b := range other.bins {
 		h.bins[i].events += b.events
@@ -53,14 +64,15 @@ func (h Histogram) Curve() Curve {
 	return estimate(counts)
 }
 
-// binOf: the first subBits+1 digits of the binary number, and how many follow.
-func binOf(duration int64) int {
+// Bin is the bin of a duration, from 0 to below Bins: the first subBits+1 digits of the binary number, and how many follow. It is
+// for those who count in arrays of their own, for AddBin.
+func Bin(duration int64) int {
 	d := uint64(max(duration, 0))
 	shift := bits.Len64(d) - (subBits + 1)
 	if shift <= 0 {
 		return int(d)
 	}
-	return min(shift<<subBits+int(d>>shift), allBins-1)
+	return min(shift<<subBits+int(d>>shift), Bins-1)
 }
 
 func middleOf(bin int) float64 {

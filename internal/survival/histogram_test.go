@@ -12,8 +12,8 @@ func TestBinsAreNarrow(t *testing.T) {
 	t.Parallel()
 	last := -1
 	for d := int64(0); d < 1<<32; d += 1 + d/4096 {
-		bin := binOf(d)
-		if bin < last || bin >= allBins {
+		bin := Bin(d)
+		if bin < last || bin >= Bins {
 			t.Fatalf("%d is in bin %d, after %d", d, bin, last)
 		}
 		last = bin
@@ -22,11 +22,11 @@ func TestBinsAreNarrow(t *testing.T) {
 		}
 	}
 	for _, d := range []int64{-5, math.MinInt64} {
-		if binOf(d) != 0 {
-			t.Errorf("%d is in bin %d, want 0", d, binOf(d))
+		if Bin(d) != 0 {
+			t.Errorf("%d is in bin %d, want 0", d, Bin(d))
 		}
 	}
-	if bin := binOf(math.MaxInt64); bin != allBins-1 {
+	if bin := Bin(math.MaxInt64); bin != Bins-1 {
 		t.Errorf("the largest number is in bin %d, want the last", bin)
 	}
 }
