@@ -14,8 +14,8 @@ type node struct {
 	apart       []string // the words that are written together
 	group       uint8    // when it is left out; kept: never
 
-	typos   []uint8 // per document: the fewest; unmatched if not. Nil until a document matches.
-	attr    []uint8 // per document: the rank of the best attribute at that number of typos
+	found   bool    // a document matches
+	attr    []uint8 // of the only node of a query: per document that matches the rank of the best attribute at its number of typos
 	exact   docSet  // the very word stands in the document; for a word or phrase of the query alone
 	known   bool    // the index has the very word
 	words   map[string]derived
@@ -80,7 +80,7 @@ func (q query) together(first, last int, s settings) *node {
 
 // leaveOut settles for each node when the matching strategy leaves it out: the last words first, or the most frequent ones. Phrases
 // stay, and without one so does what would go last.
-func leaveOut(nodes []*node, terms int, strategy string, live docSet) {
+func leaveOut(nodes []*node, terms int, strategy string, c *classes, live docSet) {
 	if strategy == "all" || terms < 2 {
 		return
 	}
@@ -89,7 +89,7 @@ func leaveOut(nodes []*node, terms int, strategy string, live docSet) {
 		weights[i] = uint8(terms - i)
 	}
 	if strategy == "frequency" {
-		weights = frequencies(nodes, terms, live)
+		weights = frequencies(nodes, terms, c, live)
 	}
 	mandatory, last := false, uint8(0)
 	for _, n := range nodes {
@@ -109,17 +109,24 @@ func leaveOut(nodes []*node, terms int, strategy string, live docSet) {
 
 // frequencies numbers the terms from the one most documents have; those that as many have share a number. A term that no document has
 // comes first: it is the one to leave out.
-func frequencies(nodes []*node, terms int, live docSet) []uint8 {
+func frequencies(nodes []*node, terms int, c *classes, live docSet) []uint8 {
 	type frequency struct{ term, count int }
 	all := make([]frequency, terms)
+	counts := c.counts(live)
 	for i := range all {
-		var docs docSet
-		for _, n := range nodes {
-			if n.first <= i && i <= n.last && n.typos != nil {
-				docs = n.addTo(docs, live)
+		all[i].term = i
+		var any classMark
+		for at, n := range nodes {
+			if n.first <= i && i <= n.last {
+				any |= 3 << (2 * at)
 			}
 		}
-		if all[i] = (frequency{i, docs.count()}); all[i].count == 0 {
+		for class, mark := range c.marks {
+			if mark&any != 0 {
+				all[i].count += counts[class]
+			}
+		}
+		if all[i].count == 0 {
 			all[i].count = 1 << 40
 		}
 	}
@@ -132,17 +139,4 @@ func frequencies(nodes []*node, terms int, live docSet) []uint8 {
 		weights[f.term] = weight
 	}
 	return weights
-}
-
-// addTo adds the living documents that match the node to a set, which may be nil.
-func (n *node) addTo(docs, live docSet) docSet {
-	if docs == nil {
-		docs = make(docSet, len(live))
-	}
-	live.each(func(doc uint32) {
-		if n.typos[doc] != unmatched {
-			docs.add(doc)
-		}
-	})
-	return docs
 }

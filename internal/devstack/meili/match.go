@@ -18,6 +18,9 @@ type matcher struct {
 	query      query
 	attributes []int // ranks of the attributes searched
 	nodes      []*node
+	classes    *classes
+
+	noting *noting
 
 	cursor     *bolt.Cursor // over the streams, at the document of lastNumber
 	lastNumber uint64
@@ -28,31 +31,41 @@ func (m *matcher) run() error {
 	settings := m.view.rec.Settings
 	synonyms := settings.synonyms()
 	m.nodes = m.query.nodes(settings)
-	for _, n := range m.nodes {
-		if n.term.phrase != nil {
-			if err := m.matchPhrase(n, n.term.phrase, 0); err != nil {
-				return err
-			}
-			n.known = n.exact != nil
-			continue
-		}
-		if err := m.matchWord(n); err != nil {
+	m.classes, m.noting = newClasses(m.view.size), newNoting(m.view.size)
+	for i, n := range m.nodes {
+		if err := m.matchNode(n, synonyms); err != nil {
 			return err
 		}
-		key := n.word
-		if n.apart != nil {
-			key = joinWords(n.apart)
+		n.found = len(m.noting.docs) > 0
+		m.classes.divide(i, m.noting.docs, m.noting.typos)
+		if len(m.nodes) == 1 {
+			n.attr = m.noting.attr
 		}
-		for _, phrase := range limitSynonyms(synonyms[key]) {
-			if err := m.matchPhrase(n, phrase, 0); err != nil {
-				return err
-			}
-		}
-		if err := m.matchApart(n); err != nil {
+		m.noting.reset()
+	}
+	return nil
+}
+
+// matchNode matches a node in all that it stands for.
+func (m *matcher) matchNode(n *node, synonyms map[string][][]string) error {
+	if n.term.phrase != nil {
+		err := m.matchPhrase(n, n.term.phrase, 0)
+		n.known = n.exact != nil
+		return err
+	}
+	if err := m.matchWord(n); err != nil {
+		return err
+	}
+	key := n.word
+	if n.apart != nil {
+		key = joinWords(n.apart)
+	}
+	for _, phrase := range limitSynonyms(synonyms[key]) {
+		if err := m.matchPhrase(n, phrase, 0); err != nil {
 			return err
 		}
 	}
-	return nil
+	return m.matchApart(n)
 }
 
 // Meilisearch looks for no more than this many synonyms of a word, and words in them.
@@ -105,7 +118,7 @@ func (m *matcher) matchIn(n *node, part *segmentView, rank int) error {
 		if have, ok := n.words[word]; !ok || found.typos < have.typos {
 			n.words[word] = found
 		}
-		return eachPosting(dict, word, func(local uint32) { n.note(m.view, part.base+local, found.typos, rank) })
+		return eachPosting(dict, word, func(local uint32) { m.noting.note(part.base+local, found.typos, rank) })
 	}
 	if n.apart == nil || !settings.exempt(n.word) {
 		if err := m.matchVery(n, part, rank); err != nil {
@@ -123,7 +136,7 @@ func (m *matcher) matchIn(n *node, part *segmentView, rank int) error {
 	if err != nil {
 		return err
 	}
-	eachBit(short.docs, func(local uint32) { n.note(m.view, part.base+local, 0, rank) })
+	eachBit(short.docs, func(local uint32) { m.noting.note(part.base+local, 0, rank) })
 	if typos == 0 {
 		return nil
 	}
@@ -137,7 +150,7 @@ func (m *matcher) matchVery(n *node, part *segmentView, rank int) error {
 		return err
 	}
 	return eachPosting(dict, n.word, func(local uint32) {
-		n.note(m.view, part.base+local, 0, rank)
+		m.noting.note(part.base+local, 0, rank)
 		n.words[n.word] = derived{exact: true}
 		if n.apart != nil {
 			return
@@ -154,22 +167,6 @@ func (m *matcher) matchVery(n *node, part *segmentView, rank int) error {
 func (m *matcher) exactAttribute(rank int) bool {
 	name := m.view.rec.searchable()[rank]
 	return matchesAny(m.view.rec.Settings.TypoTolerance.DisableOnAttributes, name)
-}
-
-// note records that a document matches with so many typos in an attribute.
-func (n *node) note(v *view, doc uint32, typos, rank int) {
-	if n.typos == nil {
-		n.typos, n.attr = make([]uint8, v.size), make([]uint8, v.size)
-		for i := range n.typos {
-			n.typos[i], n.attr[i] = unmatched, unmatched
-		}
-	}
-	switch {
-	case uint8(typos) < n.typos[doc]:
-		n.typos[doc], n.attr[doc] = uint8(typos), uint8(min(rank, unmatched-1))
-	case uint8(typos) == n.typos[doc] && uint8(rank) < n.attr[doc]:
-		n.attr[doc] = uint8(rank)
-	}
 }
 
 // wordDocs returns the documents that have the word in one of the attributes.

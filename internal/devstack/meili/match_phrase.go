@@ -29,7 +29,7 @@ func (m *matcher) notePhrase(n *node, phrase []string, typos int, found map[uint
 	docs := newDocSet(m.view.size)
 	for doc, rank := range found {
 		docs.add(doc)
-		n.note(m.view, doc, typos, int(rank))
+		m.noting.note(doc, typos, int(rank))
 	}
 	n.phrases = append(n.phrases, phraseMatch{phrase, typos, docs})
 	if n.term.phrase != nil {

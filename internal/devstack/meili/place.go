@@ -85,7 +85,7 @@ func (r *ranking) newPlacer() *placer {
 		}
 	}
 	for i, n := range r.nodes {
-		if n.typos != nil {
+		if n.found {
 			p.addRoles(uint8(i), n)
 		}
 	}
@@ -133,11 +133,12 @@ func (p *placer) add(hash uint16, r role) {
 
 // read collects where the document has each node.
 func (p *placer) read(doc uint32, stream []byte) {
+	mark := p.classes.marks[p.classes.of[doc]]
 	for i := range p.found {
 		for j := range p.found[i] {
 			p.found[i][j].reset()
 		}
-		p.matched[i] = p.nodes[i].typos != nil && p.nodes[i].typos[doc] != unmatched
+		p.matched[i] = mark.typos(i) >= 0
 	}
 	p.ranks = p.ranks[:0]
 	eachSection(stream, func(rank int, section []byte) {
@@ -208,7 +209,7 @@ func (p *placer) best(doc uint32, stream []byte) (state, bool) {
 		p.states[i] = p.states[i][:0]
 	}
 	p.states[0] = append(p.states[0], state{node: -1})
-	bound := p.costs[doc]
+	bound := p.cost(doc)
 	for at := range terms {
 		for _, from := range p.states[at] {
 			for i, n := range p.nodes {

@@ -140,12 +140,12 @@ func (r *ranking) textRule(name string) []rule {
 	single := len(r.query.terms) == 1
 	switch name {
 	case "words":
-		return number(false, func(doc uint32) int { return int(r.costs[doc] / leftOut) })
+		return number(false, func(doc uint32) int { return int(r.cost(doc) / leftOut) })
 	case "typo":
 		if r.before("typo", "proximity", "attributeRank", "wordPosition", "exactWords") {
 			return weight(weighTypo)
 		}
-		return number(false, func(doc uint32) int { return int(r.costs[doc] % leftOut) })
+		return number(false, func(doc uint32) int { return int(r.cost(doc) % leftOut) })
 	case "proximity":
 		if single {
 			return nil

@@ -10,7 +10,7 @@ type ranking struct {
 	names      []string // of the ranking rules
 	unweighted bool     // all attributes are worth the same, for every one is searchable
 	graph      *graph
-	costs      []uint32 // of each document's cheapest path
+	costs      []uint32 // of each class's cheapest path
 	placer     *placer
 	placed     map[uint32]state
 	wholes     map[uint32]int
@@ -25,7 +25,7 @@ func newRanking(m *matcher, strategy string) *ranking {
 		own := *n
 		m.nodes[i] = &own
 	}
-	leaveOut(m.nodes, len(m.query.terms), strategy, m.view.live)
+	leaveOut(m.nodes, len(m.query.terms), strategy, m.classes, m.view.live)
 	return &ranking{
 		matcher: m, strategy: strategy, graph: newGraph(m.nodes, len(m.query.terms)), placed: map[uint32]state{}, wholes: map[uint32]int{},
 		unweighted: slices.Contains(m.view.rec.Settings.SearchableAttributes, "*"),
@@ -37,18 +37,24 @@ func (r *ranking) candidates(allowed docSet) docSet {
 	if len(r.query.terms) == 0 {
 		return allowed
 	}
-	r.costs = make([]uint32, r.view.size)
+	r.costs = make([]uint32, len(r.classes.marks))
+	for class, mark := range r.classes.marks {
+		r.costs[class] = r.graph.cheapest(mark)
+	}
 	set := newDocSet(r.view.size)
 	allowed.each(func(doc uint32) {
-		if r.costs[doc] = r.graph.cheapest(doc); r.costs[doc] != impossible {
+		if r.cost(doc) != impossible {
 			set.add(doc)
 		}
 	})
 	return set
 }
 
-// query1 is the node of a query of one term that documents matched.
-func (r *ranking) query1() *node { return r.graph.from[0][0] }
+// cost is that of a document's cheapest path.
+func (r *ranking) cost(doc uint32) uint32 { return r.costs[r.classes.of[doc]] }
+
+// query1 is the node of a query of one term.
+func (r *ranking) query1() *node { return r.nodes[0] }
 
 // inexact is 1 if a document lacks the very word of a query of one term.
 func (r *ranking) inexact(doc uint32) int {
