@@ -89,6 +89,9 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	read.GET("/reports/response-times.csv", handle(s.reports.ResponseTimesCSV))
 	read.GET("/reports/response-times.json", handle(s.reports.ResponseTimesJSON))
 	read.GET("/reports/response-times/tickets", handle(s.reports.ResponseTimesTickets))
+	read.GET("/reports/workload", handle(s.reports.Workload))
+	read.GET("/reports/workload.csv", handle(s.reports.WorkloadCSV))
+	read.GET("/reports/workload.json", handle(s.reports.WorkloadJSON))
 
 	may(staff.ReleaseSuspect).POST("/tickets/:reference/release", handle(desk.TicketRelease))
 	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))

@@ -30,6 +30,7 @@ type Filter struct {
 	Unassigned   bool
 	InHand       bool // neither solved nor closed
 	Unanswered   bool // the applicant waits for an answer
+	NoResponse   bool // nobody has ever answered
 	Quarantined  bool // only what waits for a decision about spam
 	AccountID    int64
 	Email        string // of the applicant, case aside
@@ -135,6 +136,9 @@ func (f Filter) whereState(w *where) {
 	}
 	if f.Unanswered || f.Sort == SortWaiting {
 		w.say(`t.awaiting_since IS NOT NULL`)
+	}
+	if f.NoResponse {
+		w.say(`t.first_responded_at IS NULL`)
 	}
 	if f.Quarantined {
 		w.say(`t.suspected_of <> '{}'`)

@@ -25,6 +25,7 @@ type listQuery struct {
 	EmailOf  string   // the reference of a ticket: all of its applicant's, without an address in a URL
 	From, To string   // days, inclusive
 	Excluded bool     // also those that count in no figure
+	Response string   // "none": without a first response
 	Sort     ticket.Sort
 	After    string
 }
@@ -36,6 +37,9 @@ func readListQuery(q url.Values) listQuery {
 		View: q.Get("view"), Queue: q.Get("queue"), Category: q.Get("category"), Assignee: q.Get("assignee"),
 		Account: q.Get("account"), EmailOf: q.Get("email_of"), From: day(q.Get("from")), To: day(q.Get("to")), After: q.Get("after"),
 		Excluded: q.Get("excluded") == "1", Sort: ticket.Sort(q.Get("sort")),
+	}
+	if q.Get("response") == "none" {
+		l.Response = "none"
 	}
 	for _, s := range q["status"] {
 		if ticket.Status(s).Valid() {
@@ -81,7 +85,7 @@ func (l listQuery) narrowed() bool { return l.Queue != "" || l.filtered() }
 // filtered is narrowed by something that the rail does not offer.
 func (l listQuery) filtered() bool {
 	return len(l.Status)+len(l.Link)+len(l.Group) > 0 || l.Category != "" || l.Assignee != "" || l.Account != "" || l.EmailOf != "" ||
-		l.From != "" || l.To != "" || l.Excluded
+		l.From != "" || l.To != "" || l.Excluded || l.Response != ""
 }
 
 // current names the rail's line.
@@ -97,6 +101,7 @@ func (l listQuery) values() url.Values {
 	q := url.Values{"view": {l.View}}
 	for name, value := range map[string]string{
 		"queue": l.Queue, "category": l.Category, "assignee": l.Assignee, "account": l.Account, "email_of": l.EmailOf, "from": l.From, "to": l.To,
+		"response": l.Response,
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -137,7 +142,7 @@ func (l listQuery) without(name, value string) string {
 
 // filter turns the query into what the store understands. Days are those of the place.
 func (l listQuery) filter(member staff.Member, queues []ticket.Queue, place *time.Location) ticket.Filter {
-	f := ticket.Filter{Category: l.Category, Groups: l.Group, WithExcluded: l.Excluded, Sort: l.Sort}
+	f := ticket.Filter{Category: l.Category, Groups: l.Group, WithExcluded: l.Excluded, NoResponse: l.Response == "none", Sort: l.Sort}
 	if v, ok := viewNamed(l.View); ok {
 		v.narrow(&f, member)
 	}

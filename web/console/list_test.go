@@ -90,6 +90,7 @@ func TestViewsAndFilters(t *testing.T) {
 		{"?view=all", []string{"plain0", "plain1", "plain2", "suspect", "excluded"}, nil},
 		{"?view=solved&status=closed", nil, []string{"excluded"}},
 		{"?view=quarantine", []string{"suspect"}, []string{"plain0"}},
+		{"?response=none", []string{"plain0", "plain1"}, []string{"plain2"}},
 		{"?status=pending", []string{"plain2"}, []string{"plain0", "plain1"}},
 		{"?link=claimed&link=conflict", []string{"claimed", "conflict"}, []string{"corroborated", "plain0"}},
 		{"?group=unusable", []string{"unusable"}, []string{"claimed", "plain0"}},

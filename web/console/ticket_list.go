@@ -228,6 +228,9 @@ func (d *listPage) chips(k known) []chip {
 	if t, err := time.Parse(dayLayout, d.To); err == nil {
 		add("to", p.ShortDate(t), d.To)
 	}
+	if d.Response != "" {
+		add("response", p.T("console.filter.response_none"), d.Response)
+	}
 	if d.Excluded {
 		add("excluded", p.T("console.filter.shown"), "1")
 	}

@@ -17,6 +17,7 @@ import (
 // timesPage is the report on a page. Without a Report it is the form with what is wrong about it.
 type timesPage struct {
 	page.Frame
+	Tabs     []tab
 	Form     []page.Field // period, cut-off, measure, clock, what is compared
 	Narrow   []page.Field // category, queue, language, channel
 	Narrowed bool
@@ -57,7 +58,7 @@ func (a *Area) ResponseTimes(c *gin.Context) error {
 	}
 	w := writer{Printer: frame.Printer, lists: lists}.of(made)
 	frame.Title, frame.BodyClass = w.T("reports.title"), "report-page"
-	data := timesPage{Frame: frame, Minimum: report.MinimumSize}
+	data := timesPage{Frame: frame, Tabs: w.tabs(path, c), Minimum: report.MinimumSize}
 	data.Form = a.form(w, c, made.Query, failure.FieldsOf(err))
 	data.Narrow, data.Narrowed = a.narrow(w, c, failure.FieldsOf(err))
 	if invalid {
@@ -232,7 +233,7 @@ func behind(q report.Query, f report.Figures, state report.State) string {
 // address keeps the order that people read: period, cut-off, measure, clock, what is compared, filters, group, state.
 func address(path string, values url.Values) string {
 	var pairs []string
-	for _, name := range []string{"from", "to", "as_of", "measure", "clock", "by", "category", "queue", "language", "channel", "group", "state", "after"} {
+	for _, name := range []string{"from", "to", "as_of", "measure", "clock", "by", "category", "queue", "language", "channel", "group", "state", "after", "table"} {
 		if v := values.Get(name); v != "" {
 			pairs = append(pairs, name+"="+url.QueryEscape(v))
 		}
