@@ -45,7 +45,7 @@ func (c *flowCount) hours(day time.Time) (hours [24]Flow) {
 // readArrivals counts the tickets that were opened from a day on and up to now, without those that count in no figure.
 func (c *flowCount) readArrivals(ctx context.Context, tx pgx.Tx, f Filter, from, now time.Time) error {
 	first, last := utcDay(from), utcDay(now)
-	_, unpacked, err := packedDays(ctx, tx, first, last)
+	days, err := readVersions(ctx, tx, first, last)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (c *flowCount) readArrivals(ctx context.Context, tx pgx.Tx, f Filter, from,
 	if err := readOpenings(ctx, tx, first, last, take); err != nil {
 		return err
 	}
-	return readDays(ctx, tx, unpacked, take)
+	return readDays(ctx, tx, days.unpacked, take)
 }
 
 // readOpenings takes of the packed days what says when tickets were opened and where they belong.
@@ -79,12 +79,8 @@ func readOpenings(ctx context.Context, tx pgx.Tx, first, last time.Time, take fu
 
 // arrived counts a day's tickets that pass the filter. Errors: errDamaged.
 func (c *flowCount) arrived(p *packed, f Filter) error {
-	opened, excluded := column{rest: p.Opened}, newExclusions(p.Excluded)
-	type narrowed struct {
-		column
-		wanted int
-	}
-	var by []narrowed
+	opened, whole := expand(nil, p.Opened, p.Tickets)
+	var by []dayFilter
 	for _, n := range []struct {
 		wanted string
 		names  []string
@@ -93,31 +89,35 @@ func (c *flowCount) arrived(p *packed, f Filter) error {
 		{f.Category, p.CategoryNames, p.Categories}, {f.Queue, p.QueueNames, p.Queues}, {f.Language, p.LanguageNames, p.Languages},
 		{f.Channel, p.ChannelNames, p.Channels},
 	} {
-		if n.wanted != "" {
-			by = append(by, narrowed{column{rest: n.packed}, slices.Index(n.names, n.wanted)})
+		if n.wanted == "" {
+			continue
 		}
+		filter := dayFilter{wanted: nobody}
+		if at := slices.Index(n.names, n.wanted); at >= 0 {
+			filter.wanted = uint32(at)
+		}
+		var ok bool
+		filter.column, ok = expand(nil, n.packed, p.Tickets)
+		by, whole = append(by, filter), whole && ok
 	}
-	at := p.Day.Unix()
+	if !whole {
+		return errDamaged
+	}
+	narrowed := dayColumns{filters: by, used: len(by)}
+	at, excluded := p.Day.Unix(), newExclusions(p.Excluded)
 	for i := range p.Tickets {
-		at += int64(opened.next())
-		passes := i != excluded.at
-		if !passes {
+		at += int64(opened[i])
+		gone := i == excluded.at
+		if gone {
 			excluded.advance(i)
 		}
-		for j := range by {
-			passes = int(by[j].next()) == by[j].wanted && passes
-		}
-		if passes {
+		if !gone && narrowed.passes(i) {
 			flow := c.at[at/quarter]
 			flow.Arrivals++
 			c.at[at/quarter] = flow
 		}
 	}
-	broken := opened.broken || excluded.broken
-	for _, n := range by {
-		broken = broken || n.broken
-	}
-	if broken {
+	if excluded.broken {
 		return errDamaged
 	}
 	return nil
