@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/sla"
-	"github.com/askwell/askwell/internal/survival"
 )
 
 // exactUpTo is the largest cohort whose times are sorted one by one. A larger one is counted in bins; its figures are at most
@@ -29,56 +28,6 @@ type group struct {
 	excluded map[string]int
 	strata   []*tally // by category; nil where there is no ticket
 	weeks    []*tally // by week
-}
-
-// tally holds times of waiting, one by one or counted in bins.
-type tally struct {
-	binned   bool
-	one      []survival.Observation
-	bins     survival.Histogram
-	n, ended int
-}
-
-func (t *tally) add(seconds int64, ended bool) {
-	t.n++
-	if ended {
-		t.ended++
-	}
-	if t.binned {
-		t.bins.Add(seconds, ended)
-		return
-	}
-	t.one = append(t.one, survival.Observation{Duration: float64(seconds), Observed: ended})
-}
-
-func (t *tally) addBin(bin int, answered uint32) {
-	t.n, t.ended = t.n+int(answered), t.ended+int(answered)
-	t.bins.AddBin(bin, answered, 0)
-}
-
-func (t *tally) curve() survival.Curve {
-	switch {
-	case t == nil:
-		return survival.Curve{}
-	case t.binned:
-		return t.bins.Curve()
-	}
-	return survival.KaplanMeier(t.one)
-}
-
-// joined is all of them together; nil ones hold nothing.
-func joined(all []*tally) *tally {
-	sum := &tally{}
-	for _, t := range all {
-		if t == nil {
-			continue
-		}
-		sum.binned = t.binned
-		sum.n, sum.ended = sum.n+t.n, sum.ended+t.ended
-		sum.one = append(sum.one, t.one...)
-		sum.bins.Join(t.bins)
-	}
-	return sum
 }
 
 func newCohort(q Query, tickets int, clock *sla.Clock) *cohort {

@@ -44,14 +44,10 @@ func (r *Report) comparable(c *cohort) []*group {
 }
 
 func testCurve(t *tally, groups int) survival.Curve {
-	if t == nil || t.binned || groups < manyGroups {
+	if groups < manyGroups {
 		return t.curve()
 	}
-	var h survival.Histogram
-	for _, o := range t.one {
-		h.Add(int64(o.Duration), o.Observed)
-	}
-	return h.Curve()
+	return t.coarse()
 }
 
 func test(t survival.Test) *survival.Test {

@@ -102,22 +102,25 @@ func (w *walk) to(t float64) (atRisk, events int) {
 	return w.rows[w.at].atRisk, events
 }
 
+// expect adds one time. The covariance is symmetric: what lies above the diagonal is left at 0.
 func (s *tally) expect(risk []float64, n, d float64) {
 	k := len(s.observed)
 	factor := 0.0
 	if n > 1 {
 		factor = d * (n - d) / (n - 1)
 	}
-	for j := range risk {
-		share := risk[j] / n
-		s.expected[j] += d * share
-		for l := range risk {
-			same := 0.0
-			if j == l {
-				same = 1
-			}
-			s.covariance[j*k+l] += factor * share * (same - risk[l]/n)
+	for j, atRisk := range risk {
+		if atRisk == 0 {
+			continue
 		}
+		share := atRisk / n
+		s.expected[j] += d * share
+		row := s.covariance[j*k : j*k+j+1]
+		scaled := factor * share / n
+		for l, other := range risk[:j] {
+			row[l] -= scaled * other
+		}
+		row[j] += factor * share * (1 - share)
 	}
 }
 
@@ -128,6 +131,11 @@ func (s *tally) test() Test {
 	k := len(s.observed)
 	if k < 2 {
 		return out
+	}
+	for j := range k {
+		for l := range j {
+			s.covariance[l*k+j] = s.covariance[j*k+l]
+		}
 	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(mat.NewSymDense(k, s.covariance), true) {

@@ -47,14 +47,24 @@ func (c Curve) Quantile(p float64) Estimate {
 	// Where S is 0 its interval is unknown: the last rows.
 	banded := c.rows[:down(c.rows, 0)]
 	e.Value, e.Reached = c.crossing(c.rows, level, tolerance, down)
-	e.Low, e.LowReached = c.crossing(banded, level, tolerance, c.first(func(r row) float64 { low, _ := c.band(r); return low }))
+	e.Low, e.LowReached = c.crossing(banded, level, tolerance, c.firstLow)
 	// The upper limit can rise again, so each row is looked at, from where S itself is down on.
 	from := down(banded, level+tolerance)
 	e.High, e.HighReached = c.crossing(banded[from:], level, tolerance, c.first(func(r row) float64 { _, high := c.band(r); return high }))
 	return e
 }
 
-// first makes a search for the first row at which a limit of S is at most y: neither limit only falls.
+// firstLow is the first row at which the lower limit of S is at most y. In the Log transform it only falls: S does, and the
+// variance only grows.
+func (c Curve) firstLow(rows []row, y float64) int {
+	low := func(r row) float64 { low, _ := c.band(r); return low }
+	if c.transform == Log {
+		return sort.Search(len(rows), func(i int) bool { return low(rows[i]) <= y })
+	}
+	return c.first(low)(rows, y)
+}
+
+// first makes a search for the first row at which a limit of S is at most y, for limits that may rise again.
 func (c Curve) first(limit func(row) float64) func([]row, float64) int {
 	return func(rows []row, y float64) int {
 		for i, r := range rows {
