@@ -28,6 +28,7 @@ type group struct {
 	excluded map[string]int
 	strata   []*tally // by category; nil where there is no ticket
 	weeks    []*tally // by week
+	whole    *tally   // strata together, once settled
 }
 
 func newCohort(q Query, tickets int, clock *sla.Clock) *cohort {

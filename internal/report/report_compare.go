@@ -18,7 +18,7 @@ func (r *Report) compare(c *cohort) {
 	strata := make([][]survival.Curve, len(c.categories))
 	var crude []survival.Curve
 	for _, g := range shown {
-		crude = append(crude, testCurve(joined(g.strata), len(shown)))
+		crude = append(crude, testCurve(g.whole, len(shown)))
 		for s := range strata {
 			var t *tally
 			if s < len(g.strata) {

@@ -43,8 +43,8 @@ func (r *Report) fill(c *cohort) {
 	var all []*tally
 	excluded := map[string]int{}
 	for _, g := range c.groups {
-		r.Groups = append(r.Groups, r.figures(Group(g.name), joined(g.strata), g.excluded))
-		all = append(all, g.strata...)
+		r.Groups = append(r.Groups, r.figures(Group(g.name), g.whole, g.excluded))
+		all = append(all, g.whole)
 		for reason, n := range g.excluded {
 			excluded[reason] += n
 		}
@@ -62,14 +62,16 @@ func (r *Report) fill(c *cohort) {
 // settle leaves out groups that hold nothing and puts the others in order: by number and by week as they are, else the largest
 // first.
 func (c *cohort) settle() {
+	for _, g := range c.groups {
+		g.whole = joined(g.strata)
+	}
 	if c.q.By == ByNumber {
 		return
 	}
-	size := func(g *group) int { return joined(g.strata).n }
-	c.groups = slices.DeleteFunc(c.groups, func(g *group) bool { return size(g) == 0 && len(g.excluded) == 0 })
+	c.groups = slices.DeleteFunc(c.groups, func(g *group) bool { return g.whole.n == 0 && len(g.excluded) == 0 })
 	if c.q.By != ByWeek {
 		slices.SortStableFunc(c.groups, func(a, b *group) int {
-			return cmp.Or(cmp.Compare(size(b), size(a)), cmp.Compare(a.name, b.name))
+			return cmp.Or(cmp.Compare(b.whole.n, a.whole.n), cmp.Compare(a.name, b.name))
 		})
 	}
 }

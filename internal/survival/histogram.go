@@ -17,16 +17,18 @@ const Precision = 1.0 / (1 << (subBits + 1))
 // Histogram counts whole durations in bins, for cohorts too large to sort. Below 256 it is exact; from there each is taken for the
 // middle of its bin, at most Precision away; what is longer than 136 years counts as that. The zero value is empty. It takes
 // 26 kB, whatever it counts.
-type Histogram struct{ bins []bin }
+type Histogram struct {
+	bins      []bin
+	low, high int // all that was counted lies from low to below high
+}
 
 type bin struct{ events, censored uint32 }
 
 // Add counts one observation; below 0 counts as 0.
 func (h *Histogram) Add(duration int64, observed bool) {
-	if h.bins == nil {
-		h.bins = make([]bin, Bins)
-	}
-	if b := &h.bins[Bin(duration)]; observed {
+	at := Bin(duration)
+	h.reach(at, at+1)
+	if b := &h.bins[at]; observed {
 		b.events++
 	} else {
 		b.censored++
@@ -35,29 +37,35 @@ func (h *Histogram) Add(duration int64, observed bool) {
 
 // AddBin adds observations whose durations lie in one bin.
 func (h *Histogram) AddBin(at int, events, censored uint32) {
-	if h.bins == nil {
-		h.bins = make([]bin, Bins)
-	}
+	h.reach(at, at+1)
 	h.bins[at].events += events
 	h.bins[at].censored += censored
 }
 
 // Join adds what another has counted.
 func (h *Histogram) Join(other Histogram) {
-	if h.bins == nil && other.bins != nil {
-		h.bins = make([]bin, Bins)
+	if other.bins == nil {
+		return
 	}
-	for i, b := range other.bins {
-		h.bins[i].events += b.events
-		h.bins[i].censored += b.censored
+	h.reach(other.low, other.high)
+	for i, b := range other.bins[other.low:other.high] {
+		h.bins[other.low+i].events += b.events
+		h.bins[other.low+i].censored += b.censored
 	}
+}
+
+func (h *Histogram) reach(low, high int) {
+	if h.bins == nil {
+		h.bins, h.low, h.high = make([]bin, Bins), low, high
+	}
+	h.low, h.high = min(h.low, low), max(h.high, high)
 }
 
 // Curve is the Kaplan-Meier estimate of what was counted.
 func (h Histogram) Curve() Curve {
-	counts := make([]Count, 0, len(h.bins))
-	for i, b := range h.bins {
-		if b.events+b.censored > 0 {
+	counts := make([]Count, 0, h.high-h.low)
+	for i := h.low; i < h.high; i++ {
+		if b := h.bins[i]; b.events+b.censored > 0 {
 			counts = append(counts, Count{Time: middleOf(i), Events: int(b.events), Censored: int(b.censored)})
 		}
 	}
