@@ -106,7 +106,7 @@ func readRange(ctx context.Context, tx pgx.Tx, from, before time.Time, take func
 		FROM ticket t
 		JOIN queue q ON q.id = t.queue_id
 		WHERE t.opened_at >= $1 AND t.opened_at < $2
-		ORDER BY t.opened_at`, from, before)
+		ORDER BY t.opened_at, t.id`, from, before)
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,23 @@ const rebuildDays = 32
 // Rebuild packs every day again; reports can be read all the while. progress, when not nil, hears how many days are done of how
 // many. For `askwell report rebuild`. Errors: unavailable.
 func (r Recorder) Rebuild(ctx context.Context, progress func(done, total int)) error {
+	err := r.everyDay(ctx, func(days []time.Time, done, total int) error {
+		if err := r.inTurn(ctx, func(tx pgx.Tx) error { return packDays(ctx, tx, days) }); err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(done, total)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("rebuild the reports: %w", err)
+	}
+	return nil
+}
+
+// everyDay hands on all days from the first to the last that has tickets or is packed, some at a time; done counts them in.
+func (r Recorder) everyDay(ctx context.Context, take func(days []time.Time, done, total int) error) error {
 	var first, last *time.Time
 	err := r.DB.QueryRow(ctx, `
 		SELECT (min(day) AT TIME ZONE 'UTC')::date, (max(day) AT TIME ZONE 'UTC')::date
@@ -96,7 +113,7 @@ func (r Recorder) Rebuild(ctx context.Context, progress func(done, total int)) e
 			UNION ALL SELECT min(day)::timestamp AT TIME ZONE 'UTC' FROM report_day UNION ALL SELECT max(day)::timestamp AT TIME ZONE 'UTC' FROM report_day
 		) AS ends`).Scan(&first, &last)
 	if err != nil {
-		return fmt.Errorf("rebuild the reports: %w", postgres.Failure(err))
+		return postgres.Failure(err)
 	}
 	if first == nil {
 		return nil
@@ -107,11 +124,8 @@ func (r Recorder) Rebuild(ctx context.Context, progress func(done, total int)) e
 		for ; len(days) < rebuildDays && done < total; done++ {
 			days = append(days, first.AddDate(0, 0, done))
 		}
-		if err := r.inTurn(ctx, func(tx pgx.Tx) error { return packDays(ctx, tx, days) }); err != nil {
-			return fmt.Errorf("rebuild the reports: %w", err)
-		}
-		if progress != nil {
-			progress(done, total)
+		if err := take(days, done, total); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -64,6 +64,7 @@ const (
 	EventStatusChanged   EventKind = "status_changed"
 	EventFileScanned     EventKind = "file_scanned"
 	EventAccountRevealed EventKind = "account_revealed"
+	EventTimesMended     EventKind = "times_mended" // what stood in the ticket was not what its history tells; Data is what stood there
 )
 
 // Event is one thing that happened to a ticket. It is never changed afterwards.
@@ -90,7 +91,7 @@ type Data struct {
 	EvidenceFrom []Evidence `json:"evidence_from,omitempty"` // and LinkFrom
 	Undoes       int64      `json:"undoes,omitempty"`        // the event that this one takes back
 
-	// What a withdrawn reply puts back.
+	// What stood there before: a withdrawn reply puts it back.
 	AwaitingSince    *time.Time `json:"awaiting_since,omitempty"`
 	FirstRespondedAt *time.Time `json:"first_responded_at,omitempty"`
 	SolvedAt         *time.Time `json:"solved_at,omitempty"`

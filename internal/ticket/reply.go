@@ -2,11 +2,14 @@ package ticket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
 )
@@ -103,7 +106,7 @@ func (c *change) checkSeen(ctx context.Context, seen int64) error {
 	var missed int
 	err := c.tx.QueryRow(ctx, `
 		SELECT count(*) FROM message
-		WHERE ticket_id = $1 AND id > $2 AND delivery <> 'withdrawn' AND kind <> 'note'`, c.ID, seen).Scan(&missed)
+		WHERE ticket_id = $1 AND id > $2 AND delivery NOT IN ('withdrawn', 'failed') AND kind <> 'note'`, c.ID, seen).Scan(&missed)
 	if err != nil {
 		return err
 	}
@@ -158,39 +161,60 @@ func (s *Service) Note(ctx context.Context, by Actor, reference string, d Draft)
 	return m, err
 }
 
-// WithdrawReply takes a reply back before its mail goes out and puts the ticket's times and status back as they were. For
-// staff who may answer tickets. Errors: not_found, conflict when the mail is on its way.
+// WithdrawReply takes a reply back before its mail goes out: the ticket's times become what they are without it, and so does its
+// status, unless somebody has set it since. For staff who may answer tickets. Errors: not_found, conflict when the mail is on its
+// way.
 func (s *Service) WithdrawReply(ctx context.Context, by Actor, reference string, messageID int64) error {
 	_, err := s.changeTicket(ctx, "withdraw a reply of", reference, by, func(c *change) error {
-		tag, err := c.tx.Exec(ctx, `
+		var written time.Time
+		err := c.tx.QueryRow(ctx, `
 			UPDATE message SET delivery = 'withdrawn'
-			WHERE id = $1 AND ticket_id = $2 AND delivery = 'waiting' AND deliver_at > $3`, messageID, c.ID, c.now)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 {
+			WHERE id = $1 AND ticket_id = $2 AND delivery = 'waiting' AND deliver_at > $3
+			RETURNING created_at`, messageID, c.ID, c.now).Scan(&written)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return failure.Conflict("The reply has been sent and can no longer be taken back.")
 		}
-		var before Data
-		err = c.tx.QueryRow(ctx, `
-			SELECT data FROM ticket_event
-			WHERE ticket_id = $1 AND kind = $2 AND (data->>'message')::bigint = $3`, c.ID, EventReplied, messageID).Scan(&before)
 		if err != nil {
 			return err
 		}
-		if before.FirstRespondedAt == nil {
-			c.FirstRespondedAt, err = c.earliestReply(ctx)
-			if err != nil {
-				return err
-			}
+		var before Data
+		var settled bool
+		err = c.tx.QueryRow(ctx, `
+			SELECT e.data, EXISTS (
+				SELECT FROM ticket_event later
+				WHERE later.ticket_id = e.ticket_id AND later.id > e.id AND later.kind IN ('replied', 'status_changed'))
+			FROM ticket_event e
+			WHERE e.ticket_id = $1 AND e.kind = $2 AND (e.data->>'message')::bigint = $3`, c.ID, EventReplied, messageID).Scan(&before, &settled)
+		if err != nil {
+			return err
+		}
+		if err := c.recountWithout(ctx, written); err != nil {
+			return err
 		}
 		c.AwaitingSince = earlier(c.AwaitingSince, before.AwaitingSince)
-		if c.Status == Status(before.To) {
-			c.Status, c.SolvedAt = Status(before.From), before.SolvedAt
+		if !settled {
+			c.Status = Status(before.From)
+		}
+		if !c.Status.InHand() {
+			c.AwaitingSince = nil
 		}
 		c.event(EventReplyWithdrawn, Data{Message: messageID, From: before.To, To: string(c.Status)})
 		return nil
 	})
+	return err
+}
+
+// recountWithout looks up the ticket's times again where they were those of a reply that counts no more. A time from anywhere else
+// is not touched.
+func (c *change) recountWithout(ctx context.Context, written time.Time) (err error) {
+	if c.FirstRespondedAt != nil && c.FirstRespondedAt.Equal(written) {
+		if c.FirstRespondedAt, err = c.earliestReply(ctx); err != nil {
+			return err
+		}
+	}
+	if c.SolvedAt != nil && c.SolvedAt.Equal(written) {
+		c.SolvedAt, err = c.earliestSolution(ctx)
+	}
 	return err
 }
 
@@ -199,6 +223,17 @@ func (c *change) earliestReply(ctx context.Context) (at *time.Time, err error) {
 	err = c.tx.QueryRow(ctx, `
 		SELECT min(created_at) FROM message
 		WHERE ticket_id = $1 AND kind = 'reply' AND delivery NOT IN ('withdrawn', 'failed')`, c.ID).Scan(&at)
+	return at, err
+}
+
+// earliestSolution is the first time that the ticket was solved, by a reply that was not withdrawn or by itself.
+func (c *change) earliestSolution(ctx context.Context) (at *time.Time, err error) {
+	err = c.tx.QueryRow(ctx, `
+		SELECT min(e.at)
+		FROM ticket_event e
+		LEFT JOIN message m ON m.id = (e.data->>'message')::bigint
+		WHERE e.ticket_id = $1 AND e.kind IN ('replied', 'status_changed') AND e.data->>'to' = 'solved'
+			AND m.delivery IS DISTINCT FROM 'withdrawn'`, c.ID).Scan(&at)
 	return at, err
 }
 

@@ -110,6 +110,7 @@ func (s *ticketStage) merge(ctx context.Context, added map[string]string) (int, 
 	return n, postgres.Failure(s.tx.Commit(ctx))
 }
 
+// mergeTicketsSQL writes each ticket with its history, so that its times can be told from its events like any other's.
 const mergeTicketsSQL = `
 	WITH made AS (
 		INSERT INTO ticket (reference, import_key, channel, language, status, category, category_submitted, queue_id,
@@ -125,7 +126,7 @@ const mergeTicketsSQL = `
 		JOIN category c ON c.code = s.category
 		ORDER BY s.opened_at, s.line
 		ON CONFLICT (import_key) DO NOTHING
-		RETURNING id, import_key, opened_at, link_state
+		RETURNING id, import_key, opened_at, link_state, first_responded_at, solved_at, excluded_at, excluded_reason
 	), messages AS (
 		INSERT INTO message (ticket_id, kind, body, created_at)
 		SELECT m.id, 'inquiry', s.question, s.opened_at
@@ -133,8 +134,16 @@ const mergeTicketsSQL = `
 		JOIN stage s USING (import_key)
 		WHERE s.question <> ''
 	), events AS (
-		INSERT INTO ticket_event (ticket_id, kind, actor, at)
-		SELECT id, 'opened', 'import', opened_at FROM made
+		INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
+		SELECT m.id, e.kind, 'import', e.at, e.data
+		FROM made m
+		CROSS JOIN LATERAL (VALUES
+			(1, 'opened', m.opened_at, '{}'::jsonb),
+			(2, 'replied', m.first_responded_at, '{}'),
+			(3, 'status_changed', m.solved_at, '{"to": "solved"}'),
+			(4, 'excluded', m.excluded_at, jsonb_build_object('to', m.excluded_reason))) AS e (place, kind, at, data)
+		WHERE e.at IS NOT NULL
+		ORDER BY m.id, e.at, e.place
 	), to_do AS (
 		INSERT INTO outbox (event, subject_id)
 		SELECT 'ticket.changed', id FROM made

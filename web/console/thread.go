@@ -39,6 +39,11 @@ var toldByMessage = []ticket.EventKind{
 	ticket.EventOpened, ticket.EventReplied, ticket.EventNoted, ticket.EventReplySent, ticket.EventReplyFailed, ticket.EventReplyWithdrawn,
 }
 
+// told reports whether a message tells of the event. A reply at the desk that a ticket came from has none here.
+func told(e ticket.Event) bool {
+	return slices.Contains(toldByMessage, e.Kind) && (e.Kind != ticket.EventReplied || e.Actor != ticket.ActorImport)
+}
+
 // weave puts messages and events into one order of time and folds events that stand together.
 func weave(messages []ticket.Message, events []ticket.Event, now time.Time, say func(ticket.Event) eventLine) []entry {
 	type item struct {
@@ -51,7 +56,7 @@ func weave(messages []ticket.Message, events []ticket.Event, now time.Time, say 
 		items = append(items, item{at: messages[i].CreatedAt, message: &messages[i]})
 	}
 	for i := range events {
-		if !slices.Contains(toldByMessage, events[i].Kind) {
+		if !told(events[i]) {
 			items = append(items, item{at: events[i].At, event: &events[i]})
 		}
 	}
@@ -107,6 +112,9 @@ func (t teller) text(e ticket.Event) string {
 		}
 		return p.T(key, "name", t.member(e.Data.To))
 	case ticket.EventStatusChanged:
+		if e.Data.From == "" {
+			return p.T("console.event.status_set", "to", p.Find("status."+e.Data.To, e.Data.To))
+		}
 		return p.T(key, "from", p.Find("status."+e.Data.From, e.Data.From), "to", p.Find("status."+e.Data.To, e.Data.To))
 	case ticket.EventLinked, ticket.EventUnlinked, ticket.EventLinkConfirmed, ticket.EventLinkUndone:
 		return t.linkText(e)
