@@ -22,7 +22,8 @@ func (r Recorder) checkDays(ctx context.Context, c *Comparison, progress func(fl
 	})
 }
 
-// compareDays compares some days in one snapshot. A day with a change that a worker has still to count differs for good reason.
+// compareDays compares some days in one snapshot. A day with a change that a worker has still to count differs for good reason; of
+// one that is not packed a report reads the tickets.
 func (c *Comparison) compareDays(ctx context.Context, tx pgx.Tx, days []time.Time) error {
 	waiting, err := waitingDays(ctx, tx)
 	if err != nil {
@@ -54,13 +55,9 @@ func (c *Comparison) compareDays(ctx context.Context, tx pgx.Tx, days []time.Tim
 		return err
 	}
 	for _, day := range days {
-		if slices.ContainsFunc(waiting, day.Equal) {
-			continue
-		}
-		was, now := stored[day], made[day]
-		if was.Tickets+now.Tickets > 0 {
+		if was, isPacked := stored[day]; isPacked && !slices.ContainsFunc(waiting, day.Equal) {
 			c.Days++
-			c.DaysOff += one(!was.same(now))
+			c.DaysOff += one(!was.same(made[day]))
 		}
 	}
 	return nil

@@ -19,8 +19,8 @@ type Comparison struct {
 	Solutions  int
 	Exclusions int
 	References []string // the first few that differed
-	Days       int      // compared
-	DaysOff    int      // packed days that were not what their tickets are, or missing
+	Days       int      // packed ones, compared
+	DaysOff    int      // of those, the ones that are not what their tickets are
 }
 
 // Same reports that nothing differed.
