@@ -31,8 +31,8 @@ type group struct {
 	whole    *tally   // strata together, once settled
 }
 
-func newCohort(q Query, tickets int, clock *sla.Clock) *cohort {
-	c := &cohort{q: q, asOf: q.AsOf.Unix(), clock: clock, binned: tickets > exactUpTo, places: map[string]int{}}
+func newCohort(q Query, binned bool, clock *sla.Clock) *cohort {
+	c := &cohort{q: q, asOf: q.AsOf.Unix(), clock: clock, binned: binned, places: map[string]int{}}
 	for w := weekOf(q.From); w.Before(q.Before()); w = dayOf(w, w.Location(), 7) {
 		c.weeks = append(c.weeks, w.Unix())
 	}

@@ -38,7 +38,7 @@ func (s *Service) read(ctx context.Context, q Query, calendar int, clock *sla.Cl
 		}); err != nil {
 			return err
 		}
-		c = newCohort(q, tickets, clock)
+		c = newCohort(q, tickets > s.exact, clock)
 		blocks, err = b.read(ctx, c)
 		return err
 	})

@@ -173,6 +173,7 @@ func (r Report) Group(g Group) Figures {
 type Service struct {
 	db       *pgxpool.Pool
 	now      func() time.Time
+	exact    int // the largest cohort whose times are sorted one by one
 	kept     keptBlocks
 	counters chan *counter // those that are free: as many count at once, whoever asks for reports
 }
@@ -182,7 +183,7 @@ func NewService(db *pgxpool.Pool, now func() time.Time) *Service {
 	if now == nil {
 		now = time.Now
 	}
-	s := &Service{db: db, now: now, counters: make(chan *counter, runtime.GOMAXPROCS(0))}
+	s := &Service{db: db, now: now, exact: exactUpTo, counters: make(chan *counter, runtime.GOMAXPROCS(0))}
 	for range cap(s.counters) {
 		s.counters <- &counter{}
 	}
