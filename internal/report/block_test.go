@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -15,10 +16,11 @@ import (
 	"github.com/askwell/askwell/internal/testkit"
 )
 
-// ask answers all questions by one Service, at a time.
-func ask(t *testing.T, s *report.Service, at time.Time, questions []report.Params) (answers []report.Report) {
+// ask answers all questions at a time, each by the Service that is given for it.
+func ask(t *testing.T, service func() *report.Service, at time.Time, questions []report.Params) (answers []report.Report) {
 	t.Helper()
 	for _, p := range questions {
+		s := service()
 		q, err := report.ParseQuery(p, newYork(t), at)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +84,8 @@ func TestKeptBlocksAnswerAsFreshOnes(t *testing.T) {
 	all := questions()
 	compare := func(what string) {
 		t.Helper()
-		same(t, what, ask(t, report.NewService(db, clock).Binned(), at, all), ask(t, old, at, all))
+		fresh := ask(t, func() *report.Service { return report.NewService(db, clock).Binned() }, at, all)
+		same(t, what, fresh, ask(t, func() *report.Service { return old }, at, all))
 	}
 	compare("nothing is packed")
 	if blocks, _, _ := old.Kept(); blocks != 0 {
@@ -139,8 +142,9 @@ func TestBinsAreWithinOnePercent(t *testing.T) {
 	insert(t, db, spread(someDesk(12, 3000), 5))
 	record(t, db)
 	all := questions()
-	exact := ask(t, report.NewService(db, func() time.Time { return now }), now, all)
-	for i, binned := range ask(t, report.NewService(db, func() time.Time { return now }).Binned(), now, all) {
+	fresh := func() *report.Service { return report.NewService(db, func() time.Time { return now }) }
+	exact := ask(t, fresh, now, all)
+	for i, binned := range ask(t, func() *report.Service { return fresh().Binned() }, now, all) {
 		if binned.Exact || !exact[i].Exact {
 			t.Fatalf("%+v: exact is %t and %t", all[i], exact[i].Exact, binned.Exact)
 		}
@@ -195,5 +199,24 @@ func TestACancelledReportStops(t *testing.T) {
 	}
 	if stopped < 3 {
 		t.Errorf("stopped %d times: this test shows nothing", stopped)
+	}
+}
+
+// Tickets without a single event have no history that their times could differ from.
+func TestWhatHasNoHistoryIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	insert(t, db, someDesk(14, 50))
+	record(t, db)
+	before := dump(t, db)
+	mended, err := report.Recorder{DB: db}.Mend(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (report.Recorder{DB: db}).Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, dump(t, db)); diff != "" || mended.Differed != 0 {
+		t.Errorf("%d were mended (-want +got)\n%s", mended.Differed, diff)
 	}
 }

@@ -34,7 +34,8 @@ const (
 // history derives from messages and events when each ticket between two IDs was first answered and first solved, and whether and
 // since when it counts in no figure: what the ticket's own columns only repeat. A reply counts unless it was withdrawn or reached
 // nobody; what was solved by a reply that was withdrawn was not solved; the last word on an exclusion holds. A ticket from another
-// desk has its answer there as an event without a message.
+// desk has its answer there as an event without a message. A ticket without a single event, such as askwell seed --lean makes, has
+// no history that could tell anything.
 const history = `
 	replies AS (
 		SELECT ticket_id, min(at) AS at
@@ -65,7 +66,7 @@ const history = `
 		LEFT JOIN replies r ON r.ticket_id = t.id
 		LEFT JOIN solutions s ON s.ticket_id = t.id
 		LEFT JOIN exclusions x ON x.ticket_id = t.id
-		WHERE t.id BETWEEN @first AND @last
+		WHERE t.id BETWEEN @first AND @last AND EXISTS (SELECT FROM ticket_event e WHERE e.ticket_id = t.id)
 	)`
 
 const differs = `(first_responded_at, solved_at, excluded_at, excluded_reason)
