@@ -19,8 +19,9 @@ func (e *Engine) meiliFacets(ctx context.Context, p plan, strategy meilisearch.M
 			one = p.without(fields[0])
 		}
 		requests = append(requests, &meilisearch.SearchRequest{
-			IndexUID: e.ticketsIndex(), Query: ticketText(p.typed.terms), MatchingStrategy: strategy, Filter: one.filter(), Limit: 1,
-			AttributesToRetrieve: []string{"id"}, Facets: mapped(fields, func(f Field) string { return facetAttributes[f] }),
+			IndexUID: e.ticketsIndex(), Query: ticketText(p.typed.terms), MatchingStrategy: strategy, Filter: one.filter(),
+			HitsPerPage: new(int64), // no hit is ranked or read: only the counts are wanted
+			Facets:      mapped(fields, func(f Field) string { return facetAttributes[f] }),
 		})
 	}
 	got, err := e.reader.MultiSearchWithContext(ctx, &meilisearch.MultiSearchRequest{Queries: requests})

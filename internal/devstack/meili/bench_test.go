@@ -262,8 +262,8 @@ func (d *benchDesk) counts(b *testing.B, q benchQuery, strategy meilisearch.Matc
 	request := &meilisearch.MultiSearchRequest{}
 	count := func(filter string, facets ...string) {
 		request.Queries = append(request.Queries, &meilisearch.SearchRequest{
-			IndexUID: "tickets", Query: q.text, MatchingStrategy: strategy, Filter: filter, Limit: 1,
-			AttributesToRetrieve: []string{"id"}, Facets: facets,
+			IndexUID: "tickets", Query: q.text, MatchingStrategy: strategy, Filter: filter, HitsPerPage: ptr(int64(0)),
+			Facets: facets,
 		})
 	}
 	if q.filter != "" {

@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -21,6 +22,7 @@ type matcher struct {
 	classes    *classes
 
 	noting *noting
+	having map[string]docSet // the documents of words that were asked for
 
 	cursor     *bolt.Cursor // over the streams, at the document of lastNumber
 	lastNumber uint64
@@ -130,7 +132,7 @@ func (m *matcher) matchIn(n *node, part *segmentView, rank int) error {
 		typos = 0
 	}
 	if !n.short {
-		return m.deriver.each(dict, n.term, typos, record)
+		return m.derive(n.term, part, rank, typos, record)
 	}
 	short, err := part.beginning(rank, n.word)
 	if err != nil {
@@ -141,6 +143,38 @@ func (m *matcher) matchIn(n *node, part *segmentView, rank int) error {
 		return nil
 	}
 	return m.deriver.eachWithTypos(dict, n.term, typos, record)
+}
+
+// A derivedWord is a derived word with the word.
+type derivedWord struct {
+	word string
+	derived
+}
+
+// derive calls record with every word of an attribute of a segment that a term means.
+func (m *matcher) derive(t term, part *segmentView, rank, typos int, record func(string, derived) error) error {
+	dict, err := part.dict(wordField + strconv.Itoa(rank))
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprint(rank, typos, t.prefix, t.word)
+	list, ok := part.cache.derived.get(key)
+	if !ok {
+		err := m.deriver.each(dict, t, typos, func(word string, found derived) error {
+			list = append(list, derivedWord{word, found})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		part.cache.derived.put(key, list)
+	}
+	for _, one := range list {
+		if err := record(one.word, one.derived); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // matchVery matches the very word.
@@ -169,20 +203,34 @@ func (m *matcher) exactAttribute(rank int) bool {
 	return matchesAny(m.view.rec.Settings.TypoTolerance.DisableOnAttributes, name)
 }
 
-// wordDocs returns the documents that have the word in one of the attributes.
+// wordDocs returns the documents that have the word in one of the attributes, nil if there is none. The set stays as it is: the same
+// parts of words come up for several nodes.
 func (m *matcher) wordDocs(word string) (docSet, error) {
-	set := newDocSet(m.view.size)
+	if set, ok := m.having[word]; ok {
+		return set, nil
+	}
+	var set docSet
 	for _, part := range m.view.segments {
 		for _, rank := range m.attributes {
 			dict, err := part.dict(wordField + strconv.Itoa(rank))
 			if err != nil {
 				return nil, err
 			}
-			if err := eachPosting(dict, word, func(local uint32) { set.add(part.base + local) }); err != nil {
+			err = eachPosting(dict, word, func(local uint32) {
+				if set == nil {
+					set = newDocSet(m.view.size)
+				}
+				set.add(part.base + local)
+			})
+			if err != nil {
 				return nil, err
 			}
 		}
 	}
+	if m.having == nil {
+		m.having = map[string]docSet{}
+	}
+	m.having[word] = set
 	return set, nil
 }
 
@@ -194,7 +242,7 @@ func (m *matcher) matchApart(n *node) error {
 		return err
 	}
 	var best []string
-	var found map[uint32]uint8
+	var found []phraseDoc
 	apart := false
 	for _, s := range splits { // those that could be common first
 		if slices.Equal(s.words, n.apart) {
@@ -238,15 +286,14 @@ func (m *matcher) splits(word string) ([]split, error) {
 		if err != nil {
 			return nil, err
 		}
-		if left.count() == 0 {
+		if left == nil {
 			continue
 		}
 		right, err := m.wordDocs(word[at:])
 		if err != nil {
 			return nil, err
 		}
-		left.and(right)
-		if count := left.count(); count > 0 {
+		if count := left.countBoth(right); count > 0 {
 			all = append(all, split{[]string{word[:at], word[at:]}, count})
 		}
 	}
@@ -263,15 +310,17 @@ func (m *matcher) excluded() (docSet, error) {
 			if err != nil {
 				return nil, err
 			}
-			out.or(set)
+			if set != nil {
+				out.or(set)
+			}
 			continue
 		}
 		found, err := m.phraseDocs(t.phrase)
 		if err != nil {
 			return nil, err
 		}
-		for doc := range found {
-			out.add(doc)
+		for _, one := range found {
+			out.add(one.doc)
 		}
 	}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -21,15 +22,21 @@ func (m *matcher) matchPhrase(n *node, phrase []string, typos int) error {
 	return err
 }
 
-// notePhrase records the documents that have a phrase, each with its best attribute's rank.
-func (m *matcher) notePhrase(n *node, phrase []string, typos int, found map[uint32]uint8) {
+// A phraseDoc is a document that has a phrase, with the rank of the best attribute.
+type phraseDoc struct {
+	doc  uint32
+	rank uint8
+}
+
+// notePhrase records the documents that have a phrase.
+func (m *matcher) notePhrase(n *node, phrase []string, typos int, found []phraseDoc) {
 	if len(found) == 0 {
 		return
 	}
 	docs := newDocSet(m.view.size)
-	for doc, rank := range found {
-		docs.add(doc)
-		m.noting.note(doc, typos, int(rank))
+	for _, one := range found {
+		docs.add(one.doc)
+		m.noting.note(one.doc, typos, int(one.rank))
 	}
 	n.phrases = append(n.phrases, phraseMatch{phrase, typos, docs})
 	if n.term.phrase != nil {
@@ -37,102 +44,135 @@ func (m *matcher) notePhrase(n *node, phrase []string, typos int, found map[uint
 	}
 }
 
-// phraseDocs returns the documents in which the words follow each other, each
-// with the best attribute's rank.
-func (m *matcher) phraseDocs(phrase []string) (map[uint32]uint8, error) {
+// phraseDocs returns the documents in which the words follow each other.
+func (m *matcher) phraseDocs(phrase []string) ([]phraseDoc, error) {
 	return m.phraseDocsUpTo(phrase, math.MaxInt)
 }
 
 // phraseDocsUpTo is phraseDocs that stops when it has found more than most: documents are slow to look at.
-func (m *matcher) phraseDocsUpTo(phrase []string, most int) (map[uint32]uint8, error) {
+func (m *matcher) phraseDocsUpTo(phrase []string, most int) ([]phraseDoc, error) {
+	all, err := m.docsOfAll(phrase)
+	if err != nil || all == nil {
+		return nil, err
+	}
+	if len(phrase) == 1 {
+		return m.bestAttribute(phrase[0], all)
+	}
+	rankOf := m.rankOf(phrase)
+	var found []phraseDoc
+	for _, part := range m.view.segments {
+		list, err := m.phraseIn(part, phrase, all, rankOf, most-len(found))
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range list {
+			if one.doc += part.base; all.has(one.doc) {
+				found = append(found, one)
+			}
+		}
+		if len(found) > most {
+			break
+		}
+	}
+	return found, nil
+}
+
+// docsOfAll returns the living documents that have all words of a phrase, nil if there is none.
+func (m *matcher) docsOfAll(phrase []string) (docSet, error) {
 	var all docSet
 	for _, word := range phrase {
 		if word == "" {
 			continue
 		}
 		set, err := m.wordDocs(word)
-		if err != nil {
+		if err != nil || set == nil {
 			return nil, err
 		}
 		if all == nil {
-			all = set
-		} else {
-			all.and(set)
+			all = m.view.live.clone()
+		}
+		all.and(set)
+	}
+	return all, nil
+}
+
+// phraseIn returns the documents of a segment that have a phrase, in the segment's numbers. Those that were deleted since it was looked
+// for may be among them.
+func (m *matcher) phraseIn(part *segmentView, phrase []string, all docSet, rankOf func([]byte) uint8, most int) ([]phraseDoc, error) {
+	key := fmt.Sprint(joinWords(phrase), m.attributes)
+	if list, ok := part.cache.phrases.get(key); ok {
+		return list, nil
+	}
+	var list []phraseDoc
+	for local := range part.count {
+		if !all.has(part.base + local) {
+			continue
+		}
+		stream, err := m.stream(part.base + local)
+		if err != nil {
+			return nil, err
+		}
+		if rank := rankOf(stream); rank != unmatched {
+			if list = append(list, phraseDoc{local, rank}); len(list) > most {
+				return list, nil
+			}
 		}
 	}
-	found := map[uint32]uint8{}
-	if all == nil {
-		return found, nil
-	}
-	all.and(m.view.live)
+	part.cache.phrases.put(key, list)
+	return list, nil
+}
+
+// rankOf returns what tells the rank of the best attribute of a stream that has the phrase.
+func (m *matcher) rankOf(phrase []string) func(stream []byte) uint8 {
 	hashes := make([]uint16, len(phrase))
 	for i, word := range phrase {
 		if word != "" {
 			hashes[i] = hash16(word)
 		}
 	}
-	rankOf := func(stream []byte) uint8 { return m.phraseRank(stream, hashes) }
-	switch {
-	case len(phrase) == 1:
-		return m.bestAttribute(phrase[0], all)
-	case len(phrase) == 2 && phrase[0] != "" && phrase[1] != "":
-		rankOf = m.pairRank(hash16(phrase[0]), hash16(phrase[1]))
+	if len(phrase) == 2 && phrase[0] != "" && phrase[1] != "" {
+		return m.pairRank(hashes[0], hashes[1])
 	}
-	for _, doc := range all.slice() {
-		stream, err := m.stream(doc)
-		if err != nil {
-			return nil, err
-		}
-		if rank := rankOf(stream); rank != unmatched {
-			if found[doc] = rank; len(found) > most {
-				break
-			}
-		}
-	}
-	return found, nil
+	return func(stream []byte) uint8 { return m.phraseRank(stream, hashes) }
 }
 
-// bestAttribute returns the documents of a set that have a word, each with the best attribute's rank.
-func (m *matcher) bestAttribute(word string, docs docSet) (map[uint32]uint8, error) {
-	found := map[uint32]uint8{}
+// bestAttribute returns the documents of a set that have a word.
+func (m *matcher) bestAttribute(word string, docs docSet) ([]phraseDoc, error) {
+	ranks := make([]uint8, m.view.size)
 	for _, part := range m.view.segments {
 		for _, rank := range slices.Backward(m.attributes) {
 			dict, err := part.dict(wordField + strconv.Itoa(rank))
 			if err != nil {
 				return nil, err
 			}
-			err = eachPosting(dict, word, func(local uint32) {
-				if docs.has(part.base + local) {
-					found[part.base+local] = uint8(min(rank, unmatched-1))
-				}
-			})
+			err = eachPosting(dict, word, func(local uint32) { ranks[part.base+local] = uint8(min(rank, unmatched-1)) })
 			if err != nil {
 				return nil, err
 			}
 		}
 	}
+	var found []phraseDoc
+	docs.each(func(doc uint32) { found = append(found, phraseDoc{doc, ranks[doc]}) })
 	return found, nil
 }
 
 // pairRank is phraseRank for two words, which are the most frequent.
 func (m *matcher) pairRank(first, second uint16) func(stream []byte) uint8 {
 	pair, word := newPhraseSearch([]uint16{first, second}), newPhraseSearch([]uint16{first})
-	return func(stream []byte) uint8 {
-		best, found := uint8(unmatched), false
+	best := func(stream []byte, s phraseSearch, best uint8) uint8 {
 		eachSection(stream, func(rank int, section []byte) {
-			if !m.searches(rank) || found && best <= uint8(min(rank, unmatched-1)) {
-				return
-			}
-			has := pair.at(section) >= 0
-			found = found || has
-			if has || word.at(section) >= 0 {
-				best = min(best, uint8(min(rank, unmatched-1)))
+			if attribute := uint8(min(rank, unmatched-1)); attribute < best && m.searches(rank) && s.at(section) >= 0 {
+				best = attribute
 			}
 		})
-		if !found {
+		return best
+	}
+	return func(stream []byte) uint8 {
+		found := best(stream, pair, unmatched)
+		if found == unmatched { // most have both words, but apart
 			return unmatched
 		}
-		return best
+		return best(stream, word, found)
 	}
 }
 

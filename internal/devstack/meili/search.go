@@ -274,7 +274,7 @@ func (v *view) matched(data data, q searchRequest, attributes []int) (*matcher, 
 
 // detached is the matcher without the view and the transaction that found what it holds.
 func (m matcher) detached() matcher {
-	m.view, m.data, m.deriver, m.noting, m.cursor, m.lastNumber = nil, data{}, nil, nil, nil, 0
+	m.view, m.data, m.deriver, m.noting, m.having, m.cursor, m.lastNumber = nil, data{}, nil, nil, nil, nil, 0
 	return m
 }
 

@@ -38,6 +38,15 @@ func (s docSet) count() int {
 	return n
 }
 
+// countBoth is the number of documents that are in both sets, of which the other may be nil.
+func (s docSet) countBoth(other docSet) int {
+	n := 0
+	for i := range other {
+		n += bits.OnesCount64(s[i] & other[i])
+	}
+	return n
+}
+
 // each calls fn with every document of the set, in order.
 func (s docSet) each(fn func(doc uint32)) {
 	for i, word := range s {

@@ -189,7 +189,15 @@ type segmentCache struct {
 	columns   map[string]*column
 	sequences []uint64
 	prefixes  map[string]*beginning
+	derived   *memo[derivedWord]
+	phrases   *memo[phraseDoc]
 }
+
+// What is kept of a segment's derived words and phrases: about a megabyte each.
+const (
+	maxKeptDerived = 20_000
+	maxKeptPhrases = 150_000
+)
 
 // Up to maxShortPrefix letters the words that begin with them are too many to
 // collect anew for each key press: the documents they lead to are kept, for
@@ -247,7 +255,8 @@ func (c *segmentCaches) of(snapshot *scorch.IndexSnapshot) []*segmentCache {
 	for i, s := range snapshot.Segments() {
 		cache := c.byID[s.Id()]
 		if cache == nil {
-			cache = &segmentCache{columns: map[string]*column{}, prefixes: map[string]*beginning{}}
+			cache = &segmentCache{columns: map[string]*column{}, prefixes: map[string]*beginning{},
+				derived: newMemo[derivedWord](maxKeptDerived), phrases: newMemo[phraseDoc](maxKeptPhrases)}
 		}
 		kept[s.Id()], list[i] = cache, cache
 	}
