@@ -135,7 +135,7 @@ func (r *ranking) textRule(name string) []rule {
 		return []rule{out}
 	}
 	weight := func(rule int) []rule {
-		return number(true, func(doc uint32) int { return int(r.place(doc).costs[rule]) })
+		return number(true, func(doc uint32) int { return int(r.placeInTime(doc).costs[rule]) })
 	}
 	single := len(r.query.terms) == 1
 	switch name {
@@ -162,7 +162,7 @@ func (r *ranking) textRule(name string) []rule {
 	case "wordPosition":
 		return weight(weighPosition)
 	case "exactAttribute":
-		return number(true, func(doc uint32) int { return -r.whole(doc) })
+		return number(true, func(doc uint32) int { return -r.wholeInTime(doc) })
 	case "exactWords":
 		if single && !r.before("exactWords", "typo") {
 			return weight(weighExactness)

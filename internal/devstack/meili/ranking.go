@@ -1,6 +1,10 @@
 package meili
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
 // A ranking ranks the documents that matched a query.
 type ranking struct {
@@ -14,6 +18,8 @@ type ranking struct {
 	placer     *placer
 	placed     map[uint32]state
 	wholes     map[uint32]int
+	until      time.Time // the setting searchCutoffMs
+	late       bool
 }
 
 // newRanking settles which words a document may lack: none, the last ones, or the most frequent ones. What the matcher holds is shared,
@@ -62,6 +68,25 @@ func (r *ranking) inexact(doc uint32) int {
 		return 0
 	}
 	return 1
+}
+
+// unplaced is the path of a document that the time left no chance to look at: it comes after those that cost the same so far.
+var unplaced = func() (s state) {
+	for rule := range s.costs {
+		s.costs[rule] = math.MaxUint16
+	}
+	return s
+}()
+
+// placeInTime is place until the time of the search is over, and unplaced from then on.
+func (r *ranking) placeInTime(doc uint32) state {
+	if found, ok := r.placed[doc]; ok {
+		return found
+	}
+	if r.late = r.late || time.Now().After(r.until); r.late {
+		return unplaced
+	}
+	return r.place(doc)
 }
 
 // place returns a document's cheapest path under all rules.

@@ -185,6 +185,7 @@ func (s *Server) begin(ctx context.Context) error {
 func (s *Server) end() { <-s.searching }
 
 func (v *view) search(data data, q searchRequest) (*found, error) {
+	until := time.Now().Add(v.rec.Settings.cutoff())
 	sort, apiErr := v.parseSort(q.Sort)
 	if apiErr != nil {
 		return nil, apiErr
@@ -209,6 +210,7 @@ func (v *view) search(data data, q searchRequest) (*found, error) {
 	if out.to <= out.from || data.docs == nil {
 		return out, nil
 	}
+	r.until = until
 	ordered := order(hits.slice(), r.rules(steps), out.from, out.to)
 	if err := v.ctx.Err(); err != nil {
 		return nil, err // the order is none

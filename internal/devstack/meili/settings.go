@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Settings of an index, in the shape and with the defaults of Meilisearch's
@@ -69,6 +70,12 @@ func defaultSettings() settings {
 		Pagination: pagination{MaxTotalHits: 1000}, FacetSearch: true, PrefixSearch: "indexingTime",
 		Embedders: map[string]json.RawMessage{},
 	}
+}
+
+// cutoff is the time after which documents are not ranked any more by where the words stand in them. As in Meilisearch the answer is
+// what there is by then, all that was found with the rest in the order of the rules that the index knows by itself, and does not say so.
+func (s settings) cutoff() time.Duration {
+	return time.Duration(orElse(s.SearchCutoffMs, 1500)) * time.Millisecond
 }
 
 // merge applies a PATCH: a field that is absent stays, null resets it.

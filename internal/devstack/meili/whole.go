@@ -90,6 +90,15 @@ func (w whole) of(stream []byte, searched func(rank int) bool) int {
 	return best
 }
 
+// wholeInTime is whole until the time of the search is over.
+func (r *ranking) wholeInTime(doc uint32) int {
+	r.placeInTime(doc)
+	if _, placed := r.placed[doc]; !placed {
+		return wholeNot
+	}
+	return r.whole(doc)
+}
+
 // whole is the document's place under the first half of the exactness rule.
 func (r *ranking) whole(doc uint32) int {
 	if have, ok := r.wholes[doc]; ok {
