@@ -33,7 +33,7 @@ func runCalendar(ctx context.Context, t terminal, args []string) error {
 	if *set == "" {
 		c, err = reports.Calendar(ctx, cfg.Agency.TimeZone.String())
 	} else if err = readCalendar(*set, &c); err == nil {
-		c, err = reports.SetCalendar(ctx, c)
+		c, err = reports.SetCalendar(ctx, report.CalendarChange{Calendar: c})
 	}
 	if err != nil {
 		return err

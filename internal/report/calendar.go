@@ -2,8 +2,9 @@ package report
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,31 +15,88 @@ import (
 )
 
 // Calendar is the one by which business time is counted: the newest version, or the usual week in a zone when none was ever set.
-// Errors: unavailable.
+// Errors: invalid with the field clock where the newest version cannot be used, so that whoever asked can still choose the clock on
+// the wall; unavailable.
 func (s *Service) Calendar(ctx context.Context, zone string) (sla.Calendar, error) {
-	c := sla.Usual(zone)
-	err := s.db.QueryRow(ctx, `SELECT calendar, version FROM calendar ORDER BY version DESC LIMIT 1`).Scan(&c, &c.Version)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return c, nil
+	all, err := s.CalendarHistory(ctx, 1)
+	switch {
+	case err != nil:
+		return sla.Calendar{}, err
+	case len(all) == 0:
+		return sla.Usual(zone), nil
+	case all[0].Broken != nil:
+		return sla.Calendar{}, failure.Invalid("clock", "broken_calendar", fmt.Sprintf(
+			"The working hours (calendar version %d) cannot be used: %v. Choose every hour, or have an administrator set the calendar again.",
+			all[0].Version, strings.ReplaceAll(all[0].Broken.Error(), "\n", "; ")))
 	}
+	return all[0].Calendar, nil
+}
+
+// CalendarVersion is a calendar that was set.
+type CalendarVersion struct {
+	Version   int
+	Calendar  sla.Calendar
+	Broken    error // why it cannot be used; then Calendar is what can be read of it
+	ChangedAt time.Time
+	ChangedBy string // "" for the command
+}
+
+// CalendarHistory lists the newest versions, the newest first; the usual week that holds before the first is not among them. For
+// staff who may read reports. Errors: unavailable.
+func (s *Service) CalendarHistory(ctx context.Context, limit int) ([]CalendarVersion, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT c.version, c.calendar::text, c.created_at, COALESCE(s.name, '')
+		FROM calendar c
+		LEFT JOIN staff s ON s.id = c.changed_by
+		ORDER BY c.version DESC
+		LIMIT $1`, limit)
 	if err != nil {
-		return c, fmt.Errorf("read the calendar: %w", postgres.Failure(err))
+		return nil, fmt.Errorf("read the calendars: %w", postgres.Failure(err))
 	}
-	return c, nil
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (v CalendarVersion, err error) {
+		var stored string
+		if err = row.Scan(&v.Version, &stored, &v.ChangedAt, &v.ChangedBy); err != nil {
+			return v, err
+		}
+		if v.Broken = json.Unmarshal([]byte(stored), &v.Calendar); v.Broken == nil {
+			v.Broken = v.Calendar.Check()
+		}
+		v.Calendar.Version = v.Version
+		return v, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the calendars: %w", postgres.Failure(err))
+	}
+	return all, nil
+}
+
+// CalendarChange is a calendar to be used from now on.
+type CalendarChange struct {
+	Calendar sla.Calendar
+	By       int64 // the member of staff; 0 for the command
+	Onto     int   // the version that whoever changes it has seen; 0 takes the place of any
 }
 
 // SetCalendar makes a calendar the one in use and gives it its version. Figures of the past are counted by it from now on, and say so.
-// Errors: what Check says; unavailable.
-func (s *Service) SetCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
+// For staff who may set it. Errors: invalid with what Check says; conflict when another version was set since Onto; unavailable.
+func (s *Service) SetCalendar(ctx context.Context, change CalendarChange) (sla.Calendar, error) {
+	c := change.Calendar
 	if err := c.Check(); err != nil {
 		return c, failure.Invalid("calendar", "invalid", err.Error())
 	}
-	// The usual week that holds before the first one is version 1.
+	// The usual week that holds before the first one is version 1. Of two at once one breaks the primary key.
 	err := s.db.QueryRow(ctx, `
-		INSERT INTO calendar (version, calendar) SELECT COALESCE(max(version), 1) + 1, $1 FROM calendar
-		RETURNING version`, c).Scan(&c.Version)
+		INSERT INTO calendar (version, calendar, changed_by)
+		SELECT version + 1, $1, NULLIF($2::bigint, 0)
+		FROM (SELECT COALESCE(max(version), 1) AS version FROM calendar) AS newest
+		WHERE $3 IN (0, version)
+		RETURNING version`, c, change.By, change.Onto).Scan(&c.Version)
 	if err != nil {
-		return c, fmt.Errorf("set the calendar: %w", postgres.Failure(err))
+		err = postgres.Failure(err)
+		if failure.Is(err, failure.KindNotFound) || failure.Is(err, failure.KindConflict) {
+			err = failure.New(failure.KindConflict, "Somebody else has set the calendar meanwhile.", err)
+		}
+		return c, fmt.Errorf("set the calendar: %w", err)
 	}
 	return c, nil
 }

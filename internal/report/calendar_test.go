@@ -32,14 +32,14 @@ func TestWorkingHoursFollowTheCalendar(t *testing.T) {
 	}
 	changed := sla.Usual("America/New_York")
 	changed.Week[time.Friday] = []sla.Span{{From: 9 * 60, Until: 20 * 60}}
-	changed.Holidays = []sla.Day{"2026-11-16"}
-	if _, err := service.SetCalendar(t.Context(), changed); err != nil {
+	changed.Holidays = []sla.Holiday{{Day: "2026-11-16"}}
+	if _, err := service.SetCalendar(t.Context(), report.CalendarChange{Calendar: changed}); err != nil {
 		t.Fatal(err)
 	}
 	if got, version, _ := median("business"); got != 4*time.Hour || version != 2 {
 		t.Errorf("the new calendar: %s by calendar %d, want 4 h by 2", got, version)
 	}
-	if _, err := service.SetCalendar(t.Context(), sla.Calendar{Zone: "Mars"}); !failure.Is(err, failure.KindInvalid) {
+	if _, err := service.SetCalendar(t.Context(), report.CalendarChange{Calendar: sla.Calendar{Zone: "Mars"}}); !failure.Is(err, failure.KindInvalid) {
 		t.Errorf("a calendar that never works is taken: %v", err)
 	}
 	if got, _, _ := median("business"); got != 4*time.Hour {

@@ -23,43 +23,71 @@ const dayLayout = "2006-01-02"
 // DayOf is the day of a time in its own zone.
 func DayOf(t time.Time) Day { return Day(t.Format(dayLayout)) }
 
+// Holiday is a day without work; the name is for people and may be empty.
+type Holiday struct {
+	Day  Day
+	Name string
+}
+
 // Calendar says when a desk works: the same hours each week, but not on holidays. The zero value never works.
 type Calendar struct {
 	Version  int    // goes up with each change, so that a figure can say by which one it was made
 	Zone     string // an IANA name; "" is UTC
 	Week     [7][]Span
-	Holidays []Day
+	Holidays []Holiday
 }
 
 // Check reports everything that is wrong with a calendar, joined.
 func (c Calendar) Check() error {
-	var all []error
-	if _, err := time.LoadLocation(c.Zone); err != nil {
-		all = append(all, fmt.Errorf("there is no time zone %q", c.Zone))
-	}
+	all := []error{CheckZone(c.Zone)}
 	works := false
 	for weekday, spans := range c.Week {
-		last := 0
-		for i, s := range sorted(spans) {
-			works = true
-			switch {
-			case s.From < 0 || s.Until > 24*60 || s.From >= s.Until:
-				all = append(all, fmt.Errorf("%s: work ends after it begins, between 00:00 and 24:00", time.Weekday(weekday)))
-			case i > 0 && s.From < last:
-				all = append(all, fmt.Errorf("%s: two times of work overlap", time.Weekday(weekday)))
-			}
-			last = s.Until
+		works = works || len(spans) > 0
+		if err := CheckSpans(spans); err != nil {
+			all = append(all, fmt.Errorf("%s: %w", time.Weekday(weekday), err))
 		}
 	}
 	if !works {
-		all = append(all, errors.New("no day has any time of work"))
+		all = append(all, ErrNeverWorks)
 	}
 	for _, h := range c.Holidays {
-		if _, err := time.Parse(dayLayout, string(h)); err != nil {
-			all = append(all, fmt.Errorf("%q is no day", h))
-		}
+		all = append(all, h.Check())
 	}
 	return errors.Join(all...)
+}
+
+// ErrNeverWorks is what is wrong with a week without hours.
+var ErrNeverWorks = errors.New("no day has any time of work")
+
+// CheckZone holds that there is such a time zone. That of the machine is none: it changes with the machine.
+func CheckZone(zone string) error {
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+		return fmt.Errorf("there is no time zone %q", zone)
+	}
+	return nil
+}
+
+// CheckSpans holds that each time of work ends after it begins, within the day, and that none overlap.
+func CheckSpans(spans []Span) error {
+	last := 0
+	for i, s := range sorted(spans) {
+		switch {
+		case s.From < 0 || s.Until > 24*60 || s.From >= s.Until:
+			return errors.New("work ends after it begins, between 00:00 and 24:00")
+		case i > 0 && s.From < last:
+			return errors.New("two times of work overlap")
+		}
+		last = s.Until
+	}
+	return nil
+}
+
+// Check holds that the holiday's day is one.
+func (h Holiday) Check() error {
+	if _, err := time.Parse(dayLayout, string(h.Day)); err != nil {
+		return fmt.Errorf("%q is no day", h.Day)
+	}
+	return nil
 }
 
 func sorted(spans []Span) []Span {

@@ -29,7 +29,7 @@ func (c Calendar) Clock(from, until time.Time) (*Clock, error) {
 	}
 	holiday := map[Day]bool{}
 	for _, h := range c.Holidays {
-		holiday[h] = true
+		holiday[h.Day] = true
 	}
 	k := &Clock{start: from.Unix() - mod(from.Unix(), hour)}
 	worked := int64(0)

@@ -35,7 +35,7 @@ func clock(t *testing.T, c Calendar) *Clock {
 func TestBetween(t *testing.T) {
 	t.Parallel()
 	office := Usual(newYork)
-	office.Holidays = []Day{"2026-11-26"}
+	office.Holidays = []Holiday{{Day: "2026-11-26"}}
 	shifts := Calendar{Zone: newYork}
 	for day := range shifts.Week {
 		shifts.Week[day] = []Span{{From: 13 * 60, Until: 18 * 60}, {From: 8 * 60, Until: 12*60 + 30}}
@@ -79,11 +79,11 @@ func TestBetweenMinuteByMinute(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	c := Usual(newYork)
 	c.Week[time.Wednesday] = []Span{{From: 0, Until: 5 * 60}, {From: 22 * 60, Until: 24 * 60}}
-	c.Holidays = []Day{"2026-03-09", "2026-03-11"}
+	c.Holidays = []Holiday{{Day: "2026-03-09"}, {Day: "2026-03-11"}}
 	k := clock(t, c)
 	works := func(m time.Time) bool {
 		for _, h := range c.Holidays {
-			if h == DayOf(m) {
+			if h.Day == DayOf(m) {
 				return false
 			}
 		}
@@ -115,7 +115,7 @@ func TestCheck(t *testing.T) {
 	if err := Usual(newYork).Check(); err != nil {
 		t.Errorf("the usual calendar: %v", err)
 	}
-	broken := Calendar{Zone: "Mars/Olympus", Holidays: []Day{"2026-02-30"}}
+	broken := Calendar{Zone: "Mars/Olympus", Holidays: []Holiday{{Day: "2026-02-30"}}}
 	broken.Week[time.Monday] = []Span{{From: 600, Until: 500}}
 	broken.Week[time.Tuesday] = []Span{{From: 500, Until: 700}, {From: 600, Until: 800}}
 	err := broken.Check()
