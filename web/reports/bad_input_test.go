@@ -48,7 +48,9 @@ func TestABrokenCalendarLeavesTheClockOnTheWall(t *testing.T) {
 			}
 			answer := v.Get(path + ".json" + query)
 			var told struct {
-				Error struct{ Fields []struct{ Name, Code, Text string } }
+				Error struct {
+					Fields []struct{ Name, Code, Text string }
+				}
 			}
 			if err := json.Unmarshal([]byte(answer.Body), &told); err != nil || answer.Status != http.StatusUnprocessableEntity ||
 				len(told.Error.Fields) != 1 || told.Error.Fields[0].Name != "clock" || !strings.Contains(told.Error.Fields[0].Text, c.says) {
