@@ -109,7 +109,7 @@ func TestKeptBlocksAnswerAsFreshOnes(t *testing.T) {
 	compare("withdrawn")
 	calendar := sla.Usual("America/New_York")
 	calendar.Week[time.Monday] = []sla.Span{{From: 10 * 60, Until: 12 * 60}}
-	if _, err := old.SetCalendar(t.Context(), calendar); err != nil {
+	if _, err := old.SetCalendar(t.Context(), report.CalendarChange{Calendar: calendar}); err != nil {
 		t.Fatal(err)
 	}
 	compare("another calendar")
