@@ -311,6 +311,44 @@ func TestARebuildGoesOnWhereverItWasBrokenOff(t *testing.T) {
 	}
 }
 
+// Meilisearch accepts a page in the middle and fails it later. What it was given after that page does not count either: the next
+// rebuild begins with the page that failed.
+func TestAPageThatIsAcceptedAndFailsIsNotDone(t *testing.T) {
+	t.Parallel()
+	d := filled(t, 6)
+	var failing string
+	var before int64
+	d.must(d.db.QueryRow(t.Context(), `SELECT reference FROM ticket ORDER BY id OFFSET 2 LIMIT 1`).Scan(&failing))
+	d.must(d.db.QueryRow(t.Context(), `SELECT id FROM ticket ORDER BY id OFFSET 1 LIMIT 1`).Scan(&before))
+	engine, way := d.over(func(_ int, r seenRequest) fate {
+		if strings.HasSuffix(r.path, "tickets_next/documents") && strings.Contains(r.body, failing) {
+			return spoilt
+		}
+		return arrives
+	})
+	var last search.Progress
+	if err := engine.Rebuild(t.Context(), search.RebuildOptions{Progress: func(p search.Progress) { last = p }}); err == nil {
+		t.Fatal("the rebuild did not fail")
+	}
+	if want := (search.Progress{Done: 2, Total: 9}); last != want {
+		t.Errorf("it said %+v, want %+v", last, want)
+	}
+	if way.count(isSwap) != 0 {
+		t.Error("indexes that lack a page were swapped")
+	}
+	var kept int64
+	d.must(d.db.QueryRow(t.Context(), `SELECT tickets_to FROM search_index`).Scan(&kept))
+	if kept != before {
+		t.Errorf("rows up to %d are kept as done, want %d", kept, before)
+	}
+	var resumed int64
+	d.must(d.engine.Rebuild(t.Context(), search.RebuildOptions{Progress: func(p search.Progress) { resumed = p.Resumed }}))
+	if resumed != 2 {
+		t.Errorf("%d rows were done before, want 2", resumed)
+	}
+	d.whole()
+}
+
 func TestARebuildBeginsAnewWhereItCannotOrMustNotGoOn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -18,6 +19,7 @@ const (
 	arrives    fate = iota
 	lost            // it never arrives
 	unanswered      // it arrives, and its answer is lost
+	spoilt          // it arrives with documents that are accepted and cannot be indexed
 )
 
 // road is the way to a search server. What the process behind it sees when a request gets lost is what one sees that dies there.
@@ -62,6 +64,11 @@ func newRoad(t testing.TB, address string, decide func(n int, r seenRequest) fat
 		case unanswered:
 			proxy.ServeHTTP(httptest.NewRecorder(), r)
 			panic(http.ErrAbortHandler)
+		case spoilt:
+			const body = `[{"id": "no/identifier"}]`
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+			r.Header.Del("Content-Encoding")
+			proxy.ServeHTTP(w, r)
 		default:
 			proxy.ServeHTTP(w, r)
 		}
