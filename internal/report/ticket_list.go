@@ -28,14 +28,15 @@ const (
 // Part is the tickets behind one number of a report.
 type Part struct {
 	Query
-	Group Group
-	State State
+	Group  Group
+	State  State
+	Reason string // of those excluded: the reason of ticket.ExcludedReasons; "" for every one
 }
 
-// ParsePart reads the group and the state; empty means GroupAll and StateCounted. Errors: invalid with the fields group and
-// state.
-func ParsePart(q Query, group, state string) (Part, error) {
-	p := Part{Query: q, Group: Group(cmp.Or(group, string(GroupAll))), State: State(cmp.Or(state, string(StateCounted)))}
+// ParsePart reads the group, the state and the reason; empty means GroupAll, StateCounted and every reason. Errors: invalid with
+// the fields group, state and reason.
+func ParsePart(q Query, group, state, reason string) (Part, error) {
+	p := Part{Query: q, Group: Group(cmp.Or(group, string(GroupAll))), State: State(cmp.Or(state, string(StateCounted))), Reason: reason}
 	var wrong []failure.Field
 	if !p.Group.among(q) {
 		wrong = append(wrong, failure.Field{Name: "group", Code: "unknown", Text: "This report has no such group."})
@@ -44,6 +45,9 @@ func ParsePart(q Query, group, state string) (Part, error) {
 	case StateCounted, StateAnswered, StateWaiting, StateExcluded:
 	default:
 		wrong = append(wrong, failure.Field{Name: "state", Code: "unknown", Text: "The state is counted, answered, waiting or excluded."})
+	}
+	if reason != "" && (p.State != StateExcluded || !slices.Contains(ticket.ExcludedReasons(), reason)) {
+		wrong = append(wrong, failure.Field{Name: "reason", Code: "unknown", Text: "Excluded tickets alone have a reason: one of the list."})
 	}
 	return p, failure.InvalidFields(wrong...)
 }
@@ -101,6 +105,7 @@ func (p Part) args() pgx.NamedArgs {
 	args := pgx.NamedArgs{
 		"from": p.From.UTC(), "before": p.Before().UTC(), "end": p.AsOf.UTC().Add(time.Second), "group": p.Group,
 		"category": p.Filter.Category, "queue": p.Filter.Queue, "language": p.Filter.Language, "channel": p.Filter.Channel,
+		"reason": p.Reason,
 	}
 	if week, err := time.ParseInLocation(dateLayout, string(p.Group), p.From.Location()); err == nil {
 		args["week"], args["week_end"] = week.UTC(), dayOf(week, week.Location(), 7).UTC()
@@ -134,7 +139,11 @@ func (p Part) condition() string {
 	counted := in + ` AND NOT (` + excluded + `)`
 	switch p.State {
 	case StateExcluded:
-		return in + ` AND ` + excluded
+		in += ` AND ` + excluded
+		if p.Reason != "" {
+			in += ` AND t.excluded_reason = @reason`
+		}
+		return in
 	case StateAnswered:
 		return counted + ` AND ` + ended
 	case StateWaiting:

@@ -50,7 +50,14 @@ func TestListHoldsWhatTheReportCounts(t *testing.T) {
 				report.StateCounted: f.Tickets, report.StateAnswered: f.Answered, report.StateWaiting: f.Waiting,
 				report.StateExcluded: f.ExcludedTotal(),
 			} {
-				part, err := report.ParsePart(q, string(f.Group), string(state))
+				part, err := report.ParsePart(q, string(f.Group), string(state), "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkPart(t, service, part, want)
+			}
+			for reason, want := range f.Excluded {
+				part, err := report.ParsePart(q, string(f.Group), string(report.StateExcluded), reason)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,8 +108,8 @@ func checkPart(t *testing.T, service *report.Service, part report.Part, want int
 
 func TestParsePartRefuses(t *testing.T) {
 	t.Parallel()
-	_, err := report.ParsePart(report.Query{By: report.ByNumber}, "With", "gone")
-	if fields := failure.FieldsOf(err); len(fields) != 2 || fields[0].Name != "group" || fields[1].Name != "state" {
+	_, err := report.ParsePart(report.Query{By: report.ByNumber}, "With", "gone", "spam")
+	if fields := failure.FieldsOf(err); len(fields) != 3 || fields[0].Name != "group" || fields[1].Name != "state" || fields[2].Name != "reason" {
 		t.Errorf("fields %v", fields)
 	}
 }

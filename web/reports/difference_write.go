@@ -105,15 +105,24 @@ func (w writer) mix(r report.Report) (columns []head, rows []mixRow) {
 	for _, line := range r.Mix {
 		out := mixRow{Name: w.category(line.Code)}
 		for i, n := range line.Tickets {
-			c := cell{Text: "–", Faint: true}
-			if all := r.Groups[i].Tickets; all > 0 {
-				c = cell{Text: w.Percent(float64(n)/float64(all), 0), More: w.Number(int64(n))}
-			}
-			out.Cells = append(out.Cells, c)
+			out.Cells = append(out.Cells, w.mixCell(r, line.Code, r.Groups[i], n))
 		}
 		rows = append(rows, out)
 	}
 	return columns, rows
+}
+
+// mixCell gives the share that n inquiries of a category are of a group's, and leads to them.
+func (w writer) mixCell(r report.Report, category string, f report.Figures, n int) cell {
+	if n == 0 {
+		return cell{Text: "–", Faint: true}
+	}
+	q := r.Query
+	q.Filter.Category = category
+	return cell{
+		Text:  w.share(float64(n)/float64(f.Tickets), 0),
+		Parts: []link{{w.Number(int64(n)), behind(q, f, report.StateCounted, "")}},
+	}
 }
 
 // weekRow is the medians of one week.

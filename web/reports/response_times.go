@@ -222,18 +222,19 @@ func (w writer) terms(r report.Report) []term {
 	return all
 }
 
-// behind is the address of the tickets behind a number.
-func behind(q report.Query, f report.Figures, state report.State) string {
+// behind is the address of the tickets behind a number; of those excluded, for a reason or, when it is empty, for any.
+func behind(q report.Query, f report.Figures, state report.State, reason string) string {
 	values := q.Values()
 	values.Set("group", string(f.Group))
 	values.Set("state", string(state))
+	values.Set("reason", reason)
 	return address(path+"/tickets", values)
 }
 
-// address keeps the order that people read: period, cut-off, measure, clock, what is compared, filters, group, state.
+// address keeps the order that people read: period, cut-off, measure, clock, what is compared, filters, group, state, reason.
 func address(path string, values url.Values) string {
 	var pairs []string
-	for _, name := range []string{"from", "to", "as_of", "measure", "clock", "by", "category", "queue", "language", "channel", "group", "state", "after", "table"} {
+	for _, name := range []string{"from", "to", "as_of", "measure", "clock", "by", "category", "queue", "language", "channel", "group", "state", "reason", "after", "table"} {
 		if v := values.Get(name); v != "" {
 			pairs = append(pairs, name+"="+url.QueryEscape(v))
 		}

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/ticket"
@@ -25,13 +24,17 @@ type row struct {
 	Cells []cell
 }
 
-// cell is one figure. More stands below it, smaller.
+// cell is one figure. More and Parts stand below it, smaller.
 type cell struct {
 	Text  string
 	More  string
 	URL   string // the tickets behind it
 	Faint bool   // there is no figure
+	Parts []link // what it is made of
 }
+
+// link is a part of a figure with the tickets behind it.
+type link struct{ Text, URL string }
 
 // sideBySide is how many groups fit beside each other.
 const sideBySide = 5
@@ -84,20 +87,18 @@ func (t table) turned() table {
 func (w writer) count(r report.Report, f report.Figures, n int, state report.State) cell {
 	c := cell{Text: w.Number(int64(n))}
 	if n > 0 {
-		c.URL = behind(r.Query, f, state)
+		c.URL = behind(r.Query, f, state, "")
 	}
 	return c
 }
 
 func (w writer) excluded(r report.Report, f report.Figures) cell {
 	c := w.count(r, f, f.ExcludedTotal(), report.StateExcluded)
-	var reasons []string
 	for _, reason := range ticket.ExcludedReasons() {
 		if n := f.Excluded[reason]; n > 0 {
-			reasons = append(reasons, w.T("reports.reason_count."+reason, "count", n))
+			c.Parts = append(c.Parts, link{w.T("reports.reason_count."+reason, "count", n), behind(r.Query, f, report.StateExcluded, reason)})
 		}
 	}
-	c.More = strings.Join(reasons, ", ")
 	return c
 }
 

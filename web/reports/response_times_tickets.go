@@ -35,13 +35,13 @@ type stateTab struct {
 	Current    bool
 }
 
-// ResponseTimesTickets answers GET /console/reports/response-times/tickets: the report's parameters, group, state and after.
+// ResponseTimesTickets answers GET /console/reports/response-times/tickets: the report's parameters, group, state, reason and after.
 func (a *Area) ResponseTimesTickets(c *gin.Context) error {
 	q, err := report.ParseQuery(a.params(c), a.Zone, a.Now())
 	if err != nil {
 		return err
 	}
-	part, err := report.ParsePart(q, c.Query("group"), c.Query("state"))
+	part, err := report.ParsePart(q, c.Query("group"), c.Query("state"), c.Query("reason"))
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,9 @@ func (d *ticketsPage) fill(w writer, found report.Page) {
 	group := w.group(d.Part.By, d.Part.Group)
 	d.Title = w.T("reports.tickets.title", "group", group)
 	d.What = w.T("reports.tickets.what."+string(d.Part.Measure)+"."+string(d.Part.State), "count", found.Total)
+	if d.Part.Reason != "" {
+		d.What = w.T("reports.tickets.what_reason", "what", d.What, "reason", w.T("reports.reason."+d.Part.Reason))
+	}
 	d.Empty = page.Empty{Icon: "inbox", Title: w.T("reports.tickets.empty"), URL: d.Back, Action: w.T("reports.tickets.back")}
 	for _, r := range found.Rows {
 		row := ticketRow{Row: r, Waited: r.Waited(d.Part.AsOf), State: report.StateWaiting}
@@ -85,13 +88,14 @@ func (d *ticketsPage) fill(w writer, found report.Page) {
 	for _, s := range []report.State{report.StateCounted, report.StateAnswered, report.StateWaiting, report.StateExcluded} {
 		d.States = append(d.States, stateTab{
 			Label: w.T("reports.tickets.state." + string(d.Part.Measure) + "." + string(s)),
-			URL:   behind(d.Part.Query, figures, s), Current: s == d.Part.State,
+			URL:   behind(d.Part.Query, figures, s, ""), Current: s == d.Part.State && d.Part.Reason == "",
 		})
 	}
 	if found.Next.ID != 0 {
 		values := d.Part.Values()
 		values.Set("group", string(d.Part.Group))
 		values.Set("state", string(d.Part.State))
+		values.Set("reason", d.Part.Reason)
 		values.Set("after", found.Next.String())
 		d.Pages.Older = address(path+"/tickets", values)
 	}
