@@ -26,6 +26,9 @@ var (
 
 var allBuckets = [][]byte{bucketIndexes, bucketDocs, bucketStreams, bucketIDs, bucketTasks, bucketPayloads, bucketKeys}
 
+// pageSize is that of a new side store: in pages of 4 kB documents of 1.6 kB would leave a third of each empty.
+const pageSize = 16 << 10
+
 // openStore opens the side store in dir. Without a dir the file is unlinked
 // as soon as it is open, so that nothing is left however the process ends.
 func openStore(dir string) (*bolt.DB, error) {
@@ -42,6 +45,7 @@ func openStore(dir string) (*bolt.DB, error) {
 	}
 	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout: time.Second, FreelistType: bolt.FreelistMapType, NoSync: dir == "", NoFreelistSync: true,
+		PageSize: pageSize,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the search store %s (is another server using it?): %w", path, err)
