@@ -2,7 +2,6 @@ package meili
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
@@ -183,9 +182,10 @@ func (m *matcher) matchVery(n *node, part *segmentView, rank int) error {
 	if err != nil {
 		return err
 	}
-	return eachPosting(dict, n.word, func(local uint32) {
+	found := false
+	err = eachPosting(dict, n.word, func(local uint32) {
+		found = true
 		m.noting.note(part.base+local, 0, rank)
-		n.words[n.word] = derived{exact: true}
 		if n.apart != nil {
 			return
 		}
@@ -193,8 +193,12 @@ func (m *matcher) matchVery(n *node, part *segmentView, rank int) error {
 			n.exact = newDocSet(m.view.size)
 		}
 		n.exact.add(part.base + local)
-		n.known = true
 	})
+	if found {
+		n.words[n.word] = derived{exact: true}
+		n.known = n.known || n.apart == nil
+	}
+	return err
 }
 
 // exactAttribute says whether typo tolerance is off for an attribute.
@@ -232,73 +236,6 @@ func (m *matcher) wordDocs(word string) (docSet, error) {
 	}
 	m.having[word] = set
 	return set, nil
-}
-
-// matchApart matches a word of the query that the index has as two: "greencard" finds "green card", as one typo. Of all ways to part
-// it only the commonest counts; for words written together that is mostly what they are apart, which is another node's.
-func (m *matcher) matchApart(n *node) error {
-	splits, err := m.splits(n.word)
-	if err != nil {
-		return err
-	}
-	var best []string
-	var found []phraseDoc
-	apart := false
-	for _, s := range splits { // those that could be common first
-		if slices.Equal(s.words, n.apart) {
-			apart = true
-			continue
-		}
-		if s.count <= len(found) {
-			break
-		}
-		docs, err := m.phraseDocs(s.words)
-		if err != nil {
-			return err
-		}
-		if len(docs) > len(found) {
-			best, found = s.words, docs
-		}
-	}
-	if apart && len(found) > 0 {
-		docs, err := m.phraseDocsUpTo(n.apart, len(found))
-		if err != nil || len(docs) > len(found) {
-			return err
-		}
-	}
-	m.notePhrase(n, best, 1, found)
-	return nil
-}
-
-// A split is a way to part a word in two, with the number of documents that have both parts, wherever they are.
-type split struct {
-	words []string
-	count int
-}
-
-func (m *matcher) splits(word string) ([]split, error) {
-	var all []split
-	for at := range word {
-		if at == 0 {
-			continue
-		}
-		left, err := m.wordDocs(word[:at])
-		if err != nil {
-			return nil, err
-		}
-		if left == nil {
-			continue
-		}
-		right, err := m.wordDocs(word[at:])
-		if err != nil {
-			return nil, err
-		}
-		if count := left.countBoth(right); count > 0 {
-			all = append(all, split{[]string{word[:at], word[at:]}, count})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b split) int { return b.count - a.count })
-	return all, nil
 }
 
 // excluded returns the documents that a -word or -"phrase" takes out.
