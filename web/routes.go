@@ -85,6 +85,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 
 	read := may(staff.ReadReports)
 	read.GET("/reports", redirectTo("/console/reports/response-times"))
+	read.GET("/calendar", handle(desk.CalendarShow))
 	read.GET("/reports/response-times", handle(s.reports.ResponseTimes))
 	read.GET("/reports/response-times.csv", handle(s.reports.ResponseTimesCSV))
 	read.GET("/reports/response-times.json", handle(s.reports.ResponseTimesJSON))
@@ -95,6 +96,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 
 	may(staff.ReleaseSuspect).POST("/tickets/:reference/release", handle(desk.TicketRelease))
 	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))
+	may(staff.SetCalendar).POST("/calendar", handle(desk.CalendarSet))
 	may(staff.RetryTasks).POST("/task-queues/:task/retry", handle(desk.TaskRetry))
 }
 

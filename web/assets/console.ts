@@ -7,6 +7,7 @@
 //   lib/countdown.ts  [data-countdown]: the seconds in which a reply can be taken back
 //   lib/panels.ts     [data-toggle], [data-dialog-open], [data-menu], [role=tablist]: what folds, opens and changes
 //   lib/unsent.ts     [data-unsent]: text that must not be lost
+//   lib/problems.ts   [data-error-summary]: what is wrong with a form
 //   lib/times.ts      <time data-relative>: times that stay right
 //   lib/toasts.ts     [data-toasts]: short messages, from the server through HX-Trigger
 //   lib/selection.ts  [data-select-all], [data-selection]: rows chosen for a bulk action
@@ -20,6 +21,7 @@ import { countdowns } from "./lib/countdown";
 import { results } from "./lib/found";
 import { keyboard } from "./lib/keys";
 import { panels } from "./lib/panels";
+import { problems } from "./lib/problems";
 import { selection } from "./lib/selection";
 import { times } from "./lib/times";
 import { toasts } from "./lib/toasts";
@@ -31,6 +33,7 @@ copying();
 countdowns();
 keyboard();
 panels();
+problems();
 results();
 selection();
 times();

@@ -13,6 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
@@ -30,7 +31,8 @@ type Config struct {
 	Files      files.Store
 	TaskQueues TaskQueues
 	Pages      *page.Renderer
-	Secure     bool // cookies travel over HTTPS only
+	Zone       *time.Location // the agency's; nil means UTC
+	Secure     bool           // cookies travel over HTTPS only
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -40,6 +42,7 @@ type Area struct {
 	Config
 	accounts account.Store
 	staff    staff.Store
+	reports  *report.Service
 	shared   *sharedCounts
 }
 
@@ -51,10 +54,16 @@ func New(cfg Config) (*Area, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Area{Config: cfg, accounts: account.Store{DB: cfg.DB}, staff: staff.Store{DB: cfg.DB}, shared: &sharedCounts{now: cfg.Now}}, nil
+	return &Area{
+		Config: cfg, accounts: account.Store{DB: cfg.DB}, staff: staff.Store{DB: cfg.DB}, reports: report.NewService(cfg.DB, cfg.Now),
+		shared: &sharedCounts{now: cfg.Now},
+	}, nil
 }
 
 // Start leads from /console to the tickets.
