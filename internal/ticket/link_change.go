@@ -65,6 +65,9 @@ func (c *change) setLink(kind EventKind, to Link, evidence []Evidence, undoes in
 	before := c.LinkEvidence
 	c.LinkEvidence = evidence
 	c.event(kind, Data{LinkFrom: &from, LinkTo: &to, EvidenceFrom: before, Evidence: evidence, Undoes: undoes})
+	if c.by.Kind == ActorStaff && to.Found() && !from.Found() {
+		c.foundAccount()
+	}
 }
 
 // ConfirmLink says that the ticket does belong to the account it is claimed for. accountID is the one the agent saw. For staff

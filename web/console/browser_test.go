@@ -212,7 +212,7 @@ func TestEveryKeyOfTheHelpWorks(t *testing.T) {
 	press("a", "a", `document.querySelector(".ticket__meta")?.textContent.includes("Assigned to") && document.querySelector("#context").offsetParent === null`)
 	visit(ticketPath(refs["plain0"]) + "?from=" + url.QueryEscape("view=in-hand&sort=oldest"))
 	tab.WaitFor(`document.querySelector("#context").offsetParent === null`) // it is remembered
-	press("l", "l", `document.activeElement.id === "link-number" && document.querySelector("#context").offsetParent !== null`)
+	press("l", "l", `document.activeElement.id === "link-text" && document.querySelector("#context").offsetParent !== null`)
 	leave()
 	press("n", "n", `document.activeElement.id === "note"`)
 	leave()

@@ -204,7 +204,7 @@ func TestCommandBarRunsCommands(t *testing.T) {
 	run("rep", "Reply", `document.activeElement.id === "reply"`)
 	run("note", "Write an internal note", `document.activeElement.id === "note"`)
 	run("fold", "Fold the details away, or back", `document.querySelector("#context").offsetParent === null`)
-	run("choose", "Choose an account", `document.activeElement.id === "link-number" && document.querySelector("#context").offsetParent !== null`)
+	run("choose", "Choose an account", `document.activeElement.id === "link-text" && document.querySelector("#context").offsetParent !== null`)
 	run("ass", "Assign to me", `document.querySelector(".ticket__meta").textContent.includes("Assigned to")`)
 	run("conf", "Confirm that the ticket belongs to the account", `document.querySelector("#link-title + .badge--verified") !== null`)
 	run("copy", "Copy the reference", `document.querySelector(".toast")?.textContent.includes("`+refs["claimed"]+` is copied")`)

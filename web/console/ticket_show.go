@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -72,8 +73,16 @@ func (a *Area) TicketShow(c *gin.Context) error {
 		return err
 	}
 	data.takeUp(c.Query("draft"))
+	member, err := me(c)
+	if err != nil {
+		return err
+	}
+	if !data.Ticket.Link().Found() && data.InHand {
+		if err := a.Tickets.LookedForAccount(c.Request.Context(), member.ID, data.ID); err != nil {
+			a.Logger.Warn("a look for an account is not counted", slog.Any("error", err))
+		}
+	}
 	if data.Ticket.Link().ShowsFacts() {
-		member, _ := me(c)
 		if err := a.accounts.RecordVisit(c.Request.Context(), *data.AccountID, member.ID, data.ID); err != nil {
 			return err
 		}

@@ -1,0 +1,109 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/page"
+)
+
+// accountFinder looks for the account that a ticket belongs to.
+type accountFinder struct {
+	page.Frame
+	ticket.Ticket
+	URL   string // of the ticket
+	From  origin
+	Text  string
+	Away  bool // neither Meilisearch nor PostgreSQL answers
+	Found []foundAccount
+	Total int64
+	Empty *page.Empty
+}
+
+// foundAccount is an account that may be the one, with what speaks for it.
+type foundAccount struct {
+	Number, Name string
+	Marked       []search.Span
+	SameEmail    bool
+	Linked       bool // the ticket is linked there already
+}
+
+// Do is where a form of the page goes, as on the ticket's.
+func (d *accountFinder) Do(action string) string { return d.URL + action + d.From.suffix() }
+
+// accountsShown bounds the list: what has more is searched for with another word.
+const accountsShown = 20
+
+// TicketAccount looks for a ticket's account by any word, name, address or number: GET with the field q. Searches are counted
+// while the account is not found, their words are not kept.
+func (a *Area) TicketAccount(c *gin.Context) error {
+	ctx := c.Request.Context()
+	who, err := me(c)
+	if err != nil {
+		return err
+	}
+	reference, err := referenceOf(c)
+	if err != nil {
+		return err
+	}
+	d := &accountFinder{URL: ticketsPath + "/" + reference, From: originOf(c), Text: searchText(c.Query("q"))}
+	if d.Ticket, err = a.Tickets.ByReference(ctx, reference); err != nil {
+		return err
+	}
+	if d.Frame, err = a.Frame(c, ""); err != nil {
+		return err
+	}
+	d.Title = d.Printer.T("console.finder.title", "reference", reference)
+	status := http.StatusOK
+	if d.Text != "" {
+		if err := a.Tickets.SearchedForAccount(ctx, who.ID, d.Ticket.ID, d.Text); err != nil {
+			a.Logger.Warn("a search for an account is not counted", slog.Any("error", err))
+		}
+		results, err := a.find(ctx, searchQuery{Text: d.Text}, search.Query{For: who, Text: d.Text, Kind: search.KindAccount, Limit: accountsShown})
+		switch {
+		case failure.Is(err, failure.KindUnavailable):
+			a.Logger.Warn("search is away", slog.Any("error", err))
+			d.Away, status = true, http.StatusServiceUnavailable
+		case err != nil:
+			return err
+		default:
+			if err := a.fillFound(ctx, d, results); err != nil {
+				return err
+			}
+		}
+	}
+	return a.Pages.HTML(c, status, "console/ticket_account", d)
+}
+
+func (a *Area) fillFound(ctx context.Context, d *accountFinder, results search.Results) error {
+	p := d.Printer
+	d.Total = results.Total
+	for _, hit := range results.Hits {
+		if hit.Kind != search.KindAccount {
+			continue // what an identifier means may be a ticket
+		}
+		found, err := a.accounts.ByNumber(ctx, hit.Number)
+		if failure.Is(err, failure.KindNotFound) {
+			continue // gone since it was indexed
+		}
+		if err != nil {
+			return err
+		}
+		d.Found = append(d.Found, foundAccount{
+			Number: found.Number, Name: found.Name, Marked: hit.Marked,
+			SameEmail: identifier.FoldEmail(found.Email) == identifier.FoldEmail(d.ApplicantEmail),
+			Linked:    d.AccountID != nil && *d.AccountID == found.ID && !d.Ticket.Link().Unsure(),
+		})
+	}
+	if len(d.Found) == 0 {
+		d.Empty = &page.Empty{Icon: "search", Title: p.T("console.finder.none.title"), Text: p.T("console.finder.none.text")}
+	}
+	return nil
+}
