@@ -7,9 +7,10 @@ import (
 
 // batch is some accounts or tickets with what hangs on them, ready to be written.
 type batch struct {
-	indexed                                                  bool // whether the search index is told
-	lean                                                     bool // whether messages and events are left out
-	accounts, cases, steps, tickets, messages, events, todos rows
+	indexed bool // whether the search index is told
+	lean    bool // whether messages and events are left out
+
+	accounts, cases, steps, tickets, messages, events, lookups, todos rows
 }
 
 func newBatch(indexed, lean bool) *batch {
@@ -22,7 +23,7 @@ func newBatch(indexed, lean bool) *batch {
 
 // all is in the order of tables.
 func (b *batch) all() []*rows {
-	return []*rows{&b.accounts, &b.cases, &b.steps, &b.tickets, &b.messages, &b.events, &b.todos}
+	return []*rows{&b.accounts, &b.cases, &b.steps, &b.tickets, &b.messages, &b.events, &b.lookups, &b.todos}
 }
 
 func (b *batch) reset() {
@@ -48,11 +49,12 @@ var tables = []table{
 		"id", "ticket_id", "kind", "staff_id", "body", "created_at", "delivery", "recipient", "deliver_at", "delivered_at",
 	}},
 	{"ticket_event", []string{"id", "ticket_id", "kind", "actor", "staff_id", "at", "data"}},
+	{"account_lookup", []string{"ticket_id", "staff_id", "what", "tag", "at"}},
 	{"outbox", []string{"event", "subject_id"}},
 }
 
 // demoTables are those that nothing but the demo's accounts and tickets fills.
-var demoTables = []string{"account", "account_case", "account_case_status", "ticket", "message", "ticket_event"}
+var demoTables = []string{"account", "account_case", "account_case_status", "ticket", "message", "ticket_event", "account_lookup"}
 
 func (b *batch) todo(event string, id int64) {
 	if !b.indexed {
@@ -108,6 +110,9 @@ func (b *batch) addStory(s *story) {
 	}
 	for i := range s.events {
 		b.addEvent(&s.events[i])
+	}
+	for _, l := range s.lookups {
+		b.addLookup(s.ID, l)
 	}
 	b.todo(ticket.OutboxChanged, s.ID)
 }
@@ -173,4 +178,14 @@ func (b *batch) addEvent(e *ticket.Event) {
 	r.bigintOrNull(e.StaffID)
 	r.time(e.At)
 	r.json(func(data []byte) []byte { return append(data, marshal(e.Data)...) })
+}
+
+func (b *batch) addLookup(ticket int64, l lookup) {
+	r := &b.lookups
+	r.next()
+	r.bigint(ticket)
+	r.bigint(l.by)
+	r.text(l.what)
+	r.integerOrNull(l.tag)
+	r.time(l.at)
 }

@@ -67,6 +67,16 @@ func (r *rows) bigintOrNull(n *int64) {
 	r.bigint(*n)
 }
 
+// integerOrNull writes NULL for a number below 0.
+func (r *rows) integerOrNull(n int32) {
+	if n < 0 {
+		r.null()
+		return
+	}
+	r.length(4)
+	r.data = binary.BigEndian.AppendUint32(r.data, uint32(n))
+}
+
 func (r *rows) boolean(b bool) {
 	r.length(1)
 	if b {

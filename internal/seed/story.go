@@ -17,6 +17,7 @@ type story struct {
 	ticket.Ticket
 	messages []ticket.Message
 	events   []ticket.Event
+	lookups  []lookup
 
 	*teller
 	r    *rand.Rand
@@ -43,7 +44,7 @@ const undoSend = 30 * time.Second
 // tell makes the i-th ticket, opened at that moment. It holds until the next one is told.
 func (t *teller) tell(i uint64, id int64, reference string, opened time.Time) (*story, error) {
 	s := &t.told
-	*s = story{teller: t, r: stream(t.seed, ofTicket, i), last: opened, messages: s.messages[:0], events: s.events[:0]}
+	*s = story{teller: t, r: stream(t.seed, ofTicket, i), last: opened, messages: s.messages[:0], events: s.events[:0], lookups: s.lookups[:0]}
 	s.Ticket = ticket.Ticket{
 		ID: id, Reference: reference, Version: 1, Status: ticket.StatusNew, Priority: s.priority(), Channel: ticket.ChannelSeed,
 		OpenedAt: opened, UpdatedAt: opened, AwaitingSince: &opened, LinkState: ticket.LinkNone,
@@ -60,7 +61,7 @@ func (t *teller) tell(i uint64, id int64, reference string, opened time.Time) (*
 		s.exclude("duplicate", s.office.after(s.last, s.hours(2, 0.8)))
 		return s, nil
 	}
-	return s, s.handle()
+	return s, s.handle(a)
 }
 
 // chance is true in so many of a hundred cases.

@@ -15,6 +15,7 @@ type asked struct {
 	given     string // in the number's field
 	inText    string // a sentence with the number in it
 	facts     ticket.LinkFacts
+	owned     int64 // the account of who asks without its number; 0 for none
 	duplicate bool
 }
 
@@ -157,32 +158,36 @@ func (s *story) unknownNumber(a *asked, index uint64) {
 
 // slippedNumber is one's own number with one digit wrong, which the check digits always tell.
 func (s *story) slippedNumber(a *asked, index uint64) {
-	who, _ := s.owner(index)
+	who, row := s.owner(index)
 	digits := []byte(who.number)
 	at := s.r.IntN(len(digits))
 	digits[at] = '0' + (digits[at]-'0'+byte(1+s.r.IntN(9)))%10
 	a.person, a.email, a.given = who.person, who.email, s.typed(string(digits))
+	a.owned = row.ID
 }
 
 func (s *story) aNumberInstead(a *asked, index uint64) {
-	who, _ := s.owner(index)
+	who, row := s.owner(index)
 	number := who.aNumber
 	if number == "" {
 		number = s.aNumber(index)
 	}
 	a.person, a.email = who.person, who.email
+	a.owned = row.ID
 	a.given = pick(s.r, []string{number, number, "A-" + number[1:], "A# " + number[1:], number[1:]})
 }
 
 func (s *story) receiptInstead(a *asked, index uint64) {
-	who, _ := s.owner(index)
+	who, row := s.owner(index)
 	a.person, a.email, a.given = who.person, who.email, s.receipt(index, 0)
+	a.owned = row.ID
 }
 
 // leftEmpty has an account and does not say so.
 func (s *story) leftEmpty(a *asked, index uint64) {
-	who, _ := s.owner(index)
+	who, row := s.owner(index)
 	a.person, a.email = who.person, who.email
+	a.owned = row.ID
 	if s.chance(4) {
 		a.given = pick(s.r, []string{"n/a", "none", "I don't know", "-", "no sé"})
 	}

@@ -32,7 +32,7 @@ const (
 func (s *story) ahead(at time.Time) bool { return at.After(s.until.Add(-stopBefore)) }
 
 // handle is what the office does with a ticket.
-func (s *story) handle() error {
+func (s *story) handle(a asked) error {
 	if s.chance(forgotten) {
 		return nil
 	}
@@ -48,6 +48,7 @@ func (s *story) handle() error {
 	if s.ahead(at) {
 		return nil
 	}
+	s.lookUp(a, agent, at)
 	s.settleLink(agent, at)
 	next := draw(s.r.Float64(), []weight[ticket.Status]{{46, ticket.StatusSolved}, {30, ticket.StatusPending}, {24, ticket.StatusOpen}})
 	if err := s.reply(agent, s.text.answer(), next, at.Add(s.seconds(30, 90))); err != nil {
@@ -103,6 +104,9 @@ func (s *story) settleLink(agent staff.Member, at time.Time) {
 		to.Confirmed = true
 		evidence := append(append([]ticket.Evidence{}, s.LinkEvidence...), ticket.EvidenceChosenByAgent)
 		s.setLink(ticket.EventLinkConfirmed, ticket.Staff(agent.ID), at, link, to, evidence)
+		if !link.Found() {
+			s.lookups = append(s.lookups, lookup{agent.ID, "found", -1, at})
+		}
 	case "unlink":
 		if link.State == ticket.LinkConflict {
 			s.setLink(ticket.EventUnlinked, ticket.Staff(agent.ID), at, link, ticket.Link{State: ticket.LinkNone}, []ticket.Evidence{ticket.EvidenceChosenByAgent})

@@ -23,7 +23,7 @@ func TestNumbersReadAsStored(t *testing.T) {
 	found, err := db.Query(t.Context(), `
 		SELECT t.number_given AS given, t.number_read AS read, t.number_kind AS kind, t.number_group AS "group", t.link_state AS state,
 			t.number_in_text AS in_text, t.subject, m.body, COALESCE(a.number, '') AS number
-		FROM ticket t JOIN message m ON m.ticket_id = t.id AND m.kind = 'inquiry' LEFT JOIN account a ON a.id = t.account_id`)
+		FROM ticket t JOIN message m ON m.ticket_id = t.id AND m.kind = 'inquiry' LEFT JOIN account a ON a.id = t.account_id AND NOT 'chosen_by_agent' = ANY (t.link_evidence)`)
 	if err != nil {
 		t.Fatal(err)
 	}

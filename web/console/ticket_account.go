@@ -60,6 +60,7 @@ func (a *Area) TicketAccount(c *gin.Context) error {
 	if d.Frame, err = a.Frame(c, ""); err != nil {
 		return err
 	}
+	d.Query = "" // the box at the top is for all tickets and accounts
 	d.Title = d.Printer.T("console.finder.title", "reference", reference)
 	status := http.StatusOK
 	if d.Text != "" {
