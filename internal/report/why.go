@@ -34,6 +34,7 @@ type Finding struct {
 	Mean     Average // searches an inquiry takes; where nobody had to look it takes none
 	Median   Time    // of the seconds from the first look to the account, where an agent had to look
 	P90      Time
+	OfFound  Time // the median of those that were found alone, where there are as many; most who give no number have no account
 	Withheld bool // fewer than MinimumSize tickets
 	Few      bool // fewer than MinimumSize were looked for: no times
 }
@@ -121,7 +122,7 @@ func readLookups(ctx context.Context, tx pgx.Tx, counted string, args pgx.NamedA
 // finding computes one group.
 func finding(g Group, tickets int, lookups []lookup) Finding {
 	f := Finding{Group: g, Tickets: tickets, Searches: make([]int, MostSearches+1)}
-	var times []survival.Observation
+	var times, found []survival.Observation
 	sum, squares := 0.0, 0.0
 	for _, l := range lookups {
 		if g != GroupAll && l.group != g {
@@ -130,6 +131,7 @@ func finding(g Group, tickets int, lookups []lookup) Finding {
 		f.Looked++
 		if l.found {
 			f.Found++
+			found = append(found, survival.Observation{Duration: l.seconds, Observed: true})
 		}
 		f.Searches[min(l.searches, MostSearches)]++
 		n := float64(l.searches)
@@ -139,6 +141,9 @@ func finding(g Group, tickets int, lookups []lookup) Finding {
 	f.Withheld, f.Few = tickets < MinimumSize, f.Looked < MinimumSize
 	if !f.Withheld {
 		f.Mean = average(float64(tickets), sum, squares)
+	}
+	if f.Found >= MinimumSize {
+		f.OfFound = quantile(survival.KaplanMeier(found).Quantile(0.5))
 	}
 	if !f.Few {
 		curve := survival.KaplanMeier(times)

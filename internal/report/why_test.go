@@ -122,6 +122,9 @@ func TestWhy(t *testing.T) {
 	if without.Median.Seconds == nil || *without.Median.Seconds != 7*60 || without.P90.Seconds != nil {
 		t.Errorf("median %v, p90 %v; want 7 minutes and none", without.Median.Seconds, without.P90.Seconds)
 	}
+	if without.OfFound.Seconds == nil || *without.OfFound.Seconds != 4*60 || with.OfFound.Seconds != nil {
+		t.Errorf("of the 25 that were found half took %v seconds, want 240", without.OfFound.Seconds)
+	}
 	if with.Median.Seconds != nil || !with.Few || with.Withheld {
 		t.Errorf("times of one ticket are shown: %+v", with)
 	}

@@ -121,6 +121,12 @@ func (w writer) fillWhy(data *whyPage, made report.Why) {
 		}
 		line(key, func(f report.Finding) cell { return w.part(f.Searches[n], f.Looked) }, "count", n)
 	}
+	line("of_found", func(f report.Finding) cell {
+		if f.Found < report.MinimumSize {
+			return cell{Text: w.T("reports.cell.withheld", "minimum", report.MinimumSize), Faint: true}
+		}
+		return w.lookTime(f, f.OfFound)
+	})
 	line("median", func(f report.Finding) cell { return w.lookTime(f, f.Median) })
 	line("p90", func(f report.Finding) cell { return w.lookTime(f, f.P90) })
 }
@@ -169,8 +175,8 @@ func (w writer) whyAnswer(made report.Why) answer {
 	if *d.Low <= 0 && *d.High >= 0 {
 		told.Uncertainty = w.T("why.answer.unsure", "value", w.Fixed(*d.Value, 2), "low", w.Fixed(*d.Low, 2), "high", w.Fixed(*d.High, 2))
 	}
-	if without.Median.Seconds != nil {
-		told.Uncertainty = join(told.Uncertainty, w.T("why.answer.time", "time", w.span(*without.Median.Seconds), "interval", w.interval(without.Median)))
+	if t := without.OfFound; t.Seconds != nil {
+		told.Uncertainty = join(told.Uncertainty, w.T("why.answer.time", "time", w.span(*t.Seconds), "interval", w.interval(t)))
 	}
 	told.Caveat = w.T("why.answer.association")
 	return told
@@ -203,6 +209,8 @@ type findingJSON struct {
 	MedianInterval *[2]*float64   `json:"median_interval"`
 	P90            *float64       `json:"p90_seconds"`
 	P90Interval    *[2]*float64   `json:"p90_interval"`
+	OfFound        *float64       `json:"found_median_seconds"` // of those that were found alone
+	OfFoundEnds    *[2]*float64   `json:"found_median_interval"`
 }
 
 // WhyJSON answers GET /console/reports/why.json.
@@ -224,6 +232,7 @@ func (a *Area) WhyJSON(c *gin.Context) error {
 		g := findingJSON{
 			Group: f.Group, Tickets: f.Tickets, Looked: f.Looked, Found: f.Found, Searches: map[string]int{},
 			Mean: f.Mean.Value, Median: f.Median.Seconds, MedianInterval: ends(f.Median), P90: f.P90.Seconds, P90Interval: ends(f.P90),
+			OfFound: f.OfFound.Seconds, OfFoundEnds: ends(f.OfFound),
 		}
 		if f.Mean.Value != nil {
 			g.MeanInterval = &[2]float64{*f.Mean.Low, *f.Mean.High}
@@ -260,7 +269,7 @@ func (a *Area) WhyCSV(c *gin.Context) error {
 		head = append(head, "searches_"+searchesName(n))
 	}
 	lines := [][]string{append(head, "searches_mean", "searches_mean_low", "searches_mean_high", "median_seconds", "median_low", "median_high",
-		"p90_seconds", "p90_low", "p90_high")}
+		"p90_seconds", "p90_low", "p90_high", "found_median_seconds", "found_median_low", "found_median_high")}
 	for _, f := range made.Groups {
 		line := []string{p.From, p.To, p.AsOf, string(f.Group), strconv.Itoa(f.Tickets), strconv.Itoa(f.Looked), strconv.Itoa(f.Found)}
 		for _, n := range f.Searches {
@@ -268,6 +277,7 @@ func (a *Area) WhyCSV(c *gin.Context) error {
 		}
 		for _, v := range []*float64{
 			f.Mean.Value, f.Mean.Low, f.Mean.High, f.Median.Seconds, f.Median.Low, f.Median.High, f.P90.Seconds, f.P90.Low, f.P90.High,
+			f.OfFound.Seconds, f.OfFound.Low, f.OfFound.High,
 		} {
 			text := ""
 			if v != nil {
