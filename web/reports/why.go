@@ -107,7 +107,7 @@ func (w writer) fillWhy(data *whyPage, made report.Why) {
 	line("tickets", func(f report.Finding) cell {
 		c := number(f.Tickets)
 		if f.Tickets > 0 {
-			c.URL = behind(made.Query, report.Figures{Group: f.Group}, report.StateCounted)
+			c.URL = behind(made.Query, report.Figures{Group: f.Group}, report.StateCounted, "")
 		}
 		return c
 	})
