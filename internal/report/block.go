@@ -13,6 +13,7 @@ import (
 // categories or of one, are made of the same.
 type shape struct {
 	measure                  Measure
+	day                      int64  // its seconds by the clock that counts: bins end with it
 	calendar                 int    // its version; 0 for the clock on the wall
 	zone                     string // of the usual week, which has no row
 	by                       By     // ByNumber, ByQueue or ByLanguage: what a slot's group is
@@ -20,8 +21,8 @@ type shape struct {
 }
 
 // shapeOf is what the blocks of a query count. A filter by category leaves the others' slots aside.
-func shapeOf(q Query, calendar int) shape {
-	s := shape{measure: q.Measure, calendar: calendar, by: ByNumber, queue: q.Filter.Queue, language: q.Filter.Language, channel: q.Filter.Channel}
+func shapeOf(q Query, calendar int, day time.Duration) shape {
+	s := shape{measure: q.Measure, day: int64(day.Seconds()), calendar: calendar, by: ByNumber, queue: q.Filter.Queue, language: q.Filter.Language, channel: q.Filter.Channel}
 	if calendar > 0 {
 		s.zone = q.From.Location().String()
 	}

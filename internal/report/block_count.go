@@ -129,7 +129,7 @@ func (c *counter) bin(at, waited int64) int {
 	if c.clock != nil {
 		waited = c.clock.Between(at, at+waited)
 	}
-	return survival.Bin(waited)
+	return survival.Bin(waited, c.shape.day)
 }
 
 // slot finds or makes the place of a group's tickets of one category.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/sla"
+	"github.com/askwell/askwell/internal/survival"
 )
 
 // exactUpTo is the largest cohort whose times are sorted one by one. A larger one is counted in bins; its figures are at most
@@ -16,6 +17,7 @@ type cohort struct {
 	asOf       int64      // Unix seconds
 	clock      *sla.Clock // nil counts by the clock on the wall
 	binned     bool
+	day        int64   // its seconds by the clock
 	weeks      []int64 // the beginnings of the period's weeks
 	groups     []*group
 	places     map[string]int // of groups by name
@@ -31,8 +33,8 @@ type group struct {
 	whole    *tally   // strata together, once settled
 }
 
-func newCohort(q Query, binned bool, clock *sla.Clock) *cohort {
-	c := &cohort{q: q, asOf: q.AsOf.Unix(), clock: clock, binned: binned, places: map[string]int{}}
+func newCohort(q Query, binned bool, day int64, clock *sla.Clock) *cohort {
+	c := &cohort{q: q, asOf: q.AsOf.Unix(), clock: clock, binned: binned, day: day, places: map[string]int{}}
 	for w := weekOf(q.From); w.Before(q.Before()); w = dayOf(w, w.Location(), 7) {
 		c.weeks = append(c.weeks, w.Unix())
 	}
@@ -146,7 +148,7 @@ func (c *cohort) tallyAt(all *[]*tally, at int) *tally {
 		*all = append(*all, nil)
 	}
 	if (*all)[at] == nil {
-		(*all)[at] = &tally{binned: c.binned}
+		(*all)[at] = &tally{binned: c.binned, bins: survival.Histogram{Day: c.day}}
 	}
 	return (*all)[at]
 }

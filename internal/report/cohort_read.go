@@ -21,7 +21,7 @@ func (m Measure) ended() string {
 
 // read counts the cohort from one snapshot of the database: the days that are packed, and the tickets themselves of those that
 // are not yet.
-func (s *Service) read(ctx context.Context, q Query, calendar int, clock *sla.Clock) (*cohort, error) {
+func (s *Service) read(ctx context.Context, q Query, calendar int, day time.Duration, clock *sla.Clock) (*cohort, error) {
 	var c *cohort
 	var blocks []*block
 	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
@@ -29,7 +29,7 @@ func (s *Service) read(ctx context.Context, q Query, calendar int, clock *sla.Cl
 		if err != nil {
 			return err
 		}
-		b := &blockReader{service: s, tx: tx, days: days, shape: shapeOf(q, calendar), clock: clock}
+		b := &blockReader{service: s, tx: tx, days: days, shape: shapeOf(q, calendar, day), clock: clock}
 		tickets := days.tickets
 		if err := readDays(ctx, tx, days.unpacked, func(p *packed) error {
 			tickets += p.Tickets
@@ -38,7 +38,7 @@ func (s *Service) read(ctx context.Context, q Query, calendar int, clock *sla.Cl
 		}); err != nil {
 			return err
 		}
-		c = newCohort(q, tickets > s.exact, clock)
+		c = newCohort(q, tickets > s.exact, int64(day.Seconds()), clock)
 		blocks, err = b.read(ctx, c)
 		return err
 	})

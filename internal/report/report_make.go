@@ -25,7 +25,7 @@ func (s *Service) Make(ctx context.Context, q Query) (Report, error) {
 		}
 		r.Day, r.Calendar = calendar.BusinessDay(), calendar.Version
 	}
-	counted, err := s.read(ctx, q, r.Calendar, clock)
+	counted, err := s.read(ctx, q, r.Calendar, r.Day, clock)
 	if err != nil {
 		return Report{}, err
 	}

@@ -89,7 +89,7 @@ func joined(all []*tally) *tally {
 		}
 		if parts == 2 { // the first one is not ours
 			first := sum
-			sum = &tally{binned: first.binned}
+			sum = &tally{binned: first.binned, bins: survival.Histogram{Day: first.bins.Day}}
 			sum.join(first)
 		}
 		sum.join(t)

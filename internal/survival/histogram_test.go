@@ -8,26 +8,50 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// days are the seconds of a day by the clock on the wall, of eight hours, of an odd one, and of the shortest.
+var days = []int64{Day, 8 * 60 * 60, 27_061, 60}
+
 func TestBinsAreNarrow(t *testing.T) {
 	t.Parallel()
-	last := -1
-	for d := int64(0); d < 1<<32; d += 1 + d/4096 {
-		bin := Bin(d)
-		if bin < last || bin >= Bins {
-			t.Fatalf("%d is in bin %d, after %d", d, bin, last)
+	for _, day := range days {
+		last := -1
+		for d := int64(0); d < day<<16; d += 1 + d/4096 {
+			bin := Bin(d, day)
+			if bin < last || bin >= Bins {
+				t.Fatalf("%d is in bin %d, after %d", d, bin, last)
+			}
+			last = bin
+			first, end := edges(bin, day)
+			middle := float64(first+end) / 2
+			if off := math.Abs(middle - float64(d)); d < first || d > end || off > Precision*float64(d) || d <= 128 && off != 0 {
+				t.Fatalf("%d is given back as %g", d, middle)
+			}
 		}
-		last = bin
-		if off := math.Abs(middleOf(bin) - float64(d)); off > Precision*float64(d) || d < 256 && off != 0 {
-			t.Fatalf("%d is given back as %g", d, middleOf(bin))
+		for _, d := range []int64{-5, math.MinInt64} {
+			if Bin(d, day) != 0 {
+				t.Errorf("%d is in bin %d, want 0", d, Bin(d, day))
+			}
+		}
+		for _, d := range []int64{math.MaxInt64, day << 16} {
+			if bin := Bin(d, day); bin != Bins-1 {
+				t.Errorf("%d is in bin %d, want the last", d, bin)
+			}
 		}
 	}
-	for _, d := range []int64{-5, math.MinInt64} {
-		if Bin(d) != 0 {
-			t.Errorf("%d is in bin %d, want 0", d, Bin(d))
+}
+
+// What happened just within whole days counts within them, and what happened a second later does not.
+func TestBinsEndWithDays(t *testing.T) {
+	t.Parallel()
+	for _, day := range days {
+		for n := int64(1); n <= 256; n++ {
+			h := Histogram{Day: day}
+			h.Add(n*day, true)
+			h.Add(n*day+1, true)
+			if got := h.Curve().At(float64(n * day)).Value; got != 0.5 {
+				t.Errorf("of a day of %d s: after %d days %g still wait, want half", day, n, got)
+			}
 		}
-	}
-	if bin := Bin(math.MaxInt64); bin != Bins-1 {
-		t.Errorf("the largest number is in bin %d, want the last", bin)
 	}
 }
 
