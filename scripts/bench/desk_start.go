@@ -42,8 +42,8 @@ func (b *bench) startDesk(ctx context.Context, name string) (*desk, error) {
 	return b.startDeskIn(ctx, filepath.Join(b.dir, name))
 }
 
-// startDeskIn starts the desk in a folder, which may have been one before.
-func (b *bench) startDeskIn(ctx context.Context, dir string) (*desk, error) {
+// startDeskIn starts the desk in a folder, which may have been one before, with more settings.
+func (b *bench) startDeskIn(ctx context.Context, dir string, settings ...string) (*desk, error) {
 	d := &desk{binary: b.binary, dir: dir, done: make(chan struct{})}
 	log, err := os.Create(dir + ".log")
 	if err != nil {
@@ -51,7 +51,7 @@ func (b *bench) startDeskIn(ctx context.Context, dir string) (*desk, error) {
 	}
 	// It outlives the start and ends by stop, which lets it finish.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), b.binary, "up", "--no-demo", "--data", d.dir, "--listen", "127.0.0.1:0")
-	cmd.Env, cmd.Stderr, cmd.SysProcAttr = deskEnv(), log, bound()
+	cmd.Env, cmd.Stderr, cmd.SysProcAttr = append(deskEnv(), settings...), log, bound()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

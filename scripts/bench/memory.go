@@ -54,6 +54,11 @@ func (d *desk) quiet(ctx context.Context) error {
 	if err := d.drain(ctx, drainWithin); err != nil {
 		return err
 	}
+	return d.idle(ctx)
+}
+
+// idle waits until the desk uses next to no processor.
+func (d *desk) idle(ctx context.Context) error {
 	for deadline := time.Now().Add(quietWithin); time.Now().Before(deadline); {
 		before := d.cpuUsed()
 		if err := wait(ctx, 3*time.Second); err != nil {
