@@ -17,6 +17,8 @@ import (
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/migrations"
 )
 
@@ -46,7 +48,7 @@ func runDoctor(ctx context.Context, t terminal, args []string) error {
 	sick := 0
 	for _, c := range []check{
 		{"PostgreSQL", checkPostgres}, {"Redis", checkRedis}, {"Meilisearch", checkSearch},
-		{"Mail", checkMail}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff},
+		{"Mail", checkMail}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff}, {"Hours", checkCalendar},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
 		well, err := c.look(ctx, cfg)
@@ -178,6 +180,26 @@ func checkStaff(ctx context.Context, cfg config.Config) (string, error) {
 		return "", advice(fmt.Sprintf("%d demo sign-ins with a password that everybody knows can reach this desk.", demo), nil)
 	}
 	return fmt.Sprintf("%d can sign in", active), nil
+}
+
+// checkCalendar looks at the working hours that reports count by.
+func checkCalendar(ctx context.Context, cfg config.Config) (string, error) {
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, 1)
+	if err != nil {
+		return "", advice("Unknown, for the database does not answer.", nil)
+	}
+	defer db.Close()
+	versions, err := report.NewService(db, nil).CalendarHistory(ctx, 1)
+	switch {
+	case err != nil:
+		return "", err
+	case len(versions) == 0:
+		return "the usual week: Monday to Friday, 9 to 17", nil
+	case versions[0].Broken != nil:
+		return "", advice(fmt.Sprintf("Version %d of the calendar cannot be used, so there are no reports by working hours: %v.\n"+
+			"Set them again in the console under Working hours, or with askwell calendar --set FILE.", versions[0].Version, versions[0].Broken), nil)
+	}
+	return fmt.Sprintf("version %d of the calendar, %s", versions[0].Version, versions[0].Calendar.Zone), nil
 }
 
 // checkWeb is a health check for a container: quiet when all is well.

@@ -47,3 +47,37 @@ func TestReportRebuild(t *testing.T) {
 		t.Errorf("afterwards a check printed %s", out)
 	}
 }
+
+// The doctor says which working hours are in use, or what to do about some that cannot be; the command shows and sets them.
+func TestWorkingHoursByCommand(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	env := []string{"DATABASE_URL=" + db.Config().ConnString(), "AGENCY_TIME_ZONE=Europe/Madrid"}
+	doctor := func() string {
+		out, _ := try(t, env, "", "doctor") // other checks fail here
+		return out
+	}
+	if out := doctor(); !strings.Contains(out, "ok    Hours        the usual week") {
+		t.Errorf("the doctor says %s", out)
+	}
+	if _, err := db.Exec(t.Context(), `INSERT INTO calendar (version, calendar) VALUES (2, '{"zone": "Mars"}')`); err != nil {
+		t.Fatal(err)
+	}
+	if out := doctor(); !strings.Contains(out, "FAIL  Hours        Version 2 of the calendar cannot be used") || !strings.Contains(out, "askwell calendar --set FILE") {
+		t.Errorf("the doctor says %s", out)
+	}
+	if out, err := try(t, env, "", "calendar"); err == nil || !strings.Contains(out, `there is no time zone "Mars"`) {
+		t.Errorf("the command ended with %v and printed %s", err, out)
+	}
+	file := filepath.Join(t.TempDir(), "calendar.json")
+	hours := `{"zone": "Europe/Madrid", "hours": {"monday": ["09:00-14:00", "16:00-19:30"]}, "holidays": ["2026-12-25 Christmas Day"]}`
+	if err := os.WriteFile(file, []byte(hours), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := runCommand(t, env, "", "calendar", "--set", file); !strings.Contains(out, "version 3") || !strings.Contains(out, "2026-12-25 Christmas Day") {
+		t.Errorf("the command printed %s", out)
+	}
+	if out := doctor(); !strings.Contains(out, "ok    Hours        version 3 of the calendar, Europe/Madrid") {
+		t.Errorf("the doctor says %s", out)
+	}
+}
