@@ -191,9 +191,9 @@ func (p *Printer) Fixed(f float64, digits int) string {
 	return message.NewPrinter(p.tag).Sprint(number.Decimal(f, number.Scale(digits)))
 }
 
-// Percent writes the share f of one as a percentage: 0.125 is 12.5%.
+// Percent writes the share f of one as a percentage with exactly so many digits after the point: 0.125 is 12.5%.
 func (p *Printer) Percent(f float64, digits int) string {
-	return message.NewPrinter(p.tag).Sprint(number.Percent(f, number.MaxFractionDigits(digits)))
+	return message.NewPrinter(p.tag).Sprint(number.Percent(f, number.Scale(digits)))
 }
 
 func integer(v any) (int64, bool) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/survival"
 )
 
 // answer is the report in plain words.
@@ -25,7 +26,7 @@ func (w writer) answer(r report.Report) answer {
 	case all.Withheld:
 		return answer{Text: w.T("reports.answer.few.all", "count", all.Tickets, "minimum", report.MinimumSize)}
 	case r.By != report.ByNumber && r.By != "":
-		return answer{Text: join(w.alone(r, all), w.ends(r)), Uncertainty: join(w.alsoFrom(all), w.chance(r)), Caveat: w.T("reports.answer.association")}
+		return w.many(r)
 	case with.Median.Seconds != nil && without.Median.Seconds != nil:
 		return answer{
 			Text: join(w.T(prefix+"both", "with", w.span(*with.Median.Seconds), "without", w.span(*without.Median.Seconds)), w.sameMix(r)),
@@ -64,28 +65,6 @@ func (w writer) sameMix(r report.Report) string {
 	return told
 }
 
-// ends tells which groups wait shortest and longest.
-func (w writer) ends(r report.Report) string {
-	var first, last *report.Figures
-	for i := range r.Groups {
-		f := &r.Groups[i]
-		if f.Group == report.GroupAll || f.Median.Seconds == nil {
-			continue
-		}
-		if first == nil || *f.Median.Seconds < *first.Median.Seconds {
-			first = f
-		}
-		if last == nil || *f.Median.Seconds > *last.Median.Seconds {
-			last = f
-		}
-	}
-	if first == last {
-		return ""
-	}
-	return w.T("reports.answer.ends", "first", w.group(r.By, first.Group), "soon", w.span(*first.Median.Seconds),
-		"last", w.group(r.By, last.Group), "late", w.span(*last.Median.Seconds))
-}
-
 // alone tells of one group by itself.
 func (w writer) alone(r report.Report, f report.Figures) string {
 	prefix := "reports.answer." + string(r.Measure) + "."
@@ -107,16 +86,24 @@ func (w writer) alsoFrom(f report.Figures) string {
 	return w.T("reports.answer.interval", "interval", w.interval(f.Median))
 }
 
-// chance tells how likely the groups would differ like this by chance alone.
+// chance tells how likely the groups would differ like this by chance alone, and what the test within categories says where it
+// says something else.
 func (w writer) chance(r report.Report) string {
 	if r.LogRank == nil {
 		return ""
 	}
-	key := "reports.answer.chance"
-	if r.LogRank.P < 0.05 {
-		key = "reports.answer.no_chance"
+	told := w.T("reports.answer."+verdict(r.LogRank), "p", w.probability(r.LogRank.P))
+	if r.Stratified != nil && verdict(r.Stratified) != verdict(r.LogRank) {
+		told = join(told, w.T("reports.answer."+verdict(r.Stratified)+"_within", "p", w.probability(r.Stratified.P)))
 	}
-	return w.T(key, "p", w.probability(r.LogRank.P))
+	return told
+}
+
+func verdict(t *survival.Test) string {
+	if t.P < 0.05 {
+		return "no_chance"
+	}
+	return "chance"
 }
 
 // probability writes p as journals do: two digits, and no more than that it is below a thousandth.

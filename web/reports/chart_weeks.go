@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/askwell/askwell/internal/report"
 )
@@ -31,6 +33,29 @@ const (
 	weekTop, weekBottom   = 12.0, 34.0
 	leastWeeks            = 3 // fewer are no course of time
 )
+
+// weekly gives a report that is compared by week the weeks of all its inquiries together. No picture begins with weeks in which
+// nothing was sent.
+func weekly(r report.Report) report.Report {
+	if r.By == report.ByWeek {
+		all := r.Group(report.GroupAll)
+		r.By, r.Weeks = report.ByNumber, nil
+		for _, f := range r.Groups {
+			begins, err := time.ParseInLocation(time.DateOnly, string(f.Group), r.From.Location())
+			if err != nil {
+				continue // all of them
+			}
+			for n := len(r.Weeks); n > 0 && r.Weeks[n-1].Begins.AddDate(0, 0, 7).Before(begins); n = len(r.Weeks) {
+				r.Weeks = append(r.Weeks, report.Week{Begins: r.Weeks[n-1].Begins.AddDate(0, 0, 7), Tickets: []int{0}, Median: []report.Time{{}}})
+			}
+			r.Weeks = append(r.Weeks, report.Week{Begins: begins, Tickets: []int{f.Tickets}, Median: []report.Time{f.Median}})
+		}
+		r.Groups = []report.Figures{all, all} // the one that is drawn, and all inquiries, which never are
+	}
+	first := slices.IndexFunc(r.Weeks, func(week report.Week) bool { return slices.Max(week.Tickets) > 0 })
+	r.Weeks = r.Weeks[max(first, 0):]
+	return r
+}
 
 // weekChart draws the weeks of a report by number; nil when there is no course of time to show.
 func (w writer) weekChart(r report.Report) *weekChart {

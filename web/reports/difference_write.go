@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"math"
-
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/survival"
 )
@@ -63,16 +61,28 @@ func (w writer) difference(t report.Time) cell {
 	if t.Seconds == nil {
 		return cell{Text: w.T("reports.cell.not_reached"), Faint: true}
 	}
-	key := "reports.compare.longer"
-	if *t.Seconds < 0 {
-		key = "reports.compare.shorter"
+	c := cell{Text: w.T("reports.compare.same")}
+	switch {
+	case *t.Seconds > 0:
+		c.Text = w.T("reports.compare.longer", "time", w.span(*t.Seconds))
+	case *t.Seconds < 0:
+		c.Text = w.T("reports.compare.shorter", "time", w.span(-*t.Seconds))
 	}
-	c := cell{Text: w.T(key, "time", w.span(math.Abs(*t.Seconds)))}
 	if t.Low != nil && t.High != nil {
-		u := w.unitOf(*t.Seconds)
-		c.More = w.T("reports.interval.between", "low", w.bare(u, *t.Low), "high", w.in(u, *t.High))
+		c.More = w.around(w.unitOf(*t.Seconds), *t.Low, *t.High)
 	}
 	return c
+}
+
+// around writes the interval of a difference in one unit. It has no signs: on both sides of none it says shorter and longer.
+func (w writer) around(u unit, low, high float64) string {
+	switch {
+	case high <= 0:
+		return w.T("reports.interval.between", "low", w.bare(u, -high), "high", w.in(u, -low))
+	case low < 0:
+		return w.T("reports.compare.either", "low", w.in(u, -low), "high", w.in(u, high))
+	}
+	return w.T("reports.interval.between", "low", w.bare(u, low), "high", w.in(u, high))
 }
 
 // tests tells of the log-rank tests.
@@ -82,7 +92,7 @@ func (w writer) tests(r report.Report) (told []string) {
 		test *survival.Test
 	}{{"crude", r.LogRank}, {"stratified", r.Stratified}} {
 		if t.test != nil {
-			told = append(told, w.T("reports.compare.test."+t.key, "chi2", w.Decimal(t.test.ChiSq, 2), "df", t.test.DF, "p", w.probability(t.test.P)))
+			told = append(told, w.T("reports.compare.test."+t.key, "chi2", w.Decimal(t.test.ChiSq, 2), "count", t.test.DF, "p", w.probability(t.test.P)))
 		}
 	}
 	return told

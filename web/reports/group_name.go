@@ -28,6 +28,14 @@ func (w writer) group(by report.By, g report.Group) string {
 	return string(g)
 }
 
+// inTable is the name of a group under a head that says what the groups are: a week is its Monday.
+func (w writer) inTable(by report.By, g report.Group) string {
+	if monday, err := time.Parse(time.DateOnly, string(g)); err == nil && by == report.ByWeek {
+		return w.ShortDate(monday)
+	}
+	return w.group(by, g)
+}
+
 // short is a name for the edge of a picture.
 func (w writer) short(by report.By, g report.Group) string {
 	if g == report.GroupAll || by == report.ByNumber || by == "" {

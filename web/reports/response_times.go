@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,6 +26,7 @@ type timesPage struct {
 	Shown    bool
 	Empty    *page.Empty // instead of figures when no inquiry was sent
 	Report   report.Report
+	Scope    string // which inquiries, until when, by which clock
 	Made     string // how exact and how fresh the figures are
 	Minimum  int
 	Answer   answer
@@ -65,12 +67,30 @@ func (a *Area) ResponseTimes(c *gin.Context) error {
 		data.Error, data.Problems = true, problems(append(data.Form, data.Narrow...))
 		return a.Pages.HTML(c, http.StatusUnprocessableEntity, "reports/response_times", data)
 	}
-	w.fill(&data, made)
+	var beside *report.Report
+	switch other, err := a.otherClock(c.Request.Context(), made.Query); {
+	case err == nil:
+		beside = &other
+	case !failure.Is(err, failure.KindInvalid): // a calendar that cannot count leaves the other clock out
+		return err
+	}
+	w.fill(&data, made, beside)
 	return a.Pages.HTML(c, http.StatusOK, "reports/response_times", data)
 }
 
-func (w writer) fill(data *timesPage, made report.Report) {
-	data.Shown, data.Report = true, made
+// otherClock makes the same report by the other clock, whose medians stand beside those that are asked for. Errors: those of
+// report.Make.
+func (a *Area) otherClock(ctx context.Context, q report.Query) (report.Report, error) {
+	if q.Clock == report.ClockWall {
+		q.Clock = report.ClockBusiness
+	} else {
+		q.Clock = report.ClockWall
+	}
+	return a.Report.Make(ctx, q)
+}
+
+func (w writer) fill(data *timesPage, made report.Report, other *report.Report) {
+	data.Shown, data.Report, data.Scope = true, made, w.scope(made.Query)
 	data.Terms = w.terms(made)
 	query := made.Values().Encode()
 	data.CSV, data.JSON = path+".csv?"+query, path+".json?"+query
@@ -81,12 +101,25 @@ func (w writer) fill(data *timesPage, made report.Report) {
 	}
 	data.Answer = w.answer(made)
 	data.Made = w.made(made)
-	data.Table = w.table(made)
+	data.Table = w.table(made, other)
 	data.Compared = w.comparison(made)
 	data.Charts = w.charts(made)
 	data.Points = w.points(made)
-	data.Weeks, data.WeekRows = w.weekChart(made), w.weeks(made)
+	data.Weeks, data.WeekRows = w.weekChart(weekly(made)), w.weeks(made)
 	data.MixHeads, data.MixRows = w.mix(made)
+}
+
+// scope tells which inquiries a report counts, until when and by which clock.
+func (w writer) scope(q report.Query) string {
+	key := "reports.scope."
+	if q.From.Equal(q.To) {
+		key += "day."
+	}
+	zone := q.From.Location()
+	return join(
+		w.T(key+string(q.Measure), "from", w.Date(q.From), "to", w.Date(q.To), "as_of", w.DateTime(q.AsOf.In(zone))),
+		w.T("reports.scope.clock."+string(q.Clock)),
+	)
 }
 
 // made tells how exact and how fresh the figures are.

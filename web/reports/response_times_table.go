@@ -22,6 +22,7 @@ type head struct{ Code, Name, Hint string }
 type row struct {
 	head
 	Cells []cell
+	half  bool // the median by the report's clock
 }
 
 // cell is one figure. More and Parts stand below it, smaller.
@@ -39,24 +40,31 @@ type link struct{ Text, URL string }
 // sideBySide is how many groups fit beside each other.
 const sideBySide = 5
 
-func (w writer) table(r report.Report) table {
+// table shows the groups of a report; other is the same report by the other clock, nil when there is none.
+func (w writer) table(r report.Report, other *report.Report) table {
 	t := table{Many: len(r.Groups) > sideBySide}
 	for i, f := range r.Groups {
-		t.Columns = append(t.Columns, head{Code: class(r.By, i, f.Group), Name: w.group(r.By, f.Group)})
+		t.Columns = append(t.Columns, head{Code: class(r.By, i, f.Group), Name: w.inTable(r.By, f.Group)})
 	}
+	measure := string(r.Measure)
 	line := func(key string, cell func(report.Figures) cell, args ...any) {
-		out := row{head: head{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}}
+		out := row{head: head{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}, half: key == "median."+measure}
 		for _, f := range r.Groups {
 			out.Cells = append(out.Cells, cell(f))
 		}
 		t.Rows = append(t.Rows, out)
 	}
-	measure := string(r.Measure)
 	line("tickets", func(f report.Figures) cell { return w.count(r, f, f.Tickets, report.StateCounted) })
 	line("answered."+measure, func(f report.Figures) cell { return w.count(r, f, f.Answered, report.StateAnswered) })
 	line("waiting."+measure, func(f report.Figures) cell { return w.count(r, f, f.Waiting, report.StateWaiting) })
 	line("excluded", func(f report.Figures) cell { return w.excluded(r, f) })
 	line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median, "not_reached") })
+	if other != nil {
+		theirs := w.of(*other)
+		line("other_clock."+measure+"."+string(other.Clock), func(f report.Figures) cell {
+			return theirs.time(f, other.Group(f.Group).Median, "not_reached")
+		})
+	}
 	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90, "not_reached") })
 	for i, days := range report.WithinDays() {
 		line("within."+measure, func(f report.Figures) cell { return w.within(f, f.Within[i]) }, "count", days)
@@ -68,9 +76,11 @@ func (w writer) table(r report.Report) table {
 	return t
 }
 
-// turned exchanges lines and columns.
+// turned exchanges lines and columns. The half comes right after the number of inquiries: on a phone the rest is scrolled to.
 func (t table) turned() table {
 	out := table{Many: true}
+	half := slices.IndexFunc(t.Rows, func(r row) bool { return r.half })
+	t.Rows = slices.Insert(slices.Delete(slices.Clone(t.Rows), half, half+1), 1, t.Rows[half])
 	for _, r := range t.Rows {
 		out.Columns = append(out.Columns, head{Name: r.Name})
 	}

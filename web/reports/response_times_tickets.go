@@ -16,6 +16,7 @@ type ticketsPage struct {
 	page.Frame
 	Part   report.Part
 	What   string // which tickets these are
+	Scope  string // of which report
 	Back   string // to the report
 	Rows   []ticketRow
 	Pages  page.Pages
@@ -70,6 +71,7 @@ func (d *ticketsPage) fill(w writer, found report.Page) {
 	group := w.group(d.Part.By, d.Part.Group)
 	d.Title = w.T("reports.tickets.title", "group", group)
 	d.What = w.T("reports.tickets.what."+string(d.Part.Measure)+"."+string(d.Part.State), "count", found.Total)
+	d.Scope = w.scope(d.Part.Query)
 	if d.Part.Reason != "" {
 		d.What = w.T("reports.tickets.what_reason", "what", d.What, "reason", w.T("reports.reason."+d.Part.Reason))
 	}

@@ -218,7 +218,9 @@ func TestDifference(t *testing.T) {
 		text, more string
 	}{
 		"its interval is in its own unit": {report.Time{Seconds: number(15 * hour), Low: number(3 * hour), High: number(30 * hour)}, "15.0 hours longer", "3.0 to 30.0 hours"},
-		"less time":                       {report.Time{Seconds: number(-2 * day), Low: number(-3 * day), High: number(-day)}, "2.0 days shorter", "-3.0 to -1.0 days"},
+		"less time":                       {report.Time{Seconds: number(-2 * day), Low: number(-3 * day), High: number(-day)}, "2.0 days shorter", "1.0 to 3.0 days"},
+		"none":                            {report.Time{Seconds: number(0), Low: number(-hour), High: number(hour)}, "just as long", "60 minutes shorter to 60 minutes longer"},
+		"less time, or more":              {report.Time{Seconds: number(-6 * hour), Low: number(-18 * hour), High: number(5 * hour)}, "6.0 hours shorter", "18.0 hours shorter to 5.0 hours longer"},
 		"an interval that nobody knows":   {report.Time{Seconds: number(day)}, "1.0 days longer", ""},
 		"not reached":                     {report.Time{}, "not reached", ""},
 	} {
