@@ -3,10 +3,14 @@ package reports_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web/webtest"
@@ -49,6 +53,69 @@ func TestEveryWayToCompare(t *testing.T) {
 	if wrong.Status != http.StatusUnprocessableEntity || wrong.Doc.Find("[data-error-summary] li").Length() != 3 {
 		t.Errorf("bad choices: status %d, %d problems", wrong.Status, wrong.Doc.Find("[data-error-summary] li").Length())
 	}
+}
+
+// By whichever clock the report is made, the half by the other one stands beside, the same as in the report by that clock.
+func TestBothClocksStandSideBySide(t *testing.T) {
+	t.Parallel()
+	desk := webtest.New(t)
+	seed(t, desk.DB)
+	v := desk.SignIn(t, staff.RoleSupervisor)
+	asOf := "&as_of=" + time.Now().UTC().Add(-time.Hour).Format(time.RFC3339)
+	row := func(clock, name string) (cells []string) {
+		v.Get(path + "?measure=resolution&clock=" + clock + asOf).Doc.Find(".report-figures tbody tr").Each(func(_ int, tr *goquery.Selection) {
+			if strings.HasPrefix(tr.Find("th").Text(), name) {
+				cells = tr.Find("td").Map(func(_ int, td *goquery.Selection) string { return td.Text() })
+			}
+		})
+		return cells
+	}
+	for clock, c := range map[string]struct{ other, name string }{
+		"wall": {"business", "Half solved within, by working hours"}, "business": {"wall", "Half solved within, by every hour"},
+	} {
+		want, got := row(c.other, "Half solved withinmedian"), row(clock, c.name)
+		if diff := cmp.Diff(want, got); diff != "" || len(got) != 4 {
+			t.Errorf("beside %s stands (-want +got)\n%s", clock, diff)
+		}
+	}
+}
+
+// Whatever is asked, no page and no file holds a figure that is no number.
+func TestNoFigureIsEverNotANumber(t *testing.T) {
+	t.Parallel()
+	desk := webtest.New(t)
+	v := desk.SignIn(t, staff.RoleSupervisor)
+	noNumber := regexp.MustCompile(`\bNaN\b|\b-?Inf(inity)?\b|[+-]Inf|%!`)
+	check := func(query string) {
+		for _, kind := range []string{"", ".json", ".csv"} {
+			answer := v.Get(path + kind + query)
+			if answer.Status != http.StatusOK {
+				t.Errorf("%s%s: status %d", kind, query, answer.Status)
+			}
+			if found := noNumber.FindString(answer.Body); found != "" {
+				t.Errorf("%s%s holds %q", kind, query, found)
+			}
+		}
+	}
+	all := func() {
+		now := time.Now().UTC()
+		day := func(years, days int) string { return now.AddDate(years, 0, days).Format(time.DateOnly) }
+		yesterday, old := day(0, -1), day(-3, 0)
+		for _, by := range report.Bys() {
+			for _, clock := range report.Clocks() {
+				for _, rest := range []string{
+					"", "&from=" + yesterday, "&from=" + old + "&to=" + day(0, -400), "&from=" + old,
+					"&category=access-code&language=es", "&channel=portal", "&from=" + yesterday + "&as_of=" + yesterday,
+					"&measure=resolution&as_of=" + day(0, -89),
+				} {
+					check("?by=" + string(by) + "&clock=" + string(clock) + rest)
+				}
+			}
+		}
+	}
+	all() // nothing at all
+	seed(t, desk.DB)
+	all()
 }
 
 // The half with one mix of categories stands beside the half as it is, and in the sentence.

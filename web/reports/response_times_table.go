@@ -2,6 +2,7 @@ package reports
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/ticket"
@@ -22,7 +23,7 @@ type head struct{ Code, Name, Hint string }
 type row struct {
 	head
 	Cells []cell
-	half  bool // the median by the report's clock
+	half  bool // a median
 }
 
 // cell is one figure. More and Parts stand below it, smaller.
@@ -48,7 +49,7 @@ func (w writer) table(r report.Report, other *report.Report) table {
 	}
 	measure := string(r.Measure)
 	line := func(key string, cell func(report.Figures) cell, args ...any) {
-		out := row{head: head{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}, half: key == "median."+measure}
+		out := row{head: head{Name: w.T("reports.row."+key+".name", args...), Hint: w.T("reports.row."+key+".hint", args...)}, half: strings.HasPrefix(key, "median.") || strings.HasPrefix(key, "other_clock.")}
 		for _, f := range r.Groups {
 			out.Cells = append(out.Cells, cell(f))
 		}
@@ -62,7 +63,11 @@ func (w writer) table(r report.Report, other *report.Report) table {
 	if other != nil {
 		theirs := w.of(*other)
 		line("other_clock."+measure+"."+string(other.Clock), func(f report.Figures) cell {
-			return theirs.time(f, other.Group(f.Group).Median, "not_reached")
+			c := theirs.time(f, other.Group(f.Group).Median, "not_reached")
+			if t.Many {
+				c.More = "" // there is no room; the report by that clock has it
+			}
+			return c
 		})
 	}
 	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90, "not_reached") })
@@ -79,8 +84,20 @@ func (w writer) table(r report.Report, other *report.Report) table {
 // turned exchanges lines and columns. The half comes right after the number of inquiries: on a phone the rest is scrolled to.
 func (t table) turned() table {
 	out := table{Many: true}
-	half := slices.IndexFunc(t.Rows, func(r row) bool { return r.half })
-	t.Rows = slices.Insert(slices.Delete(slices.Clone(t.Rows), half, half+1), 1, t.Rows[half])
+	place := func(i int, r row) int {
+		switch {
+		case i == 0:
+			return 0
+		case r.half:
+			return 1
+		}
+		return 2
+	}
+	var rows [3][]row
+	for i, r := range t.Rows {
+		rows[place(i, r)] = append(rows[place(i, r)], r)
+	}
+	t.Rows = slices.Concat(rows[:]...)
 	for _, r := range t.Rows {
 		out.Columns = append(out.Columns, head{Name: r.Name})
 	}
