@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/askwell/askwell/internal/search"
-	"github.com/askwell/askwell/internal/ticket"
 )
 
 // searchProblem is a part of a search that was left out of account: what is wrong, what was probably meant, and how to be rid
@@ -85,40 +85,23 @@ type suggestion struct {
 	names []string
 }
 
-// candidates are the values that a field can have.
+// candidates are the values that the search box offers for a field, with what people call them; of a colleague the row too. Those
+// of languages and days are only examples: another one is no slip.
 func (d *searchPage) candidates(field search.Field) []suggestion {
-	var all []suggestion
-	add := func(value string, names ...string) {
-		label := d.valueLabel(search.Condition{Field: field, Value: value})
-		all = append(all, suggestion{value, append(names, value, strings.ToLower(label))})
+	if field == search.FieldLanguage || field == search.FieldOpened {
+		return nil
 	}
-	switch field {
-	case search.FieldStatus:
-		for _, s := range ticket.Statuses() {
-			add(string(s))
+	rows := map[string]string{}
+	for _, m := range d.known.staff {
+		rows[m.Email] = strconv.FormatInt(m.ID, 10)
+	}
+	var all []suggestion
+	for _, v := range d.known.valuesOf(d.Printer, field, d.who, time.Time{}) {
+		names := []string{strings.ToLower(v.Value), strings.ToLower(v.Label)}
+		if row := rows[v.Value]; field == search.FieldAssignee && row != "" {
+			names = append(names, row)
 		}
-	case search.FieldLink:
-		for _, s := range ticket.LinkStates() {
-			add(string(s))
-		}
-	case search.FieldCategory:
-		for _, c := range d.known.categories {
-			add(c.Code)
-		}
-	case search.FieldQueue:
-		for _, q := range d.known.queues {
-			add(q.Code)
-		}
-	case search.FieldAssignee:
-		add("me")
-		add("none")
-		for _, m := range d.known.staff {
-			if m.ID != d.who.ID {
-				add(strings.ToLower(m.Email), strings.ToLower(m.Name), strconv.FormatInt(m.ID, 10))
-			}
-		}
-	case search.FieldIs:
-		add("excluded")
+		all = append(all, suggestion{strings.ToLower(v.Value), names})
 	}
 	return all
 }
