@@ -25,7 +25,7 @@ func (r Recorder) checkDays(ctx context.Context, c *Comparison, progress func(fl
 // compareDays compares some days in one snapshot. A day with a change that a worker has still to count differs for good reason; of
 // one that is not packed a report reads the tickets.
 func (c *Comparison) compareDays(ctx context.Context, tx pgx.Tx, days []time.Time) error {
-	waiting, err := waitingDays(ctx, tx)
+	waiting, err := waitingDays(ctx, tx, days[0], days[len(days)-1].AddDate(0, 0, 1))
 	if err != nil {
 		return err
 	}
@@ -63,16 +63,16 @@ func (c *Comparison) compareDays(ctx context.Context, tx pgx.Tx, days []time.Tim
 	return nil
 }
 
-// waitingDays are the days of tickets whose changes are still to be counted.
-func waitingDays(ctx context.Context, tx pgx.Tx) ([]time.Time, error) {
+// waitingDays are the days, from one and before another, of tickets whose changes are still to be counted.
+func waitingDays(ctx context.Context, tx pgx.Tx, from, before time.Time) ([]time.Time, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT DISTINCT (opened_at AT TIME ZONE 'UTC')::date
 		FROM ticket
-		WHERE id IN (
+		WHERE opened_at >= $3 AND opened_at < $4 AND id IN (
 			SELECT subject_id FROM outbox_task WHERE task = $1
 			UNION ALL
 			SELECT subject_id FROM outbox WHERE event = ANY ($2))`,
-		TaskCountTicket, []string{ticket.OutboxOpened, ticket.OutboxSuspected, ticket.OutboxChanged})
+		TaskCountTicket, []string{ticket.OutboxOpened, ticket.OutboxSuspected, ticket.OutboxChanged}, from, before)
 	if err != nil {
 		return nil, err
 	}
