@@ -62,7 +62,7 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 		return nil, err
 	}
 	d.search, err = search.New(search.Config{
-		URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: d.db, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
+		URL: cfg.MeiliURL, Key: cfg.MeiliKey, Location: cfg.Agency.TimeZone, DB: d.db, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
 	})
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ type ticketDocument struct {
 	Account       int64  `json:"account"`  // the account's row, 0 for none
 	Sender        int64  `json:"sender"`   // the first ticket from the same address, which stands for the address
 	OpenedAt      int64  `json:"opened_at"`
-	OpenedMonth   string `json:"opened_month"` // 2026-01, in UTC
+	OpenedMonth   string `json:"opened_month"` // 2026-01, in the desk's zone
 	Hidden        bool   `json:"hidden"`
 }
 
@@ -75,7 +75,7 @@ func otherSpellings(name string) string {
 func (e *Engine) indexes() []indexed { return []indexed{e.ticketRows(), e.accountRows()} }
 
 func (e *Engine) ticketRows() indexed {
-	return indexed{"ticket", e.ticketsIndex(), ticketSettings(), readTickets}
+	return indexed{"ticket", e.ticketsIndex(), ticketSettings(), e.readTickets}
 }
 
 func (e *Engine) accountRows() indexed {
@@ -95,7 +95,7 @@ func (r rows) on(column string) string { return fmt.Sprintf(r.where, column) }
 
 // readTickets reads messages by the condition on their tickets, in one go and in the order of an index: half the time of a
 // sub-query for each ticket.
-func readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {
+func (e *Engine) readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {
 	return read[ticketDocument](ctx, db, "tickets", `
 		SELECT t.id, t.version, t.reference, t.subject, left(COALESCE(m.body, ''), `+strconv.Itoa(maxBody)+`) AS body,
 			t.applicant_name, t.status, t.category, q.code AS queue, t.link_state, t.language,
@@ -103,7 +103,7 @@ func readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]documen
 			CASE WHEN t.applicant_email = '' THEN 0 ELSE (
 				SELECT f.id FROM ticket f WHERE lower(f.applicant_email) = lower(t.applicant_email) ORDER BY f.id LIMIT 1
 			) END AS sender,
-			EXTRACT(EPOCH FROM t.opened_at)::bigint AS opened_at, to_char(t.opened_at AT TIME ZONE 'UTC', 'YYYY-MM') AS opened_month,
+			EXTRACT(EPOCH FROM t.opened_at)::bigint AS opened_at, to_char(t.opened_at AT TIME ZONE $`+strconv.Itoa(len(rows.args)+1)+`::text, 'YYYY-MM') AS opened_month,
 			t.excluded_reason IS NOT NULL AS hidden
 		FROM ticket t
 		JOIN queue q ON q.id = t.queue_id
@@ -113,7 +113,7 @@ func readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]documen
 			WHERE `+rows.on("ticket_id")+` AND delivery <> 'withdrawn'
 			GROUP BY ticket_id
 		) AS m ON m.ticket_id = t.id
-		WHERE `+rows.on("t.id"), rows.args, func(d *ticketDocument) { d.NameWords = otherSpellings(d.ApplicantName) })
+		WHERE `+rows.on("t.id"), append(slices.Clone(rows.args), e.place.String()), func(d *ticketDocument) { d.NameWords = otherSpellings(d.ApplicantName) })
 }
 
 func readAccounts(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -165,6 +166,37 @@ func TestBothEnginesCountTheSame(t *testing.T) {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			})
+		}
+	}
+}
+
+// At the edges of March in New York, whose clocks go forward in between, a month's count is what its filter finds, by both engines.
+func TestMonthsAreCountedInTheZoneThatTheyAreFilteredIn(t *testing.T) {
+	t.Parallel()
+	place, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	d.place = place
+	d.engine = d.connect(d.url)
+	for _, opened := range []string{"2026-03-01T04:59:59Z", "2026-03-01T05:00:00Z", "2026-04-01T03:59:59Z", "2026-04-01T04:00:00Z"} {
+		_, id := d.open("Lighthouse", "Question")
+		if _, err := d.db.Exec(t.Context(), `UPDATE ticket SET opened_at = $2, version = version + 1 WHERE id = $1`, id, opened); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.index()
+	for name, engine := range d.both() {
+		of := d.with(t, engine)
+		got := of.search(search.Query{Text: "lighthouse", Facets: true, Location: place}).Facets[search.FieldOpened]
+		if diff := cmp.Diff(map[string]int64{"2026-02": 1, "2026-03": 2, "2026-04": 1}, got); diff != "" {
+			t.Errorf("%s counts months (-want +got)\n%s", name, diff)
+		}
+		for month, n := range got {
+			if found := of.search(search.Query{Text: "lighthouse opened:" + month, Location: place}); found.Total != n {
+				t.Errorf("%s finds %d in %s and counts %d", name, found.Total, month, n)
+			}
 		}
 	}
 }

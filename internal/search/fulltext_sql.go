@@ -98,7 +98,11 @@ const (
 func (e *Engine) fullRows(ctx context.Context, s sought, kind, source string, c *conditions, fields []Field) (list, error) {
 	columns := []string{"s.id", "s.opened_at"}
 	for _, f := range fields {
-		columns = append(columns, facetColumns[f]+"::text AS "+string(f))
+		column := facetColumns[f]
+		if f == FieldOpened {
+			column = fmt.Sprintf(column, c.bind(e.place.String()))
+		}
+		columns = append(columns, column+"::text AS "+string(f))
 	}
 	query := `
 		WITH matching AS MATERIALIZED (

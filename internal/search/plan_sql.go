@@ -35,10 +35,10 @@ var columns = map[Field]string{
 	FieldOpened: "t.opened_at",
 }
 
-// facetColumns are what FacetFields are counted by, as Meilisearch's documents have it.
+// facetColumns are what FacetFields are counted by, as Meilisearch's documents have it. %s is the desk's zone.
 var facetColumns = map[Field]string{
 	FieldStatus: "t.status", FieldCategory: "t.category", FieldQueue: "q.code", FieldLink: "t.link_state", FieldLanguage: "t.language",
-	FieldAssignee: "COALESCE(t.assignee_id, 0)", FieldOpened: "to_char(t.opened_at AT TIME ZONE 'UTC', 'YYYY-MM')",
+	FieldAssignee: "COALESCE(t.assignee_id, 0)", FieldOpened: "to_char(t.opened_at AT TIME ZONE %s::text, 'YYYY-MM')",
 }
 
 // where says in SQL what the plan's clauses say, the same for both engines and for the exact look-up. anyway does not leave

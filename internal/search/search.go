@@ -8,6 +8,7 @@
 package search
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -39,6 +40,7 @@ type Config struct {
 	Logger   *slog.Logger
 	Now      func() time.Time
 	Observe  func(Answered) // hears of every search; may be nil
+	Location *time.Location // the desk's zone, in which its months begin; UTC when nil
 }
 
 // Engine indexes and searches. Safe for concurrent use.
@@ -60,6 +62,7 @@ type Engine struct {
 	log      *slog.Logger
 	now      func() time.Time
 	observe  func(Answered)
+	place    *time.Location
 }
 
 // New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is away.
@@ -72,7 +75,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
-		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe,
+		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, place: cmp.Or(cfg.Location, time.UTC),
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
 	if e.log == nil {
