@@ -67,17 +67,8 @@ func (s *Service) waitingReply(ctx context.Context, tx pgx.Tx, id int64) (Messag
 
 // replyFailed records that a reply reached nobody: the clock of the first response runs on.
 func (c *change) replyFailed(ctx context.Context, m Message) error {
-	if _, err := c.tx.Exec(ctx, `UPDATE message SET delivery = 'failed' WHERE id = $1`, m.ID); err != nil {
+	if err := c.reachedNobody(ctx, m); err != nil {
 		return err
-	}
-	if first := c.FirstRespondedAt; first != nil && first.Equal(m.CreatedAt) {
-		var err error
-		if c.FirstRespondedAt, err = c.earliestReply(ctx); err != nil {
-			return err
-		}
-	}
-	if c.Status.InHand() {
-		c.AwaitingSince = earlier(c.AwaitingSince, &m.CreatedAt)
 	}
 	c.event(EventReplyFailed, Data{Message: m.ID})
 	return nil

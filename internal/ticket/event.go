@@ -59,6 +59,8 @@ const (
 	EventReplyWithdrawn  EventKind = "reply_withdrawn"
 	EventReplySent       EventKind = "reply_sent"
 	EventReplyFailed     EventKind = "reply_failed"
+	EventReplyBounced    EventKind = "reply_bounced" // Data.Reason is a Bounce
+	EventApplicantWrote  EventKind = "applicant_wrote"
 	EventNoted           EventKind = "noted"
 	EventAssigned        EventKind = "assigned"
 	EventStatusChanged   EventKind = "status_changed"

@@ -1,0 +1,109 @@
+package ticket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// Said is what an applicant adds to a ticket. The caller has made sure that the sender may, and has masked what must not be stored
+// (identifier.MaskSensitive).
+type Said struct {
+	Channel     Channel
+	Body        string       // up to MaxQuestion characters
+	Attachments []Attachment // stored already; ID and MessageID are not used
+	Token       [16]byte     // hash of a form token or of a mail: the same one makes one message
+}
+
+func (in Said) validate() error {
+	switch n := utf8.RuneCountInString(in.Body); {
+	case strings.TrimSpace(in.Body) == "":
+		return failure.Invalid("body", "missing", "Write your message.")
+	case n > MaxQuestion:
+		return failure.Invalid("body", "too_long", fmt.Sprintf("A message can have up to %d characters; this one has %d.", MaxQuestion, n))
+	case !utf8.ValidString(in.Body) || strings.ContainsRune(in.Body, 0):
+		return failure.Invalid("body", "unreadable", "Some characters of the message cannot be read.")
+	case in.Token == [16]byte{}:
+		return errors.New("a message needs a token")
+	}
+	return nil
+}
+
+// AddMessage adds what the applicant wrote to the thread, whichever way it came: by mail, from the status page, from the account. The
+// applicant waits for an answer from then on, and a ticket that was pending, solved or closed is open again; one that is new or on hold
+// stays so. The same token twice gives the message that it made the first time. Errors: invalid (body), not_found, conflict when the
+// ticket counts in no figure (merged, duplicate, spam): nobody would see a message there, so ask anew.
+func (s *Service) AddMessage(ctx context.Context, reference string, in Said) (Message, error) {
+	if err := in.validate(); err != nil {
+		return Message{}, err
+	}
+	m := Message{Kind: KindApplicant, Body: in.Body, Delivery: DeliveryNone}
+	_, err := s.changeTicket(ctx, "add a message to", reference, Actor{Kind: ActorApplicant}, func(c *change) error {
+		err := c.tx.QueryRow(ctx, `
+			SELECT id, created_at FROM message WHERE token = $1 AND ticket_id = $2`, in.Token[:], c.ID).Scan(&m.ID, &m.CreatedAt)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			m.TicketID = c.ID
+			return err
+		}
+		if c.ExcludedReason != "" {
+			return failure.Conflict("This question was closed and takes no more messages. Ask a new one.")
+		}
+		return c.said(ctx, in, &m)
+	})
+	if postgres.Constraint(err) == "message_token_key" {
+		err = failure.New(failure.KindConflict, "This message was sent with another question.", err)
+	}
+	return m, err
+}
+
+func (c *change) said(ctx context.Context, in Said, m *Message) error {
+	m.TicketID, m.CreatedAt = c.ID, c.now
+	err := c.tx.QueryRow(ctx, `
+		INSERT INTO message (ticket_id, kind, body, created_at, token)
+		VALUES ($1, 'applicant', $2, $3, $4)
+		RETURNING id`, c.ID, in.Body, c.now, in.Token[:]).Scan(&m.ID)
+	if err != nil {
+		return err
+	}
+	if err := c.attach(ctx, m, in.Attachments); err != nil {
+		return err
+	}
+	from := c.Status
+	switch from {
+	case StatusPending, StatusSolved, StatusClosed:
+		c.Status = StatusOpen
+	case StatusNew, StatusOpen, StatusOnHold: // who works on it decides
+	}
+	if c.AwaitingSince == nil {
+		c.AwaitingSince = &c.now
+	}
+	c.event(EventApplicantWrote, Data{Message: m.ID, Reason: string(in.Channel), From: string(from), To: string(c.Status)})
+	return nil
+}
+
+// attach puts stored files on a message, and has those scanned that wait for it.
+func (c *change) attach(ctx context.Context, m *Message, attachments []Attachment) error {
+	for _, a := range attachments {
+		a.MessageID = m.ID
+		err := c.tx.QueryRow(ctx, `
+			INSERT INTO attachment (message_id, name, media_type, size, sha256, storage_key, scan)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)
+			RETURNING id`, a.MessageID, a.Name, a.MediaType, a.Size, a.SHA256, a.StorageKey, a.Scan).Scan(&a.ID)
+		if err != nil {
+			return err
+		}
+		if a.Scan == ScanWaiting {
+			outbox.Queue(&c.batch, outbox.Event{Kind: OutboxFileStored, Subject: a.ID})
+		}
+		m.Attachments = append(m.Attachments, a)
+	}
+	return nil
+}
