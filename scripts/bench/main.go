@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string) (err error) {
 	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
 	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
 	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search, reports or memory")
-	huge := fs.Bool("huge", false, "make reports of ten million tickets, too: twenty minutes more the first time, and 25 GB of disk")
+	huge := fs.Bool("huge", false, "make reports of ten million tickets, too: twelve minutes more the first time, and 25 GB of disk")
 	kept := fs.String("desks", "", "keep the desks that reports are made of in this `folder`, and use those that are there")
 	if err := fs.Parse(args); err != nil {
 		return err
