@@ -73,6 +73,9 @@ func (b *bench) measureSearchDesk(ctx context.Context, size int) (err error) {
 	})
 }
 
+// untilSearchable names the row of seed.
+const untilSearchable = "askwell seed, until all of it is searchable"
+
 // seed fills the desk and says how long it was until all could be found.
 func (b *bench) seed(ctx context.Context, d *desk, size int) error {
 	begun := time.Now()
@@ -84,7 +87,7 @@ func (b *bench) seed(ctx context.Context, d *desk, size int) error {
 	}
 	took := time.Since(begun)
 	b.result.add(Row{
-		Part: "filling", Name: "askwell seed, until all of it is searchable", Tickets: size, Unit: "a second",
+		Part: "filling", Name: untilSearchable, Tickets: size, Unit: "a second",
 		Value: spread(float64(size) / took.Seconds()), Note: fmt.Sprintf("%.1f s", took.Seconds()),
 	})
 	b.progress("seeded and indexed %d tickets in %s", size, took.Round(time.Second))

@@ -162,7 +162,7 @@ func TestKeyboard(t *testing.T) {
 // TestEveryKeyOfTheHelpWorks presses each key that the help lists and sees what it says it does.
 func TestEveryKeyOfTheHelpWorks(t *testing.T) {
 	t.Parallel()
-	d, refs := busyDesk(t)
+	d, refs := searchDesk(t)
 	tab := d.browse(t, staff.RoleAgent, "keys@staff.test")
 	var done []string
 	press := func(keys, name, see string) {
@@ -227,6 +227,13 @@ func TestEveryKeyOfTheHelpWorks(t *testing.T) {
 	press("c", "c", `document.querySelector("#link-title + .badge--verified") !== null`)
 	visit(ticketPath(refs["unusable"]))
 	press("y", "y", `document.querySelector(".candidate--suggested") === null && document.querySelector("[href^='/console/accounts/']") !== null`)
+
+	visit("/console/search?q=fingerprint")
+	tab.Press("/")
+	tab.WaitFor(`document.activeElement.id === "search"`)
+	press("↓ ↑", "ArrowDown", `document.activeElement.closest(".hit") !== null && document.activeElement.closest(".hit") === document.querySelectorAll(".hit")[0]`)
+	tab.Press("ArrowDown")
+	tab.WaitFor(`document.activeElement.closest(".hit") === document.querySelectorAll(".hit")[1]`)
 
 	listed := map[string]bool{}
 	d.get(t, "/console/tickets").Doc.Find("#keyboard-help dt").Each(func(_ int, dt *goquery.Selection) { listed[dt.Text()] = true })
