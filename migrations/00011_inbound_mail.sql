@@ -23,6 +23,7 @@ CREATE TABLE inbound_mail (
     from_address  text NOT NULL DEFAULT '' CHECK (length(from_address) <= 320),
     subject       text NOT NULL DEFAULT '' CHECK (length(subject) <= 300),
     body          text NOT NULL DEFAULT '', -- the whole text, with what was quoted
+    left_out      text[] NOT NULL DEFAULT '{}', -- files that were not taken over
     ticket_id     bigint REFERENCES ticket, -- where it was filed, or for a mail in quarantine the ticket that it names
     message_id    bigint REFERENCES message,
     CHECK ((state = 'received') = (decided_at IS NULL))

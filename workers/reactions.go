@@ -2,6 +2,7 @@ package workers
 
 import (
 	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/ticket"
 )
@@ -14,6 +15,7 @@ var reactions = map[string][]outbox.Reaction{
 	ticket.OutboxChanged:     follow(TaskIndexTicket, TaskCountTicket),
 	ticket.OutboxReplied:     follow(TaskSendReply),
 	ticket.OutboxFileStored:  follow(TaskScanFile),
+	inbound.OutboxReceived:   follow(TaskReceiveMail),
 	account.OutboxChanged:    follow(TaskIndexAccount),
 }
 

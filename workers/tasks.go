@@ -24,6 +24,7 @@ const (
 	TaskAcknowledge  = "acknowledge"
 	TaskSendReply    = "send_reply"
 	TaskScanFile     = "scan_file"
+	TaskReceiveMail  = "receive_mail"
 	TaskCountTicket  = report.TaskCountTicket
 )
 
@@ -56,6 +57,7 @@ var kinds = []kind{
 	{name: TaskLinkAccount, queue: queueDefault, batch: 500, lanes: 1, lease: 20 * time.Second, timeout: 15 * time.Second, slowest: 10 * time.Second, tries: 10},
 	{name: TaskAcknowledge, queue: queueDefault, batch: 20, lanes: 2, lease: 90 * time.Second, timeout: 80 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
 	{name: TaskScanFile, queue: queueDefault, lease: 3 * time.Minute, timeout: 2 * time.Minute, slowest: time.Minute, tries: 8},
+	{name: TaskReceiveMail, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: time.Minute, tries: 8},
 	{name: TaskIndexTicket, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
 	{name: TaskIndexAccount, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
 	{name: TaskCountTicket, queue: queueIndex, batch: 5000, lanes: 1, lease: 2 * time.Minute, timeout: 110 * time.Second, slowest: 10 * time.Second, tries: 10, gather: 3 * time.Second},

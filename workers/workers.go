@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
@@ -47,6 +48,15 @@ type Config struct {
 	Now         func() time.Time
 
 	CheckIndexAt func(after time.Time) time.Time
+
+	// Inbound files the mails that come in; nil when none can. Sources take them in until their context ends.
+	Inbound *inbound.Desk
+	Sources []Source
+}
+
+// Source takes mails in, from a port or a mailbox, until the context ends.
+type Source interface {
+	Run(ctx context.Context) error
 }
 
 // Workers is the relay, asynq's server with the handlers, and what runs by the clock.
@@ -92,6 +102,7 @@ func New(cfg Config) (*Workers, error) {
 		TaskAcknowledge:  {all: w.acknowledge},
 		TaskSendReply:    {one: w.sendReply},
 		TaskScanFile:     {one: w.scanFile},
+		TaskReceiveMail:  {one: w.receiveMail},
 		TaskCountTicket:  {all: w.countTickets},
 	}
 	return w, nil
@@ -129,6 +140,9 @@ func (w *Workers) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	for _, run := range []func(context.Context){w.relay.run, w.schedule, w.prepareSearch} {
 		helpers.Go(func() { run(ctx) })
+	}
+	for _, source := range w.Sources {
+		helpers.Go(func() { w.takeIn(ctx, source) })
 	}
 	<-ctx.Done()
 	w.once.Do(func() { close(w.stop) })

@@ -39,6 +39,7 @@ type desk struct {
 	search  *search.Engine
 	files   *files.Folder
 	tickets *ticket.Service
+	waker   *outbox.Waker
 	queues  *workers.Inspector
 	metrics *prometheus.Registry
 	stop    context.CancelFunc
@@ -73,9 +74,9 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	if d.queues, err = workers.NewInspector(cfg.RedisURL); err != nil {
 		return nil, err
 	}
-	waker := outbox.NewWaker(d.db, log)
-	go waker.Run(ctx)
-	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: cfg.UndoSend, Wake: waker.Wake})
+	d.waker = outbox.NewWaker(d.db, log)
+	go d.waker.Run(ctx)
+	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: cfg.UndoSend, Wake: d.waker.Wake})
 	return d, nil
 }
 
@@ -111,9 +112,14 @@ func (d *desk) mailer() (*mail.Mailer, error) {
 	if err != nil {
 		return nil, err
 	}
+	replies, err := replyAddresses(d.cfg)
+	if err != nil {
+		return nil, err
+	}
 	a := d.cfg.Agency
 	return mail.New(mail.Config{
-		URL: d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
+		Replies: replies,
+		URL:     d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
 		Agency: mail.Agency{
 			Name: a.Name, Email: a.Email, Phone: a.Phone, Hours: a.Hours, Address: a.Address, Color: a.Color, AnswerWithin: a.AnswerWithin,
@@ -138,6 +144,9 @@ func (d *desk) workers() (*workers.Workers, error) {
 		if cfg.Scanner, err = files.NewClamd(d.cfg.ClamdURL); err != nil {
 			return nil, err
 		}
+	}
+	if cfg.Inbound, cfg.Sources, err = d.inbound(); err != nil {
+		return nil, err
 	}
 	return workers.New(cfg)
 }

@@ -19,6 +19,15 @@ type Config struct {
 	MailFrom    string
 	ClamdURL    string
 
+	// ReplyAddress is the mailbox that answers come to, each ticket's with a part of its own; without it no mail comes in here.
+	ReplyAddress      string
+	InboundAddresses  []string // further addresses whose mail becomes tickets
+	InboundSMTPListen string
+	InboundSMTPCert   string // with InboundSMTPKey, for STARTTLS
+	InboundSMTPKey    string
+	InboundIMAPURL    string
+	InboundMaxSize    int // bytes of one mail
+
 	Listen         string
 	BaseURL        *url.URL
 	TrustedProxies []netip.Prefix

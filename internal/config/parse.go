@@ -55,6 +55,34 @@ func readMail(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
+// readAddress reads a plain address, without a name.
+func readAddress(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return nil
+		}
+		parsed, err := mail.ParseAddress(v)
+		if err != nil || parsed.Address != v || strings.Contains(v, "+") {
+			return errors.New("must be like reply@help.example.org, without a name and without a +")
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func readAddresses(c *Config, v string) error {
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		if parsed, err := mail.ParseAddress(part); err != nil || parsed.Address != part {
+			return errors.New("must be addresses like help@example.org, separated by commas")
+		}
+		c.InboundAddresses = append(c.InboundAddresses, part)
+	}
+	return nil
+}
+
 func readKeys(c *Config, v string) error {
 	for _, key := range strings.Split(v, ",") {
 		if key = strings.TrimSpace(key); key == "" {

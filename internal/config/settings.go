@@ -18,7 +18,7 @@ type Setting struct {
 
 // Settings lists every variable in the order of the documentation.
 func Settings() []Setting {
-	return concat(services(), server(), form(), agency())
+	return concat(services(), inbound(), server(), form(), agency())
 }
 
 func concat(groups ...[]Setting) (all []Setting) {
@@ -48,6 +48,25 @@ func services() []Setting {
 			About: "clamd, as `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`. When set, files are held back until scanned."},
 		{Name: "FILES_DIR", Default: "", read: text(func(c *Config) *string { return &c.FilesDir }),
 			About: "The folder for applicants' files, shared by every process; `up` uses its data folder when empty. Required for `serve` and `work`."},
+	}
+}
+
+func inbound() []Setting {
+	return []Setting{
+		{Name: "REPLY_ADDRESS", read: readAddress(func(c *Config) *string { return &c.ReplyAddress }),
+			About: "The mailbox that applicants answer to, as `reply@help.example.org`. Every mail carries an address of its ticket below it, `reply+...@help.example.org`; that mail must reach Askwell, by `INBOUND_SMTP_LISTEN` or `INBOUND_IMAP_URL`. Without it answers go to `AGENCY_EMAIL`, and a person enters them."},
+		{Name: "INBOUND_ADDRESSES", read: readAddresses,
+			About: "Further addresses whose mail becomes tickets, separated by commas."},
+		{Name: "INBOUND_SMTP_LISTEN", read: text(func(c *Config) *string { return &c.InboundSMTPListen }),
+			About: "The address on which `work` and `up` take mail in by SMTP, as `:2525`. Nothing listens when empty."},
+		{Name: "INBOUND_SMTP_CERT", read: text(func(c *Config) *string { return &c.InboundSMTPCert }),
+			About: "The certificate file for STARTTLS, in PEM, with `INBOUND_SMTP_KEY`; without them mail comes in unencrypted."},
+		{Name: "INBOUND_SMTP_KEY", read: text(func(c *Config) *string { return &c.InboundSMTPKey }),
+			About: "The key file of `INBOUND_SMTP_CERT`."},
+		{Name: "INBOUND_IMAP_URL", Secret: true, read: readURL(func(c *Config) *string { return &c.InboundIMAPURL }, "imap", "imaps"),
+			About: "A mailbox to read instead, as `imaps://name:password@host/INBOX?done=Askwell`; what was taken in moves to the folder `done` (`Askwell` when it is not named)."},
+		{Name: "INBOUND_MAX_SIZE", Default: "26214400", read: readInt(func(c *Config) *int { return &c.InboundMaxSize }, 100_000, 100<<20),
+			About: "The most bytes that one mail may have; a larger one is refused, and its sender is told."},
 	}
 }
 

@@ -3,13 +3,10 @@ package mail
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/mail"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +38,10 @@ type Config struct {
 	Agency  Agency
 	Texts   func(language string) Texts
 	Now     func() time.Time
+
+	// Replies gives each ticket an address to answer to, at which bounces arrive as well. Nil when no mail comes in here: then answers
+	// go to the agency's address, and a person has to enter them.
+	Replies *ReplyAddresses
 }
 
 // Mailer sends mails. Safe for concurrent use.
@@ -133,7 +134,7 @@ func (m *Mailer) acknowledgement(l Letter) (*gomail.Msg, error) {
 // Reply sends the agency's answer. messageID is the reply's row: the same reply has the same Message-ID whenever it is sent.
 // Errors: as Acknowledge.
 func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body string) error {
-	msg, err := m.message(l, "reply", m.messageID(l.Reference, "reply", strconv.FormatInt(messageID, 10)), body)
+	msg, err := m.message(l, "reply", m.messageID(l.Reference, ReplyMark(l.Reference, messageID)), body)
 	if err != nil {
 		return fmt.Errorf("write a reply to %s: %w", l.Reference, err)
 	}
@@ -148,13 +149,11 @@ func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body stri
 }
 
 func (m *Mailer) rootID(reference string) string {
-	return m.messageID(reference, "acknowledge", "")
+	return m.messageID(reference, AcknowledgementMark(reference))
 }
 
-// messageID hides the row's number, which would tell how many replies the agency writes.
-func (m *Mailer) messageID(reference, what, row string) string {
-	sum := sha256.Sum256([]byte(reference + "/" + what + "/" + row))
-	return strings.ToLower(reference) + "." + hex.EncodeToString(sum[:8]) + "@" + m.host
+func (m *Mailer) messageID(reference string, mark Mark) string {
+	return strings.ToLower(reference) + "." + string(mark) + "@" + m.host
 }
 
 // message writes a mail in both forms.
@@ -170,7 +169,10 @@ func (m *Mailer) message(l Letter, name, id, body string) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&m.from)
 	msg.ToMailAddress(&mail.Address{Name: plain(l.Name), Address: to})
-	msg.ReplyToMailAddress(&mail.Address{Name: m.cfg.Agency.Name, Address: m.replyTo()})
+	msg.ReplyToMailAddress(&mail.Address{Name: m.cfg.Agency.Name, Address: m.replyTo(l.Reference)})
+	if m.cfg.Replies != nil {
+		msg.EnvelopeFrom(m.cfg.Replies.For(l.Reference))
+	}
 	msg.Subject("[" + l.Reference + "] " + plain(l.Subject))
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(m.cfg.Now())
@@ -181,7 +183,10 @@ func (m *Mailer) message(l Letter, name, id, body string) (*gomail.Msg, error) {
 	return msg, nil
 }
 
-func (m *Mailer) replyTo() string {
+func (m *Mailer) replyTo(reference string) string {
+	if m.cfg.Replies != nil {
+		return m.cfg.Replies.For(reference)
+	}
 	if m.cfg.Agency.Email != "" {
 		return m.cfg.Agency.Email
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/postgres"
 )
@@ -18,9 +19,10 @@ import (
 // (identifier.MaskSensitive).
 type Said struct {
 	Channel     Channel
-	Body        string       // up to MaxQuestion characters
-	Attachments []Attachment // stored already; ID and MessageID are not used
-	Token       [16]byte     // hash of a form token or of a mail: the same one makes one message
+	Body        string             // up to MaxQuestion characters
+	Number      identifier.Reading // found in the text; links a ticket that has come without one
+	Attachments []Attachment       // stored already; ID and MessageID are not used
+	Token       [16]byte           // hash of a form token or of a mail: the same one makes one message
 }
 
 func (in Said) validate() error {
@@ -85,8 +87,25 @@ func (c *change) said(ctx context.Context, in Said, m *Message) error {
 	if c.AwaitingSince == nil {
 		c.AwaitingSince = &c.now
 	}
+	if err := c.takeNumber(ctx, in.Number); err != nil {
+		return err
+	}
 	c.event(EventApplicantWrote, Data{Message: m.ID, Reason: string(in.Channel), From: string(from), To: string(c.Status)})
 	return nil
+}
+
+// takeNumber has a ticket linked that came without a number, by the one that the applicant sends now. Its group stays what it was at
+// submission: reports go by that.
+func (c *change) takeNumber(ctx context.Context, n identifier.Reading) error {
+	if n.Group != identifier.GroupWith || c.NumberKind != identifier.KindNone || c.LinkState != LinkNone || c.AccountID != nil {
+		return nil
+	}
+	_, err := c.tx.Exec(ctx, `
+		UPDATE ticket SET number_given = $2, number_read = $3, number_kind = $4, number_in_text = true WHERE id = $1`,
+		c.ID, n.Given, n.Normal, n.Kind)
+	c.LinkState = LinkWaiting
+	c.outbox(OutboxNumberGiven, c.ID, c.now)
+	return err
 }
 
 // attach puts stored files on a message, and has those scanned that wait for it.

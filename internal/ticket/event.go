@@ -46,27 +46,31 @@ type EventKind string
 
 // The kinds of event.
 const (
-	EventOpened          EventKind = "opened"
-	EventQuarantined     EventKind = "quarantined"
-	EventReleased        EventKind = "released"
-	EventExcluded        EventKind = "excluded"
-	EventAcknowledged    EventKind = "acknowledged"
-	EventLinked          EventKind = "linked"
-	EventUnlinked        EventKind = "unlinked"
-	EventLinkConfirmed   EventKind = "link_confirmed"
-	EventLinkUndone      EventKind = "link_undone"
-	EventReplied         EventKind = "replied"
-	EventReplyWithdrawn  EventKind = "reply_withdrawn"
-	EventReplySent       EventKind = "reply_sent"
-	EventReplyFailed     EventKind = "reply_failed"
-	EventReplyBounced    EventKind = "reply_bounced" // Data.Reason is a Bounce
-	EventApplicantWrote  EventKind = "applicant_wrote"
-	EventNoted           EventKind = "noted"
-	EventAssigned        EventKind = "assigned"
-	EventStatusChanged   EventKind = "status_changed"
-	EventFileScanned     EventKind = "file_scanned"
-	EventAccountRevealed EventKind = "account_revealed"
-	EventTimesMended     EventKind = "times_mended" // what stood in the ticket was not what its history tells; Data is what stood there
+	EventOpened         EventKind = "opened"
+	EventQuarantined    EventKind = "quarantined"
+	EventReleased       EventKind = "released"
+	EventExcluded       EventKind = "excluded"
+	EventAcknowledged   EventKind = "acknowledged"
+	EventLinked         EventKind = "linked"
+	EventUnlinked       EventKind = "unlinked"
+	EventLinkConfirmed  EventKind = "link_confirmed"
+	EventLinkUndone     EventKind = "link_undone"
+	EventReplied        EventKind = "replied"
+	EventReplyWithdrawn EventKind = "reply_withdrawn"
+	EventReplySent      EventKind = "reply_sent"
+	EventReplyFailed    EventKind = "reply_failed"
+	EventReplyBounced   EventKind = "reply_bounced" // Data.Reason is a Bounce
+	EventApplicantWrote EventKind = "applicant_wrote"
+	EventMailHeld       EventKind = "mail_held"    // sent to the ticket's address by somebody else; Data.Mail waits for a person
+	EventAutoReplied    EventKind = "auto_replied" // a machine answered; Data.Mail is what it said
+
+	EventAcknowledgementBounced EventKind = "acknowledgement_bounced"
+	EventNoted                  EventKind = "noted"
+	EventAssigned               EventKind = "assigned"
+	EventStatusChanged          EventKind = "status_changed"
+	EventFileScanned            EventKind = "file_scanned"
+	EventAccountRevealed        EventKind = "account_revealed"
+	EventTimesMended            EventKind = "times_mended" // what stood in the ticket was not what its history tells; Data is what stood there
 )
 
 // Event is one thing that happened to a ticket. It is never changed afterwards.
@@ -86,6 +90,7 @@ type Data struct {
 	From         string     `json:"from,omitempty"`    // status before, or the ID of the assignee before
 	To           string     `json:"to,omitempty"`      // and after
 	Message      int64      `json:"message,omitempty"` // the message that it is about
+	Mail         int64      `json:"mail,omitempty"`    // the mail that came in
 	Reason       string     `json:"reason,omitempty"`
 	LinkFrom     *Link      `json:"link_from,omitempty"`
 	LinkTo       *Link      `json:"link_to,omitempty"`

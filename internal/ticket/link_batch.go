@@ -141,7 +141,7 @@ type knownAccounts struct {
 func accountsOf(ctx context.Context, tx pgx.Tx, tickets []Ticket) (knownAccounts, error) {
 	var numbers, emails []string
 	for _, t := range tickets {
-		if t.NumberGroup == identifier.GroupWith {
+		if t.linkGroup() == identifier.GroupWith {
 			numbers, emails = append(numbers, t.NumberRead), append(emails, identifier.FoldEmail(t.ApplicantEmail))
 		}
 	}
@@ -155,7 +155,7 @@ func accountsOf(ctx context.Context, tx pgx.Tx, tickets []Ticket) (knownAccounts
 }
 
 func (k knownAccounts) facts(t Ticket) LinkFacts {
-	f := LinkFacts{Group: t.NumberGroup, Kind: t.NumberKind, InText: t.NumberInText, Name: t.ApplicantName, Email: t.ApplicantEmail}
+	f := LinkFacts{Group: t.linkGroup(), Kind: t.NumberKind, InText: t.NumberInText, Name: t.ApplicantName, Email: t.ApplicantEmail}
 	if f.Group == identifier.GroupWith {
 		f.NumberMatch = k.byNumber[t.NumberRead]
 		f.EmailAccount = k.byEmail[identifier.FoldEmail(t.ApplicantEmail)]

@@ -92,6 +92,14 @@ type Ticket struct {
 // Quarantined reports whether the ticket waits for a person to decide that it is no spam.
 func (t Ticket) Quarantined() bool { return len(t.SuspectedOf) > 0 && t.ExcludedReason == "" }
 
+// linkGroup is what linking goes by: the group at submission, unless a good number came in a later message.
+func (t Ticket) linkGroup() identifier.Group {
+	if t.NumberInText && t.NumberRead != "" {
+		return identifier.GroupWith
+	}
+	return t.NumberGroup
+}
+
 // columns lists a ticket's columns for RowToStructByName.
 const columns = `t.id, t.reference, t.version, t.status, t.priority, t.channel, t.language, t.category, t.category_submitted,
 	t.queue_id, t.assignee_id, t.applicant_name, t.applicant_email, t.subject, t.number_given, t.number_read, t.number_kind,

@@ -37,6 +37,7 @@ type eventLine struct {
 // toldByMessage are the events that a message in the thread tells of itself.
 var toldByMessage = []ticket.EventKind{
 	ticket.EventOpened, ticket.EventReplied, ticket.EventNoted, ticket.EventReplySent, ticket.EventReplyFailed, ticket.EventReplyWithdrawn,
+	ticket.EventApplicantWrote,
 }
 
 // told reports whether a message tells of the event. A reply at the desk that a ticket came from has none here.
@@ -127,6 +128,8 @@ func (t teller) text(e ticket.Event) string {
 		return p.T(key, "reasons", t.suspicions(strings.Split(e.Data.Reason, ",")))
 	case ticket.EventFileScanned:
 		return p.Find(key+"_"+e.Data.To, p.T(key))
+	case ticket.EventReplyBounced, ticket.EventAcknowledgementBounced:
+		return p.T(key, "reason", p.Find("console.bounce."+e.Data.Reason, e.Data.Reason))
 	case ticket.EventAcknowledged:
 		if e.Data.Reason != "" {
 			return p.T("console.event.acknowledged_failed")

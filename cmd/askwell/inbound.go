@@ -1,0 +1,57 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+
+	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/web"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/workers"
+)
+
+// replyAddresses are the addresses that applicants answer to; nil when no mail comes in here.
+func replyAddresses(cfg config.Config) (*mail.ReplyAddresses, error) {
+	if cfg.ReplyAddress == "" {
+		return nil, nil //nolint:nilnil // answers go to the agency then
+	}
+	return mail.NewReplyAddresses(cfg.ReplyAddress, cfg.SecretKeys, cfg.InboundAddresses...)
+}
+
+// inbound makes what files the mails that come in, and where they come from.
+func (d *desk) inbound() (*inbound.Desk, []workers.Source, error) {
+	replies, err := replyAddresses(d.cfg)
+	if err != nil || replies == nil {
+		return nil, nil, err
+	}
+	catalog, err := messages.Load(web.Messages())
+	if err != nil {
+		return nil, nil, err
+	}
+	filer := inbound.New(inbound.Config{
+		DB: d.db, Tickets: d.tickets, Files: d.files, HoldFiles: d.cfg.ClamdURL != "", Replies: replies, Rate: d.cfg.FormRate.Email.Count,
+		Language: d.cfg.Agency.Language, Texts: func(language string) mail.Texts { return catalog.For(language) }, Logger: d.log, Wake: d.waker.Wake,
+	})
+	var sources []workers.Source
+	if address := d.cfg.InboundSMTPListen; address != "" {
+		server := inbound.SMTP{Desk: filer, Address: address, MaxSize: int64(d.cfg.InboundMaxSize), Metrics: d.metrics}
+		if d.cfg.InboundSMTPCert != "" {
+			certificate, err := tls.LoadX509KeyPair(d.cfg.InboundSMTPCert, d.cfg.InboundSMTPKey)
+			if err != nil {
+				return nil, nil, fmt.Errorf("read INBOUND_SMTP_CERT and INBOUND_SMTP_KEY: %w", err)
+			}
+			server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		}
+		sources = append(sources, server)
+	}
+	if d.cfg.InboundIMAPURL != "" {
+		mailbox, err := inbound.NewIMAP(filer, d.cfg.InboundIMAPURL, int64(d.cfg.InboundMaxSize))
+		if err != nil {
+			return nil, nil, err
+		}
+		sources = append(sources, mailbox)
+	}
+	return filer, sources, nil
+}

@@ -1,0 +1,242 @@
+package inbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// mailed is a mail that is being filed.
+type mailed struct {
+	ID           int64
+	Raw          []byte
+	Fingerprint  []byte
+	EnvelopeFrom string
+	Recipients   []string
+	ReceivedAt   time.Time
+	State        State
+	TicketID     *int64
+	letter       letter `db:"-"`
+	own          string // its own text, masked
+}
+
+// filed is where a mail ended.
+type filed struct {
+	state   State
+	why     Why
+	ticket  *int64
+	message *int64
+	left    []string // files that were not taken over
+}
+
+func quarantined(why Why) filed { return filed{state: StateQuarantined, why: why} }
+func ignored(why Why) filed     { return filed{state: StateIgnored, why: why} }
+
+// File reads a mail and files it. Called by the worker with its task. It may be called again after a worker died on the way: the same
+// mail makes one ticket, one message, one event.
+func (d *Desk) File(ctx context.Context, task, id int64) error {
+	m, err := d.read(ctx, id)
+	if failure.Is(err, failure.KindNotFound) {
+		return outbox.Done(ctx, d.DB, task)
+	}
+	if err != nil {
+		return fmt.Errorf("file mail %d: %w", id, err)
+	}
+	if m.State != StateReceived {
+		return outbox.Done(ctx, d.DB, task)
+	}
+	end, err := d.decide(ctx, &m)
+	if err != nil {
+		return fmt.Errorf("file mail %d: %w", id, err)
+	}
+	err = postgres.InTx(ctx, d.DB, func(tx pgx.Tx) error {
+		pending, err := outbox.Pending(ctx, tx, task)
+		if err != nil || !pending {
+			return err
+		}
+		if err := d.record(ctx, tx, m, end); err != nil {
+			return err
+		}
+		return outbox.Done(ctx, tx, task)
+	})
+	if err != nil {
+		return fmt.Errorf("file mail %d: %w", id, err)
+	}
+	return nil
+}
+
+func (d *Desk) read(ctx context.Context, id int64) (mailed, error) {
+	var m mailed
+	err := d.DB.QueryRow(ctx, `
+		SELECT id, raw, fingerprint, envelope_from, recipients, received_at, state, ticket_id
+		FROM inbound_mail
+		WHERE id = $1`, id).Scan(&m.ID, &m.Raw, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.TicketID)
+	if err != nil {
+		return m, postgres.Failure(notFound(err))
+	}
+	return m, nil
+}
+
+// record writes where a mail ended, with what a list shows of it. What must not be stored is masked here, too.
+func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end filed) error {
+	masked := func(s string) string {
+		s, _ = identifier.MaskSensitive(s)
+		return s
+	}
+	if end.left == nil {
+		end.left = []string{}
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE inbound_mail
+		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
+			body = $10, left_out = $11
+		WHERE id = $1 AND state = 'received'`,
+		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), clip(masked(m.whole()), 200_000), end.left)
+	return err
+}
+
+// whole is all of a mail's text.
+func (m *mailed) whole() string { return clean(m.letter.text + m.letter.forwarded) }
+
+// decide finds out what a mail is, and does what follows from it.
+func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
+	var err error
+	m.letter, err = readLetter(m.Raw)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return quarantined(WhyTooLarge), nil
+	case err != nil:
+		return quarantined(WhyUnreadable), nil
+	case d.isOwn(m):
+		return ignored(WhyOwn), nil
+	}
+	named, err := d.namedTicket(ctx, m)
+	if err != nil {
+		return filed{}, err
+	}
+	if b, is := m.letter.bounced(m.EnvelopeFrom, m.Raw); is {
+		return d.takeBounce(ctx, m, b, named)
+	}
+	own, _ := identifier.MaskSensitive(clean(trimmed(clean(m.letter.text)) + m.letter.forwarded))
+	m.own = own
+	answered, why, err := d.answered(ctx, m, named)
+	if err != nil {
+		return filed{}, err
+	}
+	switch {
+	case m.letter.automatic(m.EnvelopeFrom):
+		return d.takeAutomatic(ctx, m, answered)
+	case m.letter.encrypted && m.own == "":
+		return quarantined(WhyEncrypted), nil
+	case m.letter.fromAddress == "" || len(m.letter.fromAddress) > ticket.MaxEmail:
+		return quarantined(WhyNoSender), nil
+	case m.own == "" && len(m.letter.parts) == 0 && m.letter.subject == "":
+		return quarantined(WhyEmpty), nil
+	case why == WhyOtherSender:
+		return d.hold(ctx, m, named)
+	case answered != nil:
+		return d.takeAnswer(ctx, m, *answered, why)
+	}
+	return d.takeQuestion(ctx, m)
+}
+
+// isOwn reports a mail that we wrote, come back by a forwarding: its sender is one of our own addresses.
+func (d *Desk) isOwn(m *mailed) bool {
+	return d.Replies.Ours(m.letter.fromAddress) || m.letter.header.Get("X-Askwell-Reference") != "" && m.letter.report == nil
+}
+
+// namedTicket finds the ticket whose reply address the mail was sent to; nil when it was to none.
+func (d *Desk) namedTicket(ctx context.Context, m *mailed) (*ticket.Ticket, error) {
+	for _, address := range slices.Concat(m.Recipients, m.letter.to) {
+		if reference, ok := d.Replies.Reference(address); ok {
+			return d.find(ctx, reference)
+		}
+	}
+	return nil, nil //nolint:nilnil // most new mails name none
+}
+
+func (d *Desk) find(ctx context.Context, reference string) (*ticket.Ticket, error) {
+	t, err := d.Tickets.ByReference(ctx, reference)
+	if failure.Is(err, failure.KindNotFound) {
+		return nil, nil //nolint:nilnil // erased meanwhile
+	}
+	return &t, err
+}
+
+// answered finds the ticket that a mail answers: the one that it names, or one whose mail to this sender it refers to. WhyOtherSender
+// says that it names a ticket and comes from somebody else.
+func (d *Desk) answered(ctx context.Context, m *mailed, named *ticket.Ticket) (*ticket.Ticket, Why, error) {
+	if named != nil {
+		theirs, err := d.isTheirs(ctx, m, *named)
+		if err != nil || theirs {
+			return named, WhyToken, err
+		}
+		return named, WhyOtherSender, nil
+	}
+	tried := map[string]bool{}
+	for _, ids := range m.letter.ids {
+		for _, sent := range mail.FindSent(ids) {
+			if tried[sent.Reference] || len(tried) == 20 {
+				continue
+			}
+			tried[sent.Reference] = true
+			t, err := d.find(ctx, sent.Reference)
+			if err != nil {
+				return nil, "", err
+			}
+			if t == nil {
+				continue
+			}
+			_, known, err := d.sentMessage(ctx, *t, sent.Mark)
+			if err != nil {
+				return nil, "", err
+			}
+			theirs, err := d.isTheirs(ctx, m, *t)
+			if err != nil || known && theirs {
+				return t, WhyReferences, err
+			}
+		}
+	}
+	return nil, "", nil
+}
+
+// isTheirs reports whether a mail's sender is whom we write to about a ticket: the applicant, or an address that a reply went to.
+func (d *Desk) isTheirs(ctx context.Context, m *mailed, t ticket.Ticket) (bool, error) {
+	sender := identifier.FoldEmail(m.letter.fromAddress)
+	if sender == "" {
+		return false, nil
+	}
+	if sender == identifier.FoldEmail(t.ApplicantEmail) {
+		return true, nil
+	}
+	thread, err := d.Tickets.Thread(ctx, t.ID)
+	return slices.ContainsFunc(thread, func(r ticket.Message) bool {
+		return r.Kind == ticket.KindReply && r.Delivery == ticket.DeliverySent && identifier.FoldEmail(r.Recipient) == sender
+	}), err
+}
+
+// sentMessage finds the mail about a ticket that a mark belongs to: a reply's row, or 0 for the acknowledgement.
+func (d *Desk) sentMessage(ctx context.Context, t ticket.Ticket, mark mail.Mark) (reply int64, known bool, err error) {
+	if mark == mail.AcknowledgementMark(t.Reference) {
+		return 0, true, nil
+	}
+	thread, err := d.Tickets.Thread(ctx, t.ID)
+	for _, r := range thread {
+		if r.Kind == ticket.KindReply && mark == mail.ReplyMark(t.Reference, r.ID) {
+			return r.ID, true, nil
+		}
+	}
+	return 0, false, err
+}

@@ -1,0 +1,98 @@
+package mail
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"net/mail"
+	"strings"
+
+	"github.com/askwell/askwell/internal/identifier"
+)
+
+// ReplyAddresses gives each ticket a reply address of its own, such as reply+7f3k92qd.<26 letters>@help.example.org, and reads it back.
+//
+// The letters are 128 bits of a keyed hash over the reference. So nothing is stored that could leak with the database, and no address
+// needs to be looked up; who does not have the key cannot make one. The first key makes them, all of them are understood, so that a key
+// can be changed while applicants still hold mails: take the old one away when those have aged. Then an answer is still found by what
+// it refers to.
+type ReplyAddresses struct {
+	local, domain string
+	keys          [][]byte
+	inbox         map[string]bool
+}
+
+const macBytes = 16 // of a ticket's address: 128 bits
+
+var macText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// NewReplyAddresses makes the addresses below one mailbox, such as reply@help.example.org. inbox are further addresses whose mail is
+// ours. It fails on what is no plain address, and without a key.
+func NewReplyAddresses(mailbox string, keys [][]byte, inbox ...string) (*ReplyAddresses, error) {
+	parsed, err := mail.ParseAddress(mailbox)
+	if err != nil || len(keys) == 0 {
+		return nil, errors.New("mail: the reply address must be like reply@help.example.org, and needs a secret key")
+	}
+	folded := identifier.FoldEmail(parsed.Address)
+	at := strings.LastIndexByte(folded, '@')
+	r := &ReplyAddresses{local: folded[:at], domain: folded[at+1:], keys: keys, inbox: map[string]bool{}}
+	if strings.ContainsAny(r.local, `+" `) || len(r.local) > 20 {
+		return nil, errors.New("mail: the part of the reply address before the @ may have up to 20 letters and no +")
+	}
+	for _, address := range inbox {
+		r.inbox[identifier.FoldEmail(address)] = true
+	}
+	return r, nil
+}
+
+// Domain is the mail domain of the addresses.
+func (r *ReplyAddresses) Domain() string { return r.domain }
+
+// For is the address of a ticket.
+func (r *ReplyAddresses) For(reference string) string {
+	short := shortReference(reference)
+	return r.local + "+" + short + "." + macText.EncodeToString(addressMAC(r.keys[0], short)) + "@" + r.domain
+}
+
+// Reference reads a ticket's address; false for any other, and for one that we did not make.
+func (r *ReplyAddresses) Reference(address string) (string, bool) {
+	folded := identifier.FoldEmail(address)
+	at := strings.LastIndexByte(folded, '@')
+	if at < 0 || folded[at+1:] != r.domain {
+		return "", false
+	}
+	tag, found := strings.CutPrefix(folded[:at], r.local+"+")
+	short, letters, dot := strings.Cut(tag, ".")
+	given, err := macText.DecodeString(letters)
+	if !found || !dot || len(short) != 8 || err != nil || len(given) != macBytes {
+		return "", false
+	}
+	for _, key := range r.keys {
+		if hmac.Equal(given, addressMAC(key, short)) {
+			return "ASK-" + strings.ToUpper(short[:4]) + "-" + strings.ToUpper(short[4:]), true
+		}
+	}
+	return "", false
+}
+
+// Ours reports whether mail to the address is for us: the mailbox itself, with or without a + part, and the further ones.
+func (r *ReplyAddresses) Ours(address string) bool {
+	folded := identifier.FoldEmail(address)
+	at := strings.LastIndexByte(folded, '@')
+	if at < 0 {
+		return false
+	}
+	local, _, _ := strings.Cut(folded[:at], "+")
+	return folded[at+1:] == r.domain && local == r.local || r.inbox[folded]
+}
+
+func shortReference(reference string) string {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(reference, "ASK-"), "-", ""))
+}
+
+func addressMAC(key []byte, short string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte("reply address\x00" + short))
+	return h.Sum(nil)[:macBytes]
+}
