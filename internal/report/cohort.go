@@ -9,7 +9,7 @@ import (
 
 // exactUpTo is the largest cohort whose times are sorted one by one. A larger one is counted in bins; its figures are at most
 // 1 % from the exact ones.
-const exactUpTo = 100_000
+const exactUpTo = 50_000
 
 // cohort counts the tickets of a query by group, and within a group by category.
 type cohort struct {
