@@ -115,7 +115,7 @@ func (s *site) makeAreas() (err error) {
 		return err
 	}
 	s.reports, err = reports.New(reports.Config{
-		Report: report.NewService(s.DB, s.Now), Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Now: s.Now, Frame: s.console.Frame,
+		Report: report.NewService(s.DB, s.Now), Schedules: report.Schedules{DB: s.DB, Zone: s.Settings.Agency.TimeZone, Now: s.Now}, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Now: s.Now, Frame: s.console.Frame,
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)

@@ -4,6 +4,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
@@ -17,6 +18,7 @@ var reactions = map[string][]outbox.Reaction{
 	ticket.OutboxFileStored:  follow(TaskScanFile),
 	inbound.OutboxReceived:   follow(TaskReceiveMail),
 	account.OutboxChanged:    follow(TaskIndexAccount),
+	report.OutboxDue:         follow(TaskMailReport),
 }
 
 func follow(tasks ...string) (all []outbox.Reaction) {

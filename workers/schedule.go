@@ -25,6 +25,7 @@ type job struct {
 
 const (
 	failuresKept = 30 * 24 * time.Hour
+	reportsEvery = 30 * time.Second
 	// checkPause keeps a second process from checking the indexes again in the same night.
 	checkPause = 6 * time.Hour
 )
@@ -55,6 +56,9 @@ func (w *Workers) jobs() []job {
 		{name: "prune old searches", every: time.Hour, run: func(ctx context.Context) (int64, error) {
 			return w.exec(ctx, `DELETE FROM recent_search WHERE at < $1`, w.Now().Add(-staff.SearchesKept))
 		}},
+	}
+	if w.TellReport != nil {
+		jobs = append(jobs, job{name: "mail the reports that are due", every: reportsEvery, run: w.schedules.Due})
 	}
 	if w.Files != nil {
 		jobs = append(jobs, job{name: "prune files of no ticket", every: time.Hour, run: func(ctx context.Context) (int64, error) {

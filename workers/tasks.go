@@ -26,6 +26,7 @@ const (
 	TaskScanFile     = "scan_file"
 	TaskReceiveMail  = "receive_mail"
 	TaskCountTicket  = report.TaskCountTicket
+	TaskMailReport   = "mail_report"
 )
 
 // asynq's queues. A reply to an applicant goes before everything; the index comes last.
@@ -54,6 +55,7 @@ type kind struct {
 // kinds is the table of all of them. A mail that no mail server took for two days is given up, as mail servers do themselves.
 var kinds = []kind{
 	{name: TaskSendReply, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 2 * time.Minute, tries: 8, away: 1440},
+	{name: TaskMailReport, queue: queueDefault, lease: 2 * time.Minute, timeout: 100 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
 	{name: TaskLinkAccount, queue: queueDefault, batch: 500, lanes: 1, lease: 20 * time.Second, timeout: 15 * time.Second, slowest: 10 * time.Second, tries: 10},
 	{name: TaskAcknowledge, queue: queueDefault, batch: 20, lanes: 2, lease: 90 * time.Second, timeout: 80 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
 	{name: TaskScanFile, queue: queueDefault, lease: 3 * time.Minute, timeout: 2 * time.Minute, slowest: time.Minute, tries: 8},

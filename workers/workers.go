@@ -52,6 +52,10 @@ type Config struct {
 	// Inbound files the mails that come in; nil when none can. Sources take them in until their context ends.
 	Inbound *inbound.Desk
 	Sources []Source
+
+	// Zone is the desk's; nil means UTC. TellReport puts a report into words, in the language of the staff; nil mails none.
+	Zone       *time.Location
+	TellReport func(report.Report, report.Lists) mail.Report
 }
 
 // Source takes mails in, from a port or a mailbox, until the context ends.
@@ -62,15 +66,17 @@ type Source interface {
 // Workers is the relay, asynq's server with the handlers, and what runs by the clock.
 type Workers struct {
 	Config
-	db       *pgxpool.Pool
-	redis    redis.UniversalClient
-	log      *slog.Logger
-	relay    *relay
-	handlers map[string]handler
-	recorder report.Recorder
-	metrics  *metrics
-	stop     chan struct{}
-	once     sync.Once
+	db        *pgxpool.Pool
+	redis     redis.UniversalClient
+	log       *slog.Logger
+	relay     *relay
+	handlers  map[string]handler
+	recorder  report.Recorder
+	reports   *report.Service
+	schedules report.Schedules
+	metrics   *metrics
+	stop      chan struct{}
+	once      sync.Once
 }
 
 // New makes Workers. Nothing is connected yet, so that a process can start while what it needs is away.
@@ -80,6 +86,9 @@ func New(cfg Config) (*Workers, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
 	}
 	if cfg.Concurrency == 0 {
 		cfg.Concurrency = 8
@@ -91,6 +100,8 @@ func New(cfg Config) (*Workers, error) {
 	w := &Workers{
 		Config: cfg, db: cfg.DB, redis: client, log: cfg.Logger, stop: make(chan struct{}),
 		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now), recorder: report.Recorder{DB: cfg.DB},
+		reports:   report.NewService(cfg.DB, cfg.Now),
+		schedules: report.Schedules{DB: cfg.DB, Zone: cfg.Zone, Now: cfg.Now},
 	}
 	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB); err != nil {
 		return nil, errors.Join(err, client.Close())
@@ -104,6 +115,7 @@ func New(cfg Config) (*Workers, error) {
 		TaskScanFile:     {one: w.scanFile},
 		TaskReceiveMail:  {one: w.receiveMail},
 		TaskCountTicket:  {all: w.countTickets},
+		TaskMailReport:   {one: w.mailReport},
 	}
 	return w, nil
 }

@@ -135,7 +135,10 @@ func (d *desk) workers() (*workers.Workers, error) {
 	}
 	cfg := workers.Config{
 		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Search: d.search, Mail: mailer, Files: d.files,
-		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics,
+		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics, Zone: d.cfg.Agency.TimeZone,
+	}
+	if cfg.TellReport, err = web.ReportTeller(d.cfg.BaseURL); err != nil {
+		return nil, err
 	}
 	if at := d.cfg.IndexCheckAt; !at.Off() {
 		cfg.CheckIndexAt = func(after time.Time) time.Time { return at.Next(after, d.cfg.Agency.TimeZone) }

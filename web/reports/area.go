@@ -13,10 +13,11 @@ import (
 
 // Config is what the pages need.
 type Config struct {
-	Report *report.Service
-	Pages  *page.Renderer
-	Zone   *time.Location // the agency's: days begin and end there; nil means UTC
-	Now    func() time.Time
+	Report    *report.Service
+	Schedules report.Schedules
+	Pages     *page.Renderer
+	Zone      *time.Location // the agency's: days begin and end there; nil means UTC
+	Now       func() time.Time
 	// Frame begins a page of the console, with its rail; nil takes Pages.Frame, whose rail is empty.
 	Frame func(c *gin.Context, current string) (page.Frame, error)
 }

@@ -116,3 +116,10 @@ func fits(t *testing.T, tab *testkit.Tab, name string) {
 		t.Errorf("%s: %s", name, wide)
 	}
 }
+
+// picture keeps a picture where SCREENSHOTS names a folder.
+func picture(tab *testkit.Tab, name string, width int64, dark bool) {
+	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
+		tab.Screenshot(fmt.Sprintf("%s/%s-%d-%v.png", folder, name, width, dark), width, 900, dark)
+	}
+}

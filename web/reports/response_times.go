@@ -41,6 +41,7 @@ type timesPage struct {
 	Terms    []term // definitions
 	CSV      string
 	JSON     string
+	Mail     string // where these figures are mailed again and again
 }
 
 // ResponseTimes answers GET /console/reports/response-times. A query that cannot be read is answered 422 with the form as it was.
@@ -94,6 +95,7 @@ func (w writer) fill(data *timesPage, made report.Report, other *report.Report) 
 	data.Terms = w.terms(made)
 	query := made.Values().Encode()
 	data.CSV, data.JSON = path+".csv?"+query, path+".json?"+query
+	data.Mail = address(scheduledPath+"/new", made.Values())
 	all := made.Group(report.GroupAll)
 	if all.Tickets+all.ExcludedTotal() == 0 {
 		data.Empty = &page.Empty{Icon: "insights", Title: w.T("reports.empty.title"), Text: w.T("reports.empty.text")}
@@ -180,7 +182,10 @@ func choices[T ~string](w writer, messages string, all []T) []page.OptionGroup {
 
 // narrow gives the fields that narrow a report, and whether one of them does.
 func (a *Area) narrow(w writer, c *gin.Context, wrong []failure.Field) (fields []page.Field, narrowed bool) {
-	typed := a.params(c)
+	return w.narrowTo(a.params(c), wrong)
+}
+
+func (w writer) narrowTo(typed report.Params, wrong []failure.Field) (fields []page.Field, narrowed bool) {
 	for _, f := range []struct {
 		name, value string
 		options     []page.Option

@@ -138,7 +138,7 @@ func (w writer) workloadTerm(work report.Workload, code string) term {
 // tabs lead from report to report and keep what narrows them.
 func (w writer) tabs(current string, c *gin.Context) []tab {
 	var all []tab
-	for _, t := range []struct{ name, path string }{{"reports.title", path}, {"why.title", whyPath}, {"workload.title", workloadPath}} {
+	for _, t := range []struct{ name, path string }{{"reports.title", path}, {"why.title", whyPath}, {"workload.title", workloadPath}, {"reports.scheduled.title", scheduledPath}} {
 		values := url.Values{}
 		for _, name := range []string{"category", "queue", "language", "channel"} {
 			if v := c.Query(name); v != "" {

@@ -1,0 +1,77 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/mail"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Report is a report for a member of staff, in words: figures of many inquiries, nothing of any one. ID is another one for each
+// mail: the same mail has the same Message-ID whenever it is sent.
+type Report struct {
+	To, Name, Language  string
+	ID                  string
+	Subject             string
+	Scope               string // which inquiries, until when
+	Sentence            string // the answer
+	Uncertainty, Caveat string
+	Made                string // how exact and how fresh
+	Heads               []string
+	Rows                []ReportRow
+	Compared            []string // how the groups differ, a line each
+	Terms               []ReportTerm
+	Link, ChangeLink    string
+}
+
+// ReportRow is a figure of every group.
+type ReportRow struct {
+	Name  string
+	Cells []string
+}
+
+// ReportTerm is a definition.
+type ReportTerm struct{ Name, Text string }
+
+// reportSheet is what the templates show.
+type reportSheet struct {
+	Texts
+	Report
+	Agency Agency
+}
+
+// Reference is the title of the mail's page; what is about a ticket has its reference there.
+func (s reportSheet) Reference() string { return s.Subject }
+
+// Report sends a report. Errors: as Acknowledge.
+func (m *Mailer) Report(ctx context.Context, r Report) error {
+	to, err := m.address(r.To)
+	if err != nil {
+		return fmt.Errorf("write a report: %w", err)
+	}
+	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.cfg.Agency}
+	var text, html bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&text, "report.txt", s); err != nil {
+		return fmt.Errorf("render report.txt: %w", err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&html, "report.html", s); err != nil {
+		return fmt.Errorf("render report.html: %w", err)
+	}
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(&m.from)
+	msg.ToMailAddress(&mail.Address{Name: plain(r.Name), Address: to})
+	msg.Subject(plain(r.Subject))
+	msg.SetMessageIDWithValue(m.messageID("report", r.ID, ""))
+	msg.SetDateWithValue(m.cfg.Now())
+	msg.SetGenHeader(gomail.HeaderContentLang, s.T("mail.language"))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetBodyString(gomail.TypeTextPlain, text.String())
+	msg.AddAlternativeString(gomail.TypeTextHTML, html.String())
+	if err := m.send(ctx, msg)[0]; err != nil {
+		return fmt.Errorf("send a report: %w", err)
+	}
+	return nil
+}
