@@ -20,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/internal/ticket"
@@ -46,6 +47,7 @@ type desk struct {
 	log      *logBook
 
 	checkIndexAt func(after time.Time) time.Time // for the workers that start next
+	tellReport   func(report.Report, report.Lists) mail.Report
 }
 
 func newDesk(t testing.TB, redisURL string) *desk {
@@ -88,7 +90,7 @@ func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	w, err := workers.New(workers.Config{
 		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
-		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt,
+		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt, TellReport: d.tellReport,
 	})
 	if err != nil {
 		d.t.Fatal(err)

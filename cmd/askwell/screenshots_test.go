@@ -55,7 +55,7 @@ func TestScreenshots(t *testing.T) {
 		"search": "/console/search?q=card+not+received", "search-start": "/console/search", "search-nothing": "/console/search?q=zzyzx",
 		"search-filtered": "/console/search?q=card+-status:closed&language=en&language=es&opened=90d&sort=newest",
 		"search-problems": "/console/search?q=card+status:opne+stauts:open+opened:yesterday",
-		"queues":          "/console/task-queues", "calendar": "/console/calendar", "report": "/console/reports/response-times", "workload": "/console/reports/workload", "why": "/console/reports/why",
+		"queues":          "/console/task-queues", "calendar": "/console/calendar", "report": "/console/reports/response-times", "workload": "/console/reports/workload", "why": "/console/reports/why", "scheduled": "/console/reports/scheduled",
 	} {
 		shoot(name, path)
 	}
