@@ -63,7 +63,7 @@ func (m *Mailer) Report(ctx context.Context, r Report) error {
 	msg.FromMailAddress(&m.from)
 	msg.ToMailAddress(&mail.Address{Name: plain(r.Name), Address: to})
 	msg.Subject(plain(r.Subject))
-	msg.SetMessageIDWithValue(m.messageID("report", r.ID, ""))
+	msg.SetMessageIDWithValue(m.messageID("report", mark("report", r.ID, "")))
 	msg.SetDateWithValue(m.cfg.Now())
 	msg.SetGenHeader(gomail.HeaderContentLang, s.T("mail.language"))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
