@@ -133,6 +133,7 @@ func (s *site) makeConsole() error {
 	s.console, err = console.New(console.Config{
 		DB: s.DB, Tickets: s.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
 		TaskQueues: s.Queues, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Secure: secure, Logger: s.Logger, Now: s.Now,
+		HoldFiles: s.Settings.ClamdURL != "", Language: s.Settings.Agency.Language,
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)

@@ -43,7 +43,7 @@ func (s *Service) Exists(ctx context.Context, reference string) (bool, error) {
 
 // Thread lists a ticket's messages with their files, the oldest first.
 func (s *Service) Thread(ctx context.Context, ticketID int64) ([]Message, error) {
-	messages, files, err := s.thread(ctx, ticketID)
+	messages, files, mailed, err := s.thread(ctx, ticketID)
 	if err != nil {
 		return nil, fmt.Errorf("read the thread of ticket %d: %w", ticketID, postgres.Failure(err))
 	}
@@ -55,13 +55,18 @@ func (s *Service) Thread(ctx context.Context, ticketID int64) ([]Message, error)
 		m := of[f.MessageID]
 		m.Attachments = append(m.Attachments, f)
 	}
+	for _, id := range mailed {
+		if m := of[id]; m != nil {
+			m.Mailed = true
+		}
+	}
 	return messages, nil
 }
 
 const attachmentColumns = `a.id, a.message_id, a.name, a.media_type, a.size, a.sha256, a.storage_key, a.scan`
 
-// thread reads messages and files in one round trip.
-func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, err error) {
+// thread reads messages, files and which messages came as mails in one round trip.
+func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, mailed []int64, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		SELECT m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
@@ -82,7 +87,12 @@ func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Messag
 		files, err = pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
 		return err
 	})
-	return messages, files, s.db.SendBatch(ctx, batch).Close()
+	batch.Queue(`
+		SELECT message_id FROM inbound_mail WHERE ticket_id = $1 AND message_id IS NOT NULL`, ticketID).Query(func(rows pgx.Rows) (err error) {
+		mailed, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		return err
+	})
+	return messages, files, mailed, s.db.SendBatch(ctx, batch).Close()
 }
 
 // Attachment finds one file of the ticket with this reference; not_found when it is another ticket's.

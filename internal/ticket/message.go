@@ -39,6 +39,7 @@ type Message struct {
 	DeliverAt   *time.Time
 	DeliveredAt *time.Time
 	Attachments []Attachment `db:"-"`
+	Mailed      bool         `db:"-"` // it came as a mail, which is kept whole
 }
 
 // Withdrawable reports whether the reply can still be taken back at that moment.

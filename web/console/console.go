@@ -13,6 +13,8 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
@@ -33,6 +35,8 @@ type Config struct {
 	Pages      *page.Renderer
 	Zone       *time.Location // the agency's; nil means UTC
 	Secure     bool           // cookies travel over HTTPS only
+	HoldFiles  bool           // a scanner looks at files before they are handed out
+	Language   string         // the agency's
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -44,6 +48,7 @@ type Area struct {
 	staff    staff.Store
 	reports  *report.Service
 	shared   *sharedCounts
+	mails    *inbound.Desk
 }
 
 // New makes the console.
@@ -63,6 +68,10 @@ func New(cfg Config) (*Area, error) {
 	return &Area{
 		Config: cfg, accounts: account.Store{DB: cfg.DB}, staff: staff.Store{DB: cfg.DB}, reports: report.NewService(cfg.DB, cfg.Now),
 		shared: &sharedCounts{now: cfg.Now},
+		mails: inbound.New(inbound.Config{
+			DB: cfg.DB, Tickets: cfg.Tickets, Files: cfg.Files, HoldFiles: cfg.HoldFiles, Language: cfg.Language, Logger: cfg.Logger, Now: cfg.Now,
+			Texts: func(language string) mail.Texts { return cfg.Pages.Messages.For(language) },
+		}),
 	}, nil
 }
 

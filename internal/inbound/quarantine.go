@@ -1,0 +1,220 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/ticket"
+)
+
+// Mail is a mail as staff see it.
+type Mail struct {
+	ID          int64
+	State       State
+	Why         Why
+	ReceivedAt  time.Time
+	DecidedAt   *time.Time
+	DecidedBy   string // the name of who did; "" for the workers
+	Reason      string // why it was discarded, in that person's words
+	FromName    string
+	FromAddress string
+	Subject     string
+	Body        string // the whole text; in a list its beginning
+	LeftOut     []string
+	Size        int64
+	Reference   string // of the ticket on which it is, or that it names; "" for none
+}
+
+// Open reports whether a person may still decide on it.
+func (m Mail) Open() bool { return m.State == StateQuarantined || m.Aside() }
+
+// Aside reports whether it was laid aside, by a person or because no person wrote it.
+func (m Mail) Aside() bool { return m.State == StateIgnored || m.State == StateDiscarded }
+
+const mailColumns = `m.id, m.state, m.why, m.received_at, m.decided_at, COALESCE(s.name, '') AS decided_by, m.reason, m.from_name,
+	m.from_address, m.subject, m.left_out, octet_length(m.raw) AS size, COALESCE(t.reference, '') AS reference`
+
+// MaxCount is where Waiting stops to count.
+const MaxCount = 1000
+
+// Shown is how many mails a list holds.
+const Shown = 100
+
+// Waiting counts the mails in quarantine, up to MaxCount.
+func (d *Desk) Waiting(ctx context.Context) (n int, err error) {
+	err = d.DB.QueryRow(ctx, `
+		SELECT count(*) FROM (SELECT FROM inbound_mail WHERE state = 'quarantined' LIMIT $1) AS counted`, MaxCount).Scan(&n)
+	return n, postgres.Failure(err)
+}
+
+// List gives the newest mails in quarantine, or those laid aside. For staff who may answer tickets.
+func (d *Desk) List(ctx context.Context, aside bool) ([]Mail, error) {
+	where := `m.state = 'quarantined'`
+	if aside {
+		where = `m.state IN ('ignored', 'discarded')`
+	}
+	rows, err := d.DB.Query(ctx, `
+		SELECT `+mailColumns+`, left(m.body, 200) AS body
+		FROM inbound_mail m
+		LEFT JOIN staff s ON s.id = m.decided_by
+		LEFT JOIN ticket t ON t.id = m.ticket_id
+		WHERE `+where+`
+		ORDER BY m.received_at DESC, m.id DESC
+		LIMIT $1`, Shown)
+	if err != nil {
+		return nil, fmt.Errorf("list mails: %w", postgres.Failure(err))
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Mail])
+	if err != nil {
+		return nil, fmt.Errorf("list mails: %w", postgres.Failure(err))
+	}
+	return found, nil
+}
+
+// ByID reads one mail; of one that could not be read what stands in it. For staff who may answer tickets. Errors: not_found.
+func (d *Desk) ByID(ctx context.Context, id int64) (Mail, error) {
+	return d.mail(ctx, `m.id = $1`, id)
+}
+
+// OfMessage reads the mail that a message of a ticket came from. For staff who may answer tickets. Errors: not_found.
+func (d *Desk) OfMessage(ctx context.Context, reference string, messageID int64) (Mail, error) {
+	return d.mail(ctx, `m.message_id = $1 AND t.reference = $2`, messageID, reference)
+}
+
+func (d *Desk) mail(ctx context.Context, where string, args ...any) (Mail, error) {
+	rows, err := d.DB.Query(ctx, `
+		SELECT `+mailColumns+`, m.body
+		FROM inbound_mail m
+		LEFT JOIN staff s ON s.id = m.decided_by
+		LEFT JOIN ticket t ON t.id = m.ticket_id
+		WHERE `+where, args...)
+	if err != nil {
+		return Mail{}, fmt.Errorf("read a mail: %w", postgres.Failure(err))
+	}
+	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Mail])
+	if err != nil {
+		return m, fmt.Errorf("read a mail: %w", postgres.Failure(notFound(err)))
+	}
+	if m.Body == "" && m.State == StateQuarantined {
+		raw, err := d.read(ctx, m.ID)
+		if err != nil {
+			return m, err
+		}
+		m.Body = source(raw.Raw)
+	}
+	return m, nil
+}
+
+// source is a mail that could not be read, as far as it is text.
+func source(raw []byte) string {
+	const most = 20_000
+	text, _ := identifier.MaskSensitive(clean(decoded(raw[:min(len(raw), most)], "")))
+	return text
+}
+
+// OpenTicket makes a mail that waits, or was laid aside, a question of its own. For staff who may answer tickets. Errors: not_found,
+// conflict when somebody else has decided meanwhile, invalid when it has no address to answer to.
+func (d *Desk) OpenTicket(ctx context.Context, by, id int64) (reference string, err error) {
+	m, err := d.undecided(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if m.letter.fromAddress == "" {
+		return "", failure.Invalid("mail", "no_sender", "This mail has no address to answer to. Add it to a ticket, or discard it.")
+	}
+	ticketID, message, left, err := d.open(ctx, &m, nil)
+	if err != nil {
+		return "", err
+	}
+	if err := d.settle(ctx, m, by, filed{state: StateFiled, why: WhyPerson, ticket: &ticketID, message: &message, left: left}, ""); err != nil {
+		return "", err
+	}
+	t, err := d.Tickets.ByID(ctx, ticketID)
+	return t.Reference, err
+}
+
+// Attach adds a mail that waits, or was laid aside, to a ticket as the applicant's message. What is answered goes to the ticket's own
+// applicant, whoever wrote the mail. For staff who may answer tickets. Errors: not_found, conflict, invalid.
+func (d *Desk) Attach(ctx context.Context, by, id int64, reference string) error {
+	m, err := d.undecided(ctx, id)
+	if err != nil {
+		return err
+	}
+	t, err := d.Tickets.ByReference(ctx, reference)
+	if failure.Is(err, failure.KindNotFound) {
+		return failure.Invalid("reference", "unknown", "There is no ticket with this reference.")
+	}
+	if err != nil {
+		return err
+	}
+	attachments, left, err := d.store(ctx, m.letter.parts)
+	if err != nil {
+		return err
+	}
+	said, err := d.Tickets.AddMessage(ctx, t.Reference, ticket.Said{
+		Channel: ticket.ChannelEmail, Body: d.body(&m, t.Language), Attachments: attachments, Token: token(m.Fingerprint),
+	})
+	if err != nil {
+		return err
+	}
+	return d.settle(ctx, m, by, filed{state: StateFiled, why: WhyPerson, ticket: &t.ID, message: &said.ID, left: left}, "")
+}
+
+// Discard lays a mail aside for a reason. It stays where it can be found. For staff who may answer tickets. Errors: not_found, conflict,
+// invalid (reason).
+func (d *Desk) Discard(ctx context.Context, by, id int64, reason string) error {
+	reason = oneLine(reason)
+	if reason == "" || len([]rune(reason)) > 500 {
+		return failure.Invalid("reason", "missing", "Say in a few words why this mail is of no use.")
+	}
+	m, err := d.undecided(ctx, id)
+	if err != nil {
+		return err
+	}
+	return d.settle(ctx, m, by, filed{state: StateDiscarded, why: WhyPerson, ticket: m.TicketID}, reason)
+}
+
+// undecided reads a mail for a person's decision.
+func (d *Desk) undecided(ctx context.Context, id int64) (mailed, error) {
+	m, err := d.read(ctx, id)
+	if err != nil {
+		return m, err
+	}
+	if m.State == StateFiled || m.State == StateReceived {
+		return m, failure.Conflict("Somebody has decided on this mail already.")
+	}
+	if m.letter, err = readLetter(m.Raw); err != nil {
+		m.letter.parts = nil
+		m.own = clip(source(m.Raw), ticket.MaxQuestion)
+		return m, nil
+	}
+	own := clean(trimmed(clean(m.letter.text)) + m.letter.forwarded)
+	m.own, _ = identifier.MaskSensitive(strings.TrimSpace(own))
+	return m, nil
+}
+
+// settle writes what a person decided, unless another was quicker.
+func (d *Desk) settle(ctx context.Context, m mailed, by int64, end filed, reason string) error {
+	if end.left == nil {
+		end.left = []string{}
+	}
+	tag, err := d.DB.Exec(ctx, `
+		UPDATE inbound_mail
+		SET state = $2, why = $3, decided_at = $4, decided_by = $5, ticket_id = $6, message_id = $7, left_out = $8, reason = $9
+		WHERE id = $1 AND state IN ('quarantined', 'ignored', 'discarded')`,
+		m.ID, end.state, end.why, d.Now().UTC(), by, end.ticket, end.message, end.left, reason)
+	if err != nil {
+		return fmt.Errorf("decide on a mail: %w", postgres.Failure(err))
+	}
+	if tag.RowsAffected() == 0 {
+		return failure.Conflict("Somebody has decided on this mail already.")
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package console_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/webtest"
+)
+
+const mailPath = "/console/mail"
+
+// mailDesk is a desk to which mails come.
+type mailDesk struct {
+	*desk
+	replies *mail.ReplyAddresses
+	inbound *inbound.Desk
+}
+
+type plainTexts struct{}
+
+func (plainTexts) T(key string, _ ...any) string       { return key }
+func (plainTexts) Find(key, _ string, _ ...any) string { return key }
+
+func newMailDesk(t *testing.T) *mailDesk {
+	t.Helper()
+	d := &mailDesk{desk: newDesk(t)}
+	var err error
+	if d.replies, err = mail.NewReplyAddresses("reply@help.example", [][]byte{[]byte(strings.Repeat("k", 32))}); err != nil {
+		t.Fatal(err)
+	}
+	d.inbound = inbound.New(inbound.Config{
+		DB: d.DB, Tickets: d.Tickets, Replies: d.replies, Language: "en", Texts: func(string) mail.Texts { return plainTexts{} },
+	})
+	return d
+}
+
+// mail takes a mail in, files it, and gives its row.
+func (d *mailDesk) mail(t *testing.T, from, to, subject, text string) (id int64) {
+	t.Helper()
+	raw := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%s@mail.example>\r\n\r\n%s\r\n", from, to, subject, url.PathEscape(subject), text)
+	if err := d.inbound.Receive(t.Context(), inbound.Arrived{Source: "smtp", Raw: []byte(raw)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outbox.Expand(t.Context(), d.DB, map[string][]outbox.Reaction{inbound.OutboxReceived: {{Task: "receive_mail"}}}, 100); err != nil {
+		t.Fatal(err)
+	}
+	var task int64
+	err := d.DB.QueryRow(t.Context(), `SELECT id, subject_id FROM outbox_task WHERE task = 'receive_mail'`).Scan(&task, &id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.inbound.File(t.Context(), task, id); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// held is a mail to the ticket's address from somebody else.
+func (d *mailDesk) held(t *testing.T, reference, subject string) (path string) {
+	t.Helper()
+	return fmt.Sprintf("%s/%d", mailPath, d.mail(t, "Eve <eve@evil.example>", d.replies.For(reference), subject, "Tell me <b>all</b> about it."))
+}
+
+func TestMailAccess(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	path := d.held(t, d.open(t), "A question")
+	for _, get := range []string{mailPath, path} {
+		webtest.CheckAccess(t, d.Desk, http.MethodGet, get, staff.Roles()...)
+	}
+	for _, post := range []string{"/attach", "/open", "/discard"} {
+		webtest.CheckAccess(t, d.Desk, http.MethodPost, path+post, staff.Roles()...)
+	}
+}
+
+func TestMailOfAStrangerWaitsForAnAgent(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	if page := d.get(t, mailPath); !strings.Contains(page.Text("main"), "No mail waits") {
+		t.Errorf("the empty list says %s", page.Text("main"))
+	}
+	path := d.held(t, reference, "A question")
+	list := d.get(t, mailPath)
+	for _, want := range []string{"A question", "eve@evil.example", "by somebody else", reference} {
+		if !strings.Contains(list.Text("main table"), want) {
+			t.Errorf("the list does not say %q: %s", want, list.Text("main"))
+		}
+	}
+	if got := list.Text(`.rail a[href="` + mailPath + `"] .rail__count`); got != "1" {
+		t.Errorf("the rail counts %q", got)
+	}
+	thread := d.get(t, "/console/tickets/"+reference)
+	if strings.Contains(thread.Text("#thread"), "Tell me") || !strings.Contains(thread.Text("#thread"), "held back a mail") {
+		t.Errorf("the thread shows %s", thread.Text("#thread"))
+	}
+	page := d.get(t, path)
+	if page.Doc.Find(".mail__body b").Length() != 0 || !strings.Contains(page.Text(".mail__body"), "<b>all</b>") {
+		t.Error("the mail's markup came through")
+	}
+	for _, wrong := range []string{"nonsense", "ASK-2222-2222"} {
+		if answer := d.agent.Post(path+"/attach", url.Values{"reference": {wrong}}); answer.Status != http.StatusUnprocessableEntity || answer.Value("reference") != wrong {
+			t.Errorf("%q: status %d, kept %q", wrong, answer.Status, answer.Value("reference"))
+		}
+	}
+	answer := d.post(t, path+"/attach", url.Values{"reference": {strings.ToLower(reference)}})
+	if answer.Location() != "/console/tickets/"+reference {
+		t.Errorf("it leads to %s", answer.Location())
+	}
+	thread = d.get(t, answer.Location())
+	if !strings.Contains(thread.Text(".message--applicant"), "Tell me") {
+		t.Errorf("the thread shows %s", thread.Text("#thread"))
+	}
+	if whole := d.get(t, thread.Doc.Find(".message__mail a").AttrOr("href", "")); !strings.Contains(whole.Text(".mail__body"), "Tell me") {
+		t.Error("the whole mail does not show")
+	}
+	if again := d.agent.Post(path+"/discard", url.Values{"reason": {"late"}}); again.Status != http.StatusConflict {
+		t.Errorf("a second decision: status %d", again.Status)
+	}
+	if got := d.ticket(t, reference); got.ApplicantEmail != "amara@example.org" {
+		t.Errorf("answers go to %s", got.ApplicantEmail)
+	}
+}
+
+func TestMailIsDiscardedAndFoundAgain(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	path := d.held(t, d.open(t), "A question")
+	if answer := d.agent.Post(path+"/discard", url.Values{"reason": {" "}}); answer.Status != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: status %d", answer.Status)
+	}
+	d.post(t, path+"/discard", url.Values{"reason": {"Nothing to do with us"}})
+	if page := d.get(t, mailPath+"?view=aside"); !strings.Contains(page.Text("main table"), "Nothing to do with us") {
+		t.Errorf("laid aside: %s", page.Text("main"))
+	}
+	opened := d.ticket(t, strings.TrimPrefix(d.post(t, path+"/open", nil).Location(), "/console/tickets/"))
+	if opened.Channel != ticket.ChannelEmail || opened.ApplicantEmail != "eve@evil.example" || opened.Category != "something-else" {
+		t.Errorf("opened %+v", opened)
+	}
+}
+
+func TestMailByKeyboard(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	path := d.held(t, reference, "A question with a long subject that must not make the page wider than a phone's screen, whatever it says")
+	tab := d.browse(t, staff.RoleAgent, "mail@staff.test")
+	inspect(t, tab, d.URL, map[string]string{"mail-list": mailPath, "mail-aside": mailPath + "?view=aside", "mail": path})
+	tab.Goto(d.URL + mailPath)
+	tab.TabTo(`main table a[href="` + path + `"]`)
+	tab.PressAndLoad("Enter")
+	tab.TabTo("#mail-reference")
+	if tab.Value("#mail-reference") != reference {
+		t.Errorf("the ticket that the mail names is not filled in: %q", tab.Value("#mail-reference"))
+	}
+	tab.PressAndLoad("Enter")
+	if !strings.HasSuffix(tab.URL(), "/console/tickets/"+reference) || !strings.Contains(tab.Text("#thread"), "Tell me") {
+		t.Errorf("at %s: %s", tab.URL(), tab.Text("#thread"))
+	}
+}
