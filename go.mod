@@ -40,7 +40,10 @@ require (
 	gonum.org/v1/gonum v0.17.0
 )
 
-require github.com/blevesearch/vellum v1.2.1 // indirect
+require (
+	github.com/blevesearch/vellum v1.2.1 // indirect
+	github.com/kylelemons/godebug v1.1.0 // indirect
+)
 
 require (
 	github.com/andybalholm/cascadia v1.3.5 // indirect

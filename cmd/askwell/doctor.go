@@ -48,7 +48,7 @@ func runDoctor(ctx context.Context, t terminal, args []string) error {
 	sick := 0
 	for _, c := range []check{
 		{"PostgreSQL", checkPostgres}, {"Redis", checkRedis}, {"Meilisearch", checkSearch},
-		{"Mail", checkMail}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff}, {"Hours", checkCalendar},
+		{"Mail", checkMail}, {"Mail in", checkInbound}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff}, {"Hours", checkCalendar},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
 		well, err := c.look(ctx, cfg)

@@ -21,8 +21,6 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
-
 // desk is a database with one ticket of Ana's that was answered, and what files mails.
 type desk struct {
 	*testing.T
@@ -42,12 +40,19 @@ type texts struct{}
 func (texts) T(key string, _ ...any) string       { return words[key] }
 func (texts) Find(key, _ string, _ ...any) string { return words[key] }
 
+func newReplies() *mail.ReplyAddresses {
+	replies, err := mail.NewReplyAddresses("reply@help.example", [][]byte{[]byte(strings.Repeat("k", 32))}, "questions@help.example")
+	if err != nil {
+		panic(err)
+	}
+	return replies
+}
+
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{T: t, db: testkit.Database(t)}
 	d.tickets = ticket.NewService(ticket.Config{DB: d.db})
-	replies, err := mail.NewReplyAddresses("reply@help.example", [][]byte{[]byte(strings.Repeat("k", 32))}, "questions@help.example")
-	d.must(err)
+	replies := newReplies()
 	d.replies = replies
 	store, err := files.NewFolder(t.TempDir())
 	d.must(err)

@@ -27,6 +27,7 @@ type IMAP struct {
 	name, password string
 	folder, done   string
 	maxSize        int64
+	tooLarge       map[imap.UID]bool // said already
 }
 
 // NewIMAP reads an address like imaps://name:password@host/INBOX?done=Askwell.
@@ -35,7 +36,7 @@ func NewIMAP(desk *Desk, address string, maxSize int64) (*IMAP, error) {
 	if err != nil || u.Hostname() == "" || u.User == nil {
 		return nil, errors.New("INBOUND_IMAP_URL must be like imaps://name:password@host/INBOX")
 	}
-	m := &IMAP{desk: desk, tls: u.Scheme == "imaps", folder: strings.Trim(u.Path, "/"), done: u.Query().Get("done"), maxSize: maxSize}
+	m := &IMAP{desk: desk, tls: u.Scheme == "imaps", folder: strings.Trim(u.Path, "/"), done: u.Query().Get("done"), maxSize: maxSize, tooLarge: map[imap.UID]bool{}}
 	m.name = u.User.Username()
 	m.password, _ = u.User.Password()
 	port := u.Port()
@@ -136,6 +137,10 @@ func (m *IMAP) take(ctx context.Context, client *imapclient.Client, uid imap.UID
 		return false, nil // gone meanwhile
 	}
 	if sizes[0].RFC822Size > m.maxSize {
+		if m.tooLarge[uid] {
+			return false, nil
+		}
+		m.tooLarge[uid] = true
 		m.desk.Logger.Warn("a mail is too large and stays in the mailbox", slog.Int64("bytes", sizes[0].RFC822Size))
 		return false, nil
 	}

@@ -1,0 +1,125 @@
+package inbound_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"github.com/askwell/askwell/internal/inbound"
+)
+
+// imapServer runs go-imap's server, with its mailboxes in memory, and gives its user.
+func (d *desk) imapServer() (*imapmemserver.User, string) {
+	d.Helper()
+	mem := imapmemserver.New()
+	user := imapmemserver.NewUser("desk", "secret")
+	d.must(user.Create("INBOX", nil))
+	mem.AddUser(user)
+	server := imapserver.New(&imapserver.Options{
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return mem.NewSession(), nil, nil
+		},
+		Caps: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}, imap.CapMove: {}}, InsecureAuth: true,
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	d.must(err)
+	go func() { _ = server.Serve(listener) }()
+	d.Cleanup(func() { _ = server.Close() })
+	return user, listener.Addr().String()
+}
+
+func (d *desk) put(user *imapmemserver.User, raw []byte) {
+	d.Helper()
+	_, err := user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{})
+	d.must(err)
+}
+
+type literal struct{ *bytes.Reader }
+
+func (l literal) Size() int64 { return l.Reader.Size() }
+
+func (d *desk) inFolder(user *imapmemserver.User, name string) uint32 {
+	d.Helper()
+	status, err := user.Status(name, &imap.StatusOptions{NumMessages: true})
+	d.must(err)
+	return *status.NumMessages
+}
+
+func TestAnswerFromAMailbox(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	user, address := d.imapServer()
+	box, err := inbound.NewIMAP(d.inbound, "imap://desk:secret@"+address+"/INBOX?done=Done", 100_000)
+	d.must(err)
+	d.must(box.Check(t.Context()))
+	d.put(user, d.answer("First"))
+	d.put(user, d.answer("Second"))
+	d.put(user, d.answer(string(bytes.Repeat([]byte("0123456789\r\n"), 10_000))))
+	n, err := box.Fetch(t.Context())
+	d.must(err)
+	if n != 2 || d.mails() != 2 {
+		t.Errorf("%d mails were taken in and %d are kept, want two", n, d.mails())
+	}
+	if here, there := d.inFolder(user, "INBOX"), d.inFolder(user, "Done"); here != 1 || there != 2 {
+		t.Errorf("%d mails stay and %d moved; want the one that is too large to stay", here, there)
+	}
+	d.put(user, d.answer("First")) // the process died before it moved the mail
+	if _, err := box.Fetch(t.Context()); err != nil || d.mails() != 2 {
+		t.Errorf("%d mails are kept, want two (%v)", d.mails(), err)
+	}
+	d.file()
+	if e := d.end(); e.State != "filed" || e.Why != "token" {
+		t.Errorf("it ended as %+v", e)
+	}
+}
+
+// A mail that the database does not take stays in the mailbox.
+func TestMailboxKeepsWhatIsNotTakenIn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	user, address := d.imapServer()
+	box, err := inbound.NewIMAP(d.inbound, "imap://desk:secret@"+address, 100_000)
+	d.must(err)
+	d.put(user, d.answer("First"))
+	_, err = d.db.Exec(t.Context(), `ALTER TABLE inbound_mail RENAME TO elsewhere`)
+	d.must(err)
+	if _, err := box.Fetch(t.Context()); err == nil {
+		t.Error("no error while nothing can be kept")
+	}
+	if n := d.inFolder(user, "INBOX"); n != 1 {
+		t.Errorf("%d mails in the mailbox, want the one", n)
+	}
+	_, err = d.db.Exec(t.Context(), `ALTER TABLE elsewhere RENAME TO inbound_mail`)
+	d.must(err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if n, err := box.Fetch(ctx); err != nil || n != 1 || d.mails() != 1 {
+		t.Errorf("%d taken in, %d kept, %v; want one", n, d.mails(), err)
+	}
+}
+
+func selfSigned(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"help.example"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
