@@ -202,8 +202,25 @@ func (d *desk) check(s sample) {
 	if why == "bounce" {
 		d.checkBounce(detail)
 	}
+	if strings.Contains(string(s.Raw), "123-45-6789") {
+		d.checkForgotten("123-45-6789", "4111 1111 1111 1111")
+	}
 	if e.MessageID != nil {
 		d.checkMessage(s, e)
+	}
+}
+
+// checkForgotten holds that nothing of the numbers is kept of a mail that was filed.
+func (d *desk) checkForgotten(numbers ...string) {
+	d.Helper()
+	for _, number := range numbers {
+		var found bool
+		d.must(d.db.QueryRow(d.Context(), `
+			SELECT EXISTS (SELECT FROM inbound_mail WHERE position(convert_to($1, 'UTF8') IN raw) > 0 OR position($1 IN body) > 0)
+				OR EXISTS (SELECT FROM message WHERE position($1 IN body) > 0)`, number).Scan(&found))
+		if found {
+			d.Errorf("%s is kept", number)
+		}
 	}
 }
 

@@ -100,11 +100,19 @@ func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end fi
 	_, err := tx.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
-			body = $10, left_out = $11
+			body = $10, left_out = $11, raw = CASE WHEN $12 THEN ''::bytea ELSE raw END
 		WHERE id = $1 AND state = 'received'`,
 		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
-		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), clip(masked(m.whole()), 200_000), end.left)
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), clip(masked(m.whole()), 200_000), end.left,
+		end.state == StateFiled && m.sensitive())
 	return err
+}
+
+// sensitive reports that the mail holds a number that must not be kept. Once such a mail is filed its raw form goes: the masked text
+// and the files stay.
+func (m *mailed) sensitive() bool {
+	_, kinds := identifier.MaskSensitive(m.letter.fromName + "\n" + m.letter.subject + "\n" + m.whole())
+	return len(kinds) > 0
 }
 
 // whole is all of a mail's text.

@@ -207,9 +207,10 @@ func (d *Desk) settle(ctx context.Context, m mailed, by int64, end filed, reason
 	}
 	tag, err := d.DB.Exec(ctx, `
 		UPDATE inbound_mail
-		SET state = $2, why = $3, decided_at = $4, decided_by = $5, ticket_id = $6, message_id = $7, left_out = $8, reason = $9
+		SET state = $2, why = $3, decided_at = $4, decided_by = $5, ticket_id = $6, message_id = $7, left_out = $8, reason = $9,
+			raw = CASE WHEN $10 THEN ''::bytea ELSE raw END
 		WHERE id = $1 AND state IN ('quarantined', 'ignored', 'discarded')`,
-		m.ID, end.state, end.why, d.Now().UTC(), by, end.ticket, end.message, end.left, reason)
+		m.ID, end.state, end.why, d.Now().UTC(), by, end.ticket, end.message, end.left, reason, end.state == StateFiled && m.sensitive())
 	if err != nil {
 		return fmt.Errorf("decide on a mail: %w", postgres.Failure(err))
 	}

@@ -166,3 +166,27 @@ func TestMailByKeyboard(t *testing.T) {
 		t.Errorf("at %s: %s", tab.URL(), tab.Text("#thread"))
 	}
 }
+
+func TestBouncedReplyIsPointedOut(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	d.reply(t, reference, url.Values{"body": {"Your card is on its way."}, "status": {"pending"}})
+	var reply int64
+	if err := d.DB.QueryRow(t.Context(), `UPDATE message SET delivery = 'sent' WHERE kind = 'reply' RETURNING id`).Scan(&reply); err != nil {
+		t.Fatal(err)
+	}
+	if page := d.get(t, ticketPath(reference)); strings.Contains(page.Text("main"), "came back") {
+		t.Error("the reply is said to have come back")
+	}
+	if _, err := d.Tickets.Bounced(t.Context(), reference, reply, ticket.BounceNoMailbox); err != nil {
+		t.Fatal(err)
+	}
+	page := d.get(t, ticketPath(reference))
+	if got := page.Text(".banner"); !strings.Contains(got, "came back: there is no such mailbox") {
+		t.Errorf("the page says %q", got)
+	}
+	if list := d.get(t, "/console/tickets?view=unanswered"); !strings.Contains(list.Text("main"), reference) {
+		t.Error("the ticket is not among the unanswered")
+	}
+}

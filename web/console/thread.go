@@ -216,3 +216,22 @@ func lastLinkEvent(events []ticket.Event) *ticket.Event {
 	}
 	return nil
 }
+
+// bounced says why the last reply came back, "" when it did not: until another one has gone out, somebody has to do something.
+func bounced(thread []ticket.Message, events []ticket.Event, p *messages.Printer) string {
+	var last *ticket.Message
+	for i := range thread {
+		if m := &thread[i]; m.Kind == ticket.KindReply && m.Delivery != ticket.DeliveryWithdrawn {
+			last = m
+		}
+	}
+	if last == nil || last.Delivery != ticket.DeliveryFailed {
+		return ""
+	}
+	for _, e := range events {
+		if e.Kind == ticket.EventReplyBounced && e.Data.Message == last.ID {
+			return p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)
+		}
+	}
+	return ""
+}

@@ -33,6 +33,7 @@ type ticketPage struct {
 	InHand         bool
 	Confirmable    bool
 	Suspicions     string
+	Bounced        string // why the last reply came back; "" when it did not
 	Thread         []entry
 	LastMessage    int64 // what the reader has on screen, for the stop before a stale send
 	Undelivered    bool  // a reply waits to be sent, so the page looks again soon
@@ -204,6 +205,7 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 	tell := teller{p: d.Printer, staff: everybody, accounts: named, myself: member.ID}
 	now := a.Now()
 	d.Thread = weave(thread, events, now, tell.line)
+	d.Bounced = bounced(thread, events, tell.p)
 	for _, m := range thread {
 		d.LastMessage = max(d.LastMessage, m.ID)
 		d.Undelivered = d.Undelivered || m.Delivery == ticket.DeliveryWaiting
