@@ -18,6 +18,7 @@ import (
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/report"
@@ -42,6 +43,7 @@ type desk struct {
 	mailer   *mail.Mailer
 	files    files.Store
 	scanner  workers.Scanner
+	inbound  *inbound.Desk
 	redisURL string
 	registry *prometheus.Registry
 	log      *logBook
@@ -90,7 +92,7 @@ func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	w, err := workers.New(workers.Config{
 		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
-		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt, TellReport: d.tellReport,
+		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt, Inbound: d.inbound, TellReport: d.tellReport,
 	})
 	if err != nil {
 		d.t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
@@ -96,5 +97,23 @@ func TestAddMessageKeepsFilesAndRefusesExcluded(t *testing.T) {
 	}
 	if _, err := d.tickets.AddMessage(t.Context(), opened.Reference, ticket.Said{Body: " ", Token: [16]byte{5}}); !failure.Is(err, failure.KindInvalid) {
 		t.Errorf("an empty message: %v", err)
+	}
+}
+
+func TestNumberInALaterMessageLinks(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	number, account := d.addAccount("1234567890", "Ana Núñez", "ana@mail.example")
+	opened := d.open("")
+	in := said(6)
+	in.Number = identifier.FindInText("My account number is " + number + ".")
+	_, err := d.tickets.AddMessage(t.Context(), opened.Reference, in)
+	d.must(err)
+	got := d.link(opened)
+	if got.AccountID == nil || *got.AccountID != account || got.LinkState != ticket.LinkCorroborated {
+		t.Errorf("linked to %v as %s, want %d as corroborated", got.AccountID, got.LinkState, account)
+	}
+	if got.NumberGroup != identifier.GroupWithout {
+		t.Errorf("the group at submission became %s", got.NumberGroup)
 	}
 }
