@@ -133,7 +133,7 @@ func (d *livingDesk) happen() {
 			s.solved = append(s.solved, solution{at: d.now})
 		}
 	}
-	switch d.r.IntN(9) {
+	switch d.r.IntN(10) {
 	case 0, 1, 2:
 		d.reply(s)
 	case 3:
@@ -147,6 +147,8 @@ func (d *livingDesk) happen() {
 		status(ticket.StatusOpen)
 	case 7:
 		status(ticket.StatusClosed)
+	case 9:
+		d.bounce(s)
 	case 8:
 		reason := d.one("merged", "duplicate", "spam", "deleted", "", "")
 		_, err := d.tickets.Exclude(d.Context(), d.by, s.reference, reason)
@@ -184,6 +186,19 @@ func (d *livingDesk) withdraw(s *story) {
 		}
 		d.must(d.tickets.WithdrawReply(d.Context(), d.by, s.reference, a.message))
 		a.withdrawn = true
+		return
+	}
+}
+
+// bounce lets the mail server send the first reply back that went out.
+func (d *livingDesk) bounce(s *story) {
+	for _, a := range s.replies {
+		if !a.sent || a.failed {
+			continue
+		}
+		_, err := d.tickets.Bounced(d.Context(), s.reference, a.message, ticket.BounceNoMailbox)
+		d.must(err)
+		a.failed = true
 		return
 	}
 }
