@@ -275,13 +275,19 @@ func TestWorkerDiesWhileFiling(t *testing.T) {
 // await waits until a statement says true.
 func (d *desk) await(sql string) {
 	d.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	tick, late := time.NewTicker(10*time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for {
 		var yes bool
 		if d.must(d.db.QueryRow(d.Context(), sql).Scan(&yes)); yes {
 			return
 		}
+		select {
+		case <-tick.C:
+		case <-late:
+			d.Fatalf("it never was so: %s", sql)
+		}
 	}
-	d.Fatalf("it never was so: %s", sql)
 }
 
 func TestManyQuestionsOfOneAddress(t *testing.T) {

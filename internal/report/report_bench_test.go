@@ -12,16 +12,24 @@ import (
 	"github.com/askwell/askwell/internal/testkit"
 )
 
+// benchTickets is how many tickets a benchmark's desk has.
+func benchTickets(b *testing.B) int {
+	b.Helper()
+	s := os.Getenv("ASKWELL_BENCH_TICKETS")
+	if s == "" {
+		return 100_000
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
 // BenchmarkMake reads a report over a year of tickets, all of them in the cohort: 100,000, or ASKWELL_BENCH_TICKETS.
 func BenchmarkMake(b *testing.B) {
 	db := testkit.Database(b)
-	n := 100_000
-	if s := os.Getenv("ASKWELL_BENCH_TICKETS"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			b.Fatal(err)
-		}
-	}
+	n := benchTickets(b)
 	from := time.Date(2025, 11, 24, 0, 0, 0, 0, time.UTC)
 	random := rand.New(rand.NewPCG(1, 2))
 	categories := []string{"processing-time", "notice-not-received", "card-not-received", "case-question", "change-of-address", "access-code", "something-else"}

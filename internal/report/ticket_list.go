@@ -104,7 +104,6 @@ const inCohort = `t.opened_at >= @from AND t.opened_at < @before AND t.opened_at
 func (p Part) args() pgx.NamedArgs {
 	args := pgx.NamedArgs{
 		"from": p.From.UTC(), "before": p.Before().UTC(), "end": p.AsOf.UTC().Add(time.Second), "group": p.Group,
-		"category": p.Filter.Category, "queue": p.Filter.Queue, "language": p.Filter.Language, "channel": p.Filter.Channel,
 		"reason": p.Reason,
 	}
 	if week, err := time.ParseInLocation(dateLayout, string(p.Group), p.From.Location()); err == nil {
@@ -120,19 +119,26 @@ var groupCondition = map[By]string{
 	ByWeek:  `t.opened_at >= @week AND t.opened_at < @week_end`,
 }
 
-// condition says in SQL what the part is.
-func (p Part) condition() string {
-	in := inCohort
+// narrow is the condition of a filter and its arguments, for the table ticket as t.
+func (f Filter) narrow(args pgx.NamedArgs) string {
+	in := ""
+	for _, c := range []struct{ name, value, condition string }{
+		{"category", f.Category, `t.category = @category`}, {"queue", f.Queue, `t.queue_id = (SELECT id FROM queue WHERE code = @queue)`},
+		{"language", f.Language, `t.language = @language`}, {"channel", f.Channel, `t.channel = @channel`},
+	} {
+		if c.value != "" {
+			in += ` AND ` + c.condition
+			args[c.name] = c.value
+		}
+	}
+	return in
+}
+
+// condition says in SQL what the part is, and adds what that needs to the arguments.
+func (p Part) condition(args pgx.NamedArgs) string {
+	in := inCohort + p.Filter.narrow(args)
 	if p.Group != GroupAll {
 		in += ` AND ` + groupCondition[p.By]
-	}
-	for _, f := range []struct{ value, condition string }{
-		{p.Filter.Category, `t.category = @category`}, {p.Filter.Queue, `t.queue_id = (SELECT id FROM queue WHERE code = @queue)`},
-		{p.Filter.Language, `t.language = @language`}, {p.Filter.Channel, `t.channel = @channel`},
-	} {
-		if f.value != "" {
-			in += ` AND ` + f.condition
-		}
 	}
 	const excluded = `t.excluded_at IS NOT NULL AND t.excluded_at < @end`
 	ended := p.Measure.ended() + ` IS NOT NULL AND ` + p.Measure.ended() + ` < @end`
@@ -158,7 +164,7 @@ func (p Part) condition() string {
 func (s *Service) List(ctx context.Context, p Part, after ticket.Cursor) (Page, error) {
 	args := p.args()
 	args["limit"] = pageSize + 1
-	in := p.condition()
+	in := p.condition(args)
 	var page Page
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT count(*) FROM ticket t WHERE `+in, args).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total) })

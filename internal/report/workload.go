@@ -129,21 +129,6 @@ func (f *Flow) add(other Flow) {
 	f.Responses += other.Responses
 }
 
-// narrow is the condition of a filter and its arguments, for the table ticket as t.
-func (f Filter) narrow(args pgx.NamedArgs) string {
-	in := ""
-	for _, c := range []struct{ name, value, condition string }{
-		{"category", f.Category, `t.category = @category`}, {"queue", f.Queue, `t.queue_id = (SELECT id FROM queue WHERE code = @queue)`},
-		{"language", f.Language, `t.language = @language`}, {"channel", f.Channel, `t.channel = @channel`},
-	} {
-		if c.value != "" {
-			in += ` AND ` + c.condition
-			args[c.name] = c.value
-		}
-	}
-	return in
-}
-
 // inHand is the condition of the indexes of work in hand, word for word.
 const inHand = `t.status IN ('new', 'open', 'pending', 'on_hold') AND t.excluded_reason IS NULL AND t.suspected_of = '{}'`
 

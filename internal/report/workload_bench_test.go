@@ -2,8 +2,6 @@ package report_test
 
 import (
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,13 +14,7 @@ import (
 // in hand, and waits.
 func BenchmarkWorkload(b *testing.B) {
 	db := testkit.Database(b)
-	n := 100_000
-	if s := os.Getenv("ASKWELL_BENCH_TICKETS"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			b.Fatal(err)
-		}
-	}
+	n := benchTickets(b)
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	random := rand.New(rand.NewPCG(1, 2))
 	for written := 0; written < n; {

@@ -67,7 +67,9 @@ func (d *desk) change(method, path, body string) {
 		d.t.Fatalf("%s %s: %d %s (%v)", method, path, status, answer, err)
 	}
 	address := fmt.Sprintf("%s/tasks/%d", d.url, task.TaskUID)
-	for deadline := time.Now().Add(20 * time.Second); task.Status != "succeeded"; time.Sleep(2 * time.Millisecond) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); task.Status != "succeeded"; <-tick.C {
 		_, answer = tell(d.t, testkit.SearchMasterKey, http.MethodGet, address, "")
 		if err := json.Unmarshal([]byte(answer), &task); err != nil || task.Status == "failed" || time.Now().After(deadline) {
 			d.t.Fatalf("the task of %s %s: %s (%v)", method, path, answer, err)

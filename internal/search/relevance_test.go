@@ -89,11 +89,12 @@ func (d *desk) judge(set *relevance.Set, queries []relevance.Query) {
 	}
 }
 
-func TestWhatIsMeantComesFirstInRealInquiries(t *testing.T) {
-	t.Parallel()
+// realDesk is a desk with the real inquiries; nil where there are none.
+func realDesk(t *testing.T) (*desk, *relevance.Set, []relevance.Query) {
+	t.Helper()
 	dir, found := testkit.RealData(t)
 	if !found {
-		return
+		return nil, nil, nil
 	}
 	set, err := relevance.Real(dir)
 	if err != nil {
@@ -102,23 +103,23 @@ func TestWhatIsMeantComesFirstInRealInquiries(t *testing.T) {
 	d := newDesk(t)
 	queries := d.plant(set)
 	d.index()
-	d.judge(set, queries)
+	return d, set, queries
+}
+
+func TestWhatIsMeantComesFirstInRealInquiries(t *testing.T) {
+	t.Parallel()
+	if d, set, queries := realDesk(t); d != nil {
+		d.judge(set, queries)
+	}
 }
 
 // Whoever pastes a subject finds its ticket, though Meilisearch is away. (That Meilisearch finds it is shown on a whole desk.)
 func TestPostgreSQLFindsEveryRealSubject(t *testing.T) {
 	t.Parallel()
-	dir, found := testkit.RealData(t)
-	if !found {
+	d, _, _ := realDesk(t)
+	if d == nil {
 		return
 	}
-	set, err := relevance.Real(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := newDesk(t)
-	d.plant(set)
-	d.index()
 	var subjects []string
 	if err := d.db.QueryRow(t.Context(), `SELECT array_agg(DISTINCT subject) FROM ticket`).Scan(&subjects); err != nil || len(subjects) < 1300 {
 		t.Fatalf("%d subjects: %v", len(subjects), err)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/search"
@@ -86,17 +88,22 @@ func (a *Area) TicketAccount(c *gin.Context) error {
 func (a *Area) fillFound(ctx context.Context, d *accountFinder, results search.Results) error {
 	p := d.Printer
 	d.Total = results.Total
+	var numbers []string
 	for _, hit := range results.Hits {
-		if hit.Kind != search.KindAccount {
-			continue // what an identifier means may be a ticket
+		if hit.Kind == search.KindAccount { // what an identifier means may be a ticket
+			numbers = append(numbers, hit.Number)
 		}
-		found, err := a.accounts.ByNumber(ctx, hit.Number)
-		if failure.Is(err, failure.KindNotFound) {
-			continue // gone since it was indexed
+	}
+	accounts, err := a.accounts.ByNumbersOrEmails(ctx, numbers, nil)
+	if err != nil {
+		return err
+	}
+	for _, hit := range results.Hits {
+		at := slices.IndexFunc(accounts, func(x account.Account) bool { return x.Number == hit.Number })
+		if at < 0 {
+			continue // a ticket, or gone since it was indexed
 		}
-		if err != nil {
-			return err
-		}
+		found := accounts[at]
 		d.Found = append(d.Found, foundAccount{
 			Number: found.Number, Name: found.Name, Marked: hit.Marked,
 			SameEmail: identifier.FoldEmail(found.Email) == identifier.FoldEmail(d.ApplicantEmail),

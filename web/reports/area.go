@@ -2,7 +2,10 @@
 package reports
 
 import (
+	"bytes"
+	"encoding/csv"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -61,4 +64,36 @@ func (a *Area) make(c *gin.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	return a.Report.Make(c.Request.Context(), q)
+}
+
+// begin is what every page of a report begins with: its frame, with the message of its title, and who writes it.
+func (a *Area) begin(c *gin.Context, title string) (page.Frame, writer, error) {
+	frame, err := a.Frame(c, "")
+	if err != nil {
+		return frame, writer{}, err
+	}
+	lists, err := a.Report.Lists(c.Request.Context())
+	if err != nil {
+		return frame, writer{}, err
+	}
+	w := writer{Printer: frame.Printer, lists: lists}
+	frame.Title, frame.BodyClass = w.T(title), "report-page"
+	return frame, w, nil
+}
+
+// sendCSV answers with lines as a file of this name.
+func sendCSV(c *gin.Context, name string, lines [][]string) error {
+	for _, line := range lines {
+		for i := range line {
+			line[i] = harmless(line[i])
+		}
+	}
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	c.Data(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return nil
 }

@@ -51,16 +51,11 @@ func (a *Area) ResponseTimes(c *gin.Context) error {
 	if err != nil && !invalid {
 		return err
 	}
-	frame, errFrame := a.Frame(c, "")
-	if errFrame != nil {
-		return errFrame
+	frame, w, errBegin := a.begin(c, "reports.title")
+	if errBegin != nil {
+		return errBegin
 	}
-	lists, errLists := a.Report.Lists(c.Request.Context())
-	if errLists != nil {
-		return errLists
-	}
-	w := writer{Printer: frame.Printer, lists: lists}.of(made)
-	frame.Title, frame.BodyClass = w.T("reports.title"), "report-page"
+	w = w.of(made)
 	data := timesPage{Frame: frame, Tabs: w.tabs(path, c), Minimum: report.MinimumSize}
 	data.Form = a.form(w, c, made.Query, failure.FieldsOf(err))
 	data.Narrow, data.Narrowed = a.narrow(w, c, failure.FieldsOf(err))

@@ -1,9 +1,6 @@
 package reports
 
 import (
-	"bytes"
-	"encoding/csv"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +19,6 @@ func (a *Area) ResponseTimesCSV(c *gin.Context) error {
 		return err
 	}
 	p := made.Params()
-	var b bytes.Buffer
-	out := csv.NewWriter(&b)
 	head := []string{"measure", "clock", "by", "from", "to", "as_of", "group", "tickets", "answered", "waiting", "excluded"}
 	for _, reason := range ticket.ExcludedReasons() {
 		head = append(head, "excluded_"+reason)
@@ -40,18 +35,7 @@ func (a *Area) ResponseTimesCSV(c *gin.Context) error {
 		line = append(line, figuresCSV(f)...)
 		lines = append(lines, append(line, made.GeneratedAt.Format(time.RFC3339)))
 	}
-	for _, line := range lines {
-		for i := range line {
-			line[i] = harmless(line[i])
-		}
-	}
-	if err := out.WriteAll(lines); err != nil {
-		return err
-	}
-	c.Header("Cache-Control", "no-store")
-	c.Header("Content-Disposition", `attachment; filename="response-times_`+p.Measure+`_`+p.From+`_`+p.To+`.csv"`)
-	c.Data(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
-	return nil
+	return sendCSV(c, "response-times_"+p.Measure+"_"+p.From+"_"+p.To, lines)
 }
 
 func figuresCSV(f report.Figures) []string {

@@ -51,16 +51,10 @@ func (a *Area) Scheduled(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	lists, err := a.Report.Lists(c.Request.Context())
+	frame, w, err := a.begin(c, "reports.scheduled.title")
 	if err != nil {
 		return err
 	}
-	frame, err := a.Frame(c, "")
-	if err != nil {
-		return err
-	}
-	w := writer{Printer: frame.Printer, lists: lists}
-	frame.Title, frame.BodyClass = w.T("reports.scheduled.title"), "report-page"
 	data := scheduledPage{Frame: frame, Tabs: w.tabs(scheduledPath, c)}
 	for _, s := range all {
 		row := w.schedule(s)

@@ -131,17 +131,11 @@ func readSchedule(typed url.Values) (s report.Schedule, wrong []failure.Field) {
 }
 
 func (a *Area) showSchedule(c *gin.Context, status int, who staff.Member, id int64, typed url.Values, wrong []failure.Field) error {
-	lists, err := a.Report.Lists(c.Request.Context())
+	frame, w, err := a.begin(c, "reports.scheduled.new")
 	if err != nil {
 		return err
 	}
-	frame, err := a.Frame(c, "")
-	if err != nil {
-		return err
-	}
-	w := writer{Printer: frame.Printer, lists: lists}
 	d := schedulePage{Frame: frame, Action: scheduledPath, Email: who.Email, New: id == 0}
-	d.Title, d.BodyClass = w.T("reports.scheduled.new"), "report-page"
 	if id != 0 {
 		d.Action, d.Title = scheduledPath+"/"+strconv.FormatInt(id, 10), w.T("reports.scheduled.edit")
 	}

@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"bytes"
-	"encoding/csv"
 	"net/http"
 	"slices"
 	"strconv"
@@ -43,16 +41,10 @@ func (a *Area) Why(c *gin.Context) error {
 	if err != nil && !invalid {
 		return err
 	}
-	frame, errFrame := a.Frame(c, "")
-	if errFrame != nil {
-		return errFrame
+	frame, w, errBegin := a.begin(c, "why.title")
+	if errBegin != nil {
+		return errBegin
 	}
-	lists, errLists := a.Report.Lists(c.Request.Context())
-	if errLists != nil {
-		return errLists
-	}
-	w := writer{Printer: frame.Printer, lists: lists}
-	frame.Title, frame.BodyClass = w.T("why.title"), "report-page"
 	data := whyPage{Frame: frame, Tabs: w.tabs(whyPath, c)}
 	data.Form = slices.DeleteFunc(a.form(w, c, made.Query, failure.FieldsOf(err)), func(f page.Field) bool {
 		return f.Name != "from" && f.Name != "to" && f.Name != "as_of"
@@ -287,12 +279,5 @@ func (a *Area) WhyCSV(c *gin.Context) error {
 		}
 		lines = append(lines, line)
 	}
-	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
-		return err
-	}
-	c.Header("Cache-Control", "no-store")
-	c.Header("Content-Disposition", `attachment; filename="why_`+p.From+`_`+p.To+`.csv"`)
-	c.Data(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
-	return nil
+	return sendCSV(c, "why_"+p.From+"_"+p.To, lines)
 }

@@ -3,7 +3,6 @@ package reports
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -57,16 +56,10 @@ func (a *Area) Workload(c *gin.Context) error {
 	if err != nil && !invalid {
 		return err
 	}
-	frame, errFrame := a.Frame(c, "")
-	if errFrame != nil {
-		return errFrame
+	frame, w, errBegin := a.begin(c, "workload.title")
+	if errBegin != nil {
+		return errBegin
 	}
-	lists, errLists := a.Report.Lists(c.Request.Context())
-	if errLists != nil {
-		return errLists
-	}
-	w := writer{Printer: frame.Printer, lists: lists}
-	frame.Title, frame.BodyClass = w.T("workload.title"), "report-page"
 	data := workloadPage{Frame: frame, Tabs: w.tabs(workloadPath, c)}
 	data.Form = a.period(w, c, work.WorkloadQuery, failure.FieldsOf(err))
 	data.Narrow, data.Narrowed = a.narrow(w, c, failure.FieldsOf(err))
@@ -190,7 +183,7 @@ func (w writer) rate(n float64) string {
 	return w.Fixed(n, 0)
 }
 
-// lists leads to the console's list of what a cell of a backlog counts; "" where the list cannot be narrowed so far.
+// listOf leads to the console's list of what a cell of a backlog counts; "" where the list cannot be narrowed so far.
 func listOf(work report.Workload, kind, queue string, from, to time.Time) string {
 	f := work.Filter
 	if f.Language != "" || f.Channel != "" {
@@ -226,5 +219,3 @@ func level(n, most int) int {
 	}
 	return 1 + n*(levels-1)/most
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

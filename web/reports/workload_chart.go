@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/askwell/askwell/internal/report"
@@ -61,7 +62,7 @@ func (w writer) dayChart(work report.Workload, l flowLayout) dayChart {
 	}
 	every := (len(days) + l.days - 1) / l.days
 	for i := 0; i < len(days); i += every {
-		c.X = append(c.X, mark{At: place(x(i)), Text: w.T("workload.days.day", "month", w.T("format.short_month."+itoa(int(days[i].Day.Month()))), "day", days[i].Day.Day())})
+		c.X = append(c.X, mark{At: place(x(i)), Text: w.T("workload.days.day", "month", w.T("format.short_month."+strconv.Itoa(int(days[i].Day.Month()))), "day", days[i].Day.Day())})
 	}
 	for _, line := range []struct {
 		group, name string
@@ -142,7 +143,7 @@ func (w writer) hourMap(work report.Workload, l flowLayout, kind string) hourMap
 	wide := (l.width - l.left) / 24
 	paths := make([]strings.Builder, levels+1)
 	for d := range 7 {
-		m.Y = append(m.Y, mark{At: place(float64(d)*l.cell + l.cell/2 + 4), Text: string([]rune(w.T("format.weekday." + itoa(weekday(d))))[:3])})
+		m.Y = append(m.Y, mark{At: place(float64(d)*l.cell + l.cell/2 + 4), Text: string([]rune(w.T("format.weekday." + strconv.Itoa(weekday(d))))[:3])})
 		for h := range 24 {
 			p := &paths[level(of(work.Hours[weekday(d)][h]), most)]
 			p.WriteString("M" + place(l.left+float64(h)*wide) + " " + place(float64(d)*l.cell) + "h" + place(wide-gap) + "v" + place(l.cell-gap) + "h-" + place(wide-gap) + "z")
@@ -158,7 +159,7 @@ func (w writer) hourMap(work report.Workload, l flowLayout, kind string) hourMap
 	}
 	m.Most = w.T("workload.hours.none")
 	if most > 0 {
-		m.Most = w.T("workload.hours.most", "count", most, "day", w.T("format.weekday."+itoa(at[0])), "from", w.T("workload.hours.hour", "hour", at[1]), "to", w.T("workload.hours.hour", "hour", (at[1]+1)%24))
+		m.Most = w.T("workload.hours.most", "count", most, "day", w.T("format.weekday."+strconv.Itoa(at[0])), "from", w.T("workload.hours.hour", "hour", at[1]), "to", w.T("workload.hours.hour", "hour", (at[1]+1)%24))
 	}
 	return m
 }

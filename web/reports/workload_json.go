@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"bytes"
-	"encoding/csv"
 	"net/http"
 	"strconv"
 	"time"
@@ -146,14 +144,7 @@ func (a *Area) WorkloadCSV(c *gin.Context) error {
 	default:
 		return failure.Invalid("table", "unknown", "Choose a table: backlog or days.")
 	}
-	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
-		return err
-	}
-	c.Header("Cache-Control", "no-store")
-	c.Header("Content-Disposition", `attachment; filename="workload_`+table+`_`+work.At.In(a.Zone).Format(time.DateOnly)+`.csv"`)
-	c.Data(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
-	return nil
+	return sendCSV(c, "workload_"+table+"_"+work.At.In(a.Zone).Format(time.DateOnly), lines)
 }
 
 func backlogLines(work report.Workload) [][]string {
@@ -166,7 +157,7 @@ func backlogLines(work report.Workload) [][]string {
 				last = strconv.Itoa(days[i+1] - 1)
 			}
 			lines = append(lines, []string{
-				harmless(q.Queue), strconv.Itoa(first), last, strconv.Itoa(q.Unanswered[i]), strconv.Itoa(q.Unsolved[i]), work.At.UTC().Format(time.RFC3339),
+				q.Queue, strconv.Itoa(first), last, strconv.Itoa(q.Unanswered[i]), strconv.Itoa(q.Unsolved[i]), work.At.UTC().Format(time.RFC3339),
 			})
 		}
 	}

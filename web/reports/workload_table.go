@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/askwell/askwell/internal/report"
@@ -88,7 +89,7 @@ type hourLine struct {
 
 func (w writer) hourTable(work report.Workload) (weekdays []string, lines []hourLine) {
 	for d := range 7 {
-		weekdays = append(weekdays, w.T("format.weekday."+itoa(weekday(d))))
+		weekdays = append(weekdays, w.T("format.weekday."+strconv.Itoa(weekday(d))))
 	}
 	for h := range 24 {
 		line := hourLine{Hour: w.T("workload.hours.hour", "hour", h)}
