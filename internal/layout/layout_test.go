@@ -33,15 +33,17 @@ var rules = []rule{
 	{path: "internal/files", local: []string{"internal/failure"}},
 	{path: "internal/postgres", local: []string{"internal/failure"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/outbox", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
-	{path: "internal/account", local: ground},
-	{path: "internal/staff", local: ground},
+	{path: "internal/password", local: []string{"internal/failure"}, other: pure},
+	{path: "internal/guard", local: ground},
+	{path: "internal/account", local: slices.Concat(ground, doors)},
+	{path: "internal/staff", local: slices.Concat(ground, doors)},
 	{path: "internal/mail", local: ground},
 	{path: "internal/ticket", local: slices.Concat(ground, people)},
 	{path: "internal/inbound", local: slices.Concat(ground, people, tickets, []string{"internal/files"})},
 	{path: "internal/search", local: slices.Concat(ground, people, tickets)},
 	{path: "internal/report", local: slices.Concat(ground, people, tickets)},
 	{path: "internal/transfer", local: slices.Concat(ground, people, tickets, []string{"internal/search", "internal/report"})},
-	{path: "internal/seed", local: slices.Concat(ground, people, tickets)},
+	{path: "internal/seed", local: slices.Concat(ground, doors, people, tickets)},
 	{path: "internal/replay", local: []string{"internal/failure", "internal/identifier"}},
 	{path: "internal/devstack", local: []string{"internal/devstack"}},
 	{path: "internal/testkit", local: []string{"internal", "migrations"}},
@@ -54,6 +56,7 @@ var rules = []rule{
 
 var (
 	ground  = []string{"internal/failure", "internal/identifier", "internal/sla", "internal/survival", "internal/triage", "internal/postgres", "internal/outbox"}
+	doors   = []string{"internal/password", "internal/guard"}
 	people  = []string{"internal/account", "internal/staff", "internal/mail"}
 	tickets = []string{"internal/ticket"}
 )

@@ -11,11 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/password"
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/staff"
 )
 
-// signIns are the demo's, with staff.DemoPassword: for a desk on somebody's own machine, never for one that others reach.
+// signIns are the demo's, with password.Demo: for a desk on somebody's own machine, never for one that others reach.
 var signIns = []staff.New{
 	{Email: "agent@askwell.test", Name: "Robin Castellanos", Role: staff.RoleAgent},
 	{Email: "supervisor@askwell.test", Name: "Imani Lindqvist", Role: staff.RoleSupervisor},
@@ -34,7 +35,7 @@ var colleagues = []staff.New{
 
 // Staff makes the demo's sign-ins where they are missing, with a password that everybody knows. Only for the demo.
 func Staff(ctx context.Context, db postgres.Querier) error {
-	return add(ctx, db, signIns, func() string { return staff.DemoPassword })
+	return add(ctx, db, signIns, func() string { return password.Demo })
 }
 
 // team gives the agents and supervisors who handle the demo's tickets: the demo's own, made where they are missing, in the order

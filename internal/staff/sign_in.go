@@ -2,8 +2,6 @@ package staff
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -13,15 +11,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/password"
 	"github.com/askwell/askwell/internal/postgres"
 )
 
 // SignIns lets the staff in and slows guessing down.
 type SignIns struct {
 	db    *pgxpool.Pool
-	keys  [][]byte
-	now   func() time.Time
+	guard *guard.Guard
 	dummy string
 }
 
@@ -34,18 +33,15 @@ type SignInConfig struct {
 
 // NewSignIns makes a SignIns.
 func NewSignIns(cfg SignInConfig) (*SignIns, error) {
-	if len(cfg.Keys) == 0 {
-		return nil, errors.New("sign-in needs a secret key")
-	}
-	dummy, err := hashPassword(context.Background(), "nobody's password")
+	watch, err := guard.New(guard.Config(cfg))
 	if err != nil {
 		return nil, err
 	}
-	s := &SignIns{db: cfg.DB, keys: cfg.Keys, now: cfg.Now, dummy: dummy}
-	if s.now == nil {
-		s.now = time.Now
+	dummy, err := password.Hash(context.Background(), "nobody's password")
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	return &SignIns{db: cfg.DB, guard: watch, dummy: dummy}, nil
 }
 
 // Attempt is one try to sign in.
@@ -67,15 +63,10 @@ func wrong() error {
 }
 
 // SignIn checks a password. Anybody may call it. Errors: unauthenticated for a wrong address or password, whichever it was, in
-// the same time; *Locked (too_many_tries) when too many tries failed; unavailable.
-//
-// A try is written down as failed before its password is looked at, and struck out when it was right: tries at the same time
-// cannot slip past the limits together.
+// the same time; *guard.Locked (too_many_tries) when too many tries failed; unavailable.
 func (s *SignIns) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
 	email := identifier.FoldEmail(a.Email)
-	account := s.accountHash(email)
-	t := try{account: account, network: network(a.Address), device: s.deviceFor(a.Device, account), at: s.now().UTC()}
-	id, err := s.record(ctx, t)
+	try, err := s.guard.Begin(ctx, guard.StaffPassword, email, a.Address, a.Device)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -83,11 +74,7 @@ func (s *SignIns) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	password := a.Password
-	if len(password) > 4*MaxPassword {
-		password = ""
-	}
-	right, stale, err := checkPassword(ctx, hash, password)
+	right, stale, err := password.Check(ctx, hash, a.Password)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -99,19 +86,15 @@ func (s *SignIns) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
 			return SignedIn{}, err
 		}
 	}
-	if err := s.forgive(ctx, t, id); err != nil {
-		return SignedIn{}, fmt.Errorf("sign in: %w", err)
-	}
-	return s.signedIn(ctx, member, a.Device, account)
-}
-
-func (s *SignIns) signedIn(ctx context.Context, m Member, cookie string, account []byte) (SignedIn, error) {
-	stamped, err := Store{DB: s.db}.ForSession(ctx, m.ID)
+	stamped, err := Store{DB: s.db}.ForSession(ctx, member.ID)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	device, err := s.remember(cookie, account)
-	return SignedIn{Stamped: stamped, Device: device}, err
+	device, err := try.Succeed(ctx)
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
+	}
+	return SignedIn{Stamped: stamped, Device: device}, nil
 }
 
 // lookUp finds who may sign in with this address and the hash to check. For an unknown address it is the dummy's hash, so that
@@ -130,8 +113,8 @@ func (s *SignIns) lookUp(ctx context.Context, email string) (Member, string, err
 }
 
 // rehash brings a hash of another cost up to date, unless the password was changed meanwhile.
-func (s *SignIns) rehash(ctx context.Context, id int64, old, password string) error {
-	hash, err := hashPassword(ctx, password)
+func (s *SignIns) rehash(ctx context.Context, id int64, old, typed string) error {
+	hash, err := password.Hash(ctx, typed)
 	if err != nil {
 		return fmt.Errorf("rehash a password: %w", err)
 	}
@@ -140,28 +123,4 @@ func (s *SignIns) rehash(ctx context.Context, id int64, old, password string) er
 		return fmt.Errorf("rehash a password: %w", postgres.Failure(err))
 	}
 	return nil
-}
-
-// accountHash stands for an address in the table of failures, so that the table does not tell who works here.
-func (s *SignIns) accountHash(email string) []byte {
-	mac := hmac.New(sha256.New, s.keys[0])
-	mac.Write([]byte("askwell sign-in\x00" + email))
-	return mac.Sum(nil)
-}
-
-// network is the part of an address that one customer of a network operator holds: /24 of IPv4, /56 of IPv6.
-func network(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := 56
-	if a.Is4() {
-		bits = 24
-	}
-	if !a.IsValid() {
-		a, bits = netip.IPv6Unspecified(), 128
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return netip.PrefixFrom(netip.IPv6Unspecified(), 128)
-	}
-	return p
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/testkit"
 )
@@ -226,7 +227,7 @@ func TestLockOutSaysUntilWhen(t *testing.T) {
 		_ = d.try(ada("203.0.113.9", "not the password", ""))
 		d.advance(time.Minute)
 	}
-	var locked *staff.Locked
+	var locked *guard.Locked
 	if err := d.try(ada("203.0.113.9", password, "")); !errors.As(err, &locked) {
 		t.Fatalf("got %v, want a lock", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/password"
 	"github.com/askwell/askwell/internal/postgres"
 )
 
@@ -35,7 +36,7 @@ func (s Store) Add(ctx context.Context, n New) (Member, error) {
 	if err := s.validate(n); err != nil {
 		return Member{}, err
 	}
-	hash, err := hashPassword(ctx, n.Password)
+	hash, err := password.Hash(ctx, n.Password)
 	if err != nil {
 		return Member{}, fmt.Errorf("add a member of staff: %w", err)
 	}
@@ -63,8 +64,8 @@ func (s Store) validate(n New) error {
 	if !n.Role.Valid() {
 		wrong = append(wrong, failure.Field{Name: "role", Code: "unknown", Text: "Choose agent, supervisor or administrator."})
 	}
-	if !n.Demo || n.Password != DemoPassword {
-		wrong = append(wrong, failure.FieldsOf(CheckPassword(n.Password, n.Email, n.Name, s.Agency))...)
+	if !n.Demo || n.Password != password.Demo {
+		wrong = append(wrong, failure.FieldsOf(password.Fit(n.Password, n.Email, n.Name, s.Agency))...)
 	}
 	return failure.InvalidFields(wrong...)
 }
@@ -104,15 +105,15 @@ func (s Store) List(ctx context.Context) ([]Member, error) {
 }
 
 // SetPassword gives a member another password and so ends every session of theirs. Errors: invalid (password), not_found.
-func (s Store) SetPassword(ctx context.Context, id int64, password string) error {
+func (s Store) SetPassword(ctx context.Context, id int64, typed string) error {
 	m, err := s.ByID(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := CheckPassword(password, m.Email, m.Name, s.Agency); err != nil {
+	if err := password.Fit(typed, m.Email, m.Name, s.Agency); err != nil {
 		return err
 	}
-	hash, err := hashPassword(ctx, password)
+	hash, err := password.Hash(ctx, typed)
 	if err != nil {
 		return fmt.Errorf("set the password of member %d: %w", id, err)
 	}

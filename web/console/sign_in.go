@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/session"
@@ -82,7 +83,7 @@ func (a *Area) SignIn(c *gin.Context) error {
 // refuseSignIn says why in words that do not tell whether the address is known.
 func (a *Area) refuseSignIn(c *gin.Context, err error, data signInPage) error {
 	p := a.Pages.Printer(c)
-	var locked *staff.Locked
+	var locked *guard.Locked
 	switch {
 	case errors.As(err, &locked):
 		wait := max(locked.Until.Sub(a.Now()), 0)

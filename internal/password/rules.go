@@ -1,4 +1,4 @@
-package staff
+package password
 
 import (
 	"fmt"
@@ -13,12 +13,12 @@ import (
 
 // The lengths of a password in characters. There are no rules of composition (NIST SP 800-63B-4, 3.1.1.2).
 const (
-	MinPassword = 15
-	MaxPassword = 256
+	Min = 15
+	Max = 256
 )
 
-// DemoPassword is the one of the demo's staff, and refused for everybody else.
-const DemoPassword = "askwell-demo-password"
+// Demo is the one of the demo's people, and refused for everybody else.
+const Demo = "askwell-demo-password"
 
 // common are the long passwords that lists of leaked ones begin with, and phrases that everybody has read, folded.
 var common = []string{
@@ -32,19 +32,19 @@ var common = []string{
 	"summer2024summer2024", "unitedstatesofamerica", "immigrationimmigration", "askwelldemopassword",
 }
 
-// CheckPassword says whether a password is fit for somebody with this e-mail address and name at an agency of this name.
+// Fit says whether a password is fit for somebody with this e-mail address and name at an agency of this name.
 // Errors: invalid (password).
-func CheckPassword(password, email, name, agency string) error {
+func Fit(password, email, name, agency string) error {
 	refuse := func(code, text string) error { return failure.Invalid("password", code, text) }
 	if !utf8.ValidString(password) || strings.ContainsRune(password, 0) {
 		return refuse("unreadable", "Some characters of the password cannot be read.")
 	}
 	n := utf8.RuneCountInString(norm.NFKC.String(password))
-	if n < MinPassword {
-		return refuse("too_short", fmt.Sprintf("Enter at least %d characters: a sentence that only you would think of is fine.", MinPassword))
+	if n < Min {
+		return refuse("too_short", fmt.Sprintf("Enter at least %d characters: a sentence that only you would think of is fine.", Min))
 	}
-	if n > MaxPassword {
-		return refuse("too_long", fmt.Sprintf("A password can have up to %d characters.", MaxPassword))
+	if n > Max {
+		return refuse("too_long", fmt.Sprintf("A password can have up to %d characters.", Max))
 	}
 	folded := foldPassword(password)
 	for _, known := range common {

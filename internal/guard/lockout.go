@@ -1,10 +1,9 @@
-package staff
+package guard
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,18 +50,10 @@ func (l *Locked) Error() string {
 // Unwrap gives the failure.
 func (l *Locked) Unwrap() error { return l.cause }
 
-// try is who tries to sign in to what, and from where.
-type try struct {
-	account []byte
-	network netip.Prefix
-	device  []byte
-	at      time.Time
-}
-
 // record writes the try down as failed, or says that it comes too soon. Tries on one account or from one network queue up
 // here, each seeing the ones before.
-func (s *SignIns) record(ctx context.Context, t try) (id int64, err error) {
-	err = postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
+func (g *Guard) record(ctx context.Context, t *Try) (id int64, err error) {
+	err = postgres.InTx(ctx, g.db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SELECT pg_advisory_xact_lock(k)
 			FROM (VALUES (hashtextextended(encode($1::bytea, 'hex'), 0)), (hashtextextended($2::inet::text, 1))) AS keys (k)
@@ -87,7 +78,7 @@ func (s *SignIns) record(ctx context.Context, t try) (id int64, err error) {
 }
 
 // check finds the failure that must leave the window before the next try.
-func (l limit) check(ctx context.Context, tx pgx.Tx, t try) error {
+func (l limit) check(ctx context.Context, tx pgx.Tx, t *Try) error {
 	var oldest time.Time
 	err := tx.QueryRow(ctx, `
 		SELECT failed_at
@@ -105,15 +96,4 @@ func (l limit) check(ctx context.Context, tx pgx.Tx, t try) error {
 		return fmt.Errorf("count failures: %w", err)
 	}
 	return locked(oldest.Add(l.within))
-}
-
-// forgive strikes out the try and the failures that led up to it, of this browser or of the account in this network, and
-// drops what no limit counts any more.
-func (s *SignIns) forgive(ctx context.Context, t try, id int64) error {
-	_, err := s.db.Exec(ctx, `
-		DELETE FROM sign_in_failure
-		WHERE id = $1
-			OR email_hash = $2 AND network = $3 AND device IS NOT DISTINCT FROM $4
-			OR failed_at < $5`, id, t.account, t.network, t.device, t.at.Add(-24*time.Hour))
-	return postgres.Failure(err)
 }

@@ -1,4 +1,4 @@
-package staff
+package guard
 
 import (
 	"crypto/hmac"
@@ -20,13 +20,13 @@ const (
 
 // deviceFor finds the ticket of this account in the cookie and gives what stands for the browser in the database; nil when it
 // never signed in to it.
-func (s *SignIns) deviceFor(cookie string, account []byte) []byte {
+func (g *Guard) deviceFor(cookie string, account []byte) []byte {
 	for _, ticket := range tickets(cookie) {
 		raw, err := base64.RawURLEncoding.DecodeString(ticket)
 		if err != nil || len(raw) != nonceLength+sha256.Size {
 			continue
 		}
-		for _, key := range s.keys {
+		for _, key := range g.keys {
 			if hmac.Equal(raw[nonceLength:], deviceMAC(key, raw[:nonceLength], account)) {
 				sum := sha256.Sum256(raw[:nonceLength])
 				return sum[:]
@@ -37,14 +37,14 @@ func (s *SignIns) deviceFor(cookie string, account []byte) []byte {
 }
 
 // remember puts a new ticket for the account before those of other accounts.
-func (s *SignIns) remember(cookie string, account []byte) (string, error) {
+func (g *Guard) remember(cookie string, account []byte) (string, error) {
 	nonce := make([]byte, nonceLength)
 	if _, err := io.ReadFull(rand.Reader, nonce); err != nil {
 		return "", fmt.Errorf("make a device cookie: %w", err)
 	}
-	kept := []string{base64.RawURLEncoding.EncodeToString(append(nonce, deviceMAC(s.keys[0], nonce, account)...))}
+	kept := []string{base64.RawURLEncoding.EncodeToString(append(nonce, deviceMAC(g.keys[0], nonce, account)...))}
 	for _, ticket := range tickets(cookie) {
-		if len(kept) < maxDevices && s.deviceFor(ticket, account) == nil {
+		if len(kept) < maxDevices && g.deviceFor(ticket, account) == nil {
 			kept = append(kept, ticket)
 		}
 	}

@@ -1,4 +1,5 @@
-package staff
+// Package password keeps passwords as argon2id hashes, and says which are fit to be one.
+package password
 
 import (
 	"context"
@@ -45,8 +46,8 @@ func turn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// hashPassword makes a PHC string: $argon2id$v=19$m=19456,t=2,p=1$salt$key.
-func hashPassword(ctx context.Context, password string) (string, error) {
+// Hash makes a PHC string: $argon2id$v=19$m=19456,t=2,p=1$salt$key.
+func Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltLength)
 	if _, err := io.ReadFull(rand.Reader, salt); err != nil {
 		return "", fmt.Errorf("make a salt: %w", err)
@@ -70,12 +71,15 @@ func derive(ctx context.Context, password string, salt []byte, c cost, length ui
 	return argon2.IDKey([]byte(norm.NFKC.String(password)), salt, c.time, c.memory, c.lanes, length), nil
 }
 
-// checkPassword reports whether the password is the one behind the hash, in a time that does not tell how much of it was
+// Check reports whether the password is the one behind the hash, in a time that does not tell how much of it was
 // right, and whether the hash should be made anew.
-func checkPassword(ctx context.Context, phc, password string) (right, stale bool, err error) {
+func Check(ctx context.Context, phc, password string) (right, stale bool, err error) {
 	c, salt, key, err := parseHash(phc)
 	if err != nil {
 		return false, false, err
+	}
+	if len(password) > 4*Max {
+		password = "" // no password is as long, and nobody may make us hash a megabyte
 	}
 	got, err := derive(ctx, password, salt, c, uint32(len(key))) //nolint:gosec // parseHash bounds it
 	if err != nil {

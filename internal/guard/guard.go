@@ -1,0 +1,127 @@
+// Package guard slows down the guessing of passwords and codes, so that nobody can lock another person out.
+package guard
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// Door is one place where guessing is slowed down. What is tried at one counts nowhere else.
+type Door string
+
+// The doors.
+const (
+	StaffPassword     Door = ""
+	ApplicantPassword Door = "applicant"
+	ApplicantCode     Door = "applicant code"
+)
+
+// Config is what a Guard needs. Keys are secret, 32 bytes or more each; the first one signs, all of them verify.
+type Config struct {
+	DB   *pgxpool.Pool
+	Keys [][]byte
+	Now  func() time.Time
+}
+
+// Guard stands at every door.
+type Guard struct {
+	db   *pgxpool.Pool
+	keys [][]byte
+	now  func() time.Time
+}
+
+// New makes a Guard.
+func New(cfg Config) (*Guard, error) {
+	if len(cfg.Keys) == 0 {
+		return nil, errors.New("sign-in needs a secret key")
+	}
+	g := &Guard{db: cfg.DB, keys: cfg.Keys, now: cfg.Now}
+	if g.now == nil {
+		g.now = time.Now
+	}
+	return g, nil
+}
+
+// Try is somebody who tries a password or a code, and from where.
+type Try struct {
+	guard   *Guard
+	id      int64
+	account []byte
+	network netip.Prefix
+	cookie  string
+	device  []byte
+	at      time.Time
+}
+
+// Begin writes a try down as failed before it is looked at, so that tries at the same time cannot slip past the limits together.
+// subject is what is tried, such as a folded e-mail address; cookie is the device cookie, "" for none. Errors: *Locked
+// (too_many_tries) when too many tries failed; unavailable.
+func (g *Guard) Begin(ctx context.Context, door Door, subject string, address netip.Addr, cookie string) (*Try, error) {
+	account := g.subjectHash(door, subject)
+	t := &Try{
+		guard: g, account: account, network: Network(address), cookie: cookie, device: g.deviceFor(cookie, account), at: g.now().UTC(),
+	}
+	id, err := g.record(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	t.id = id
+	return t, nil
+}
+
+// Succeed strikes out the try and the failures that led up to it, of this browser or of the account in this network, drops what no
+// limit counts any more, and gives the new value of the device cookie.
+func (t *Try) Succeed(ctx context.Context) (cookie string, err error) {
+	_, err = t.guard.db.Exec(ctx, `
+		DELETE FROM sign_in_failure
+		WHERE id = $1
+			OR email_hash = $2 AND network = $3 AND device IS NOT DISTINCT FROM $4
+			OR failed_at < $5`, t.id, t.account, t.network, t.device, t.at.Add(-24*time.Hour))
+	if err != nil {
+		return "", fmt.Errorf("forgive failed tries: %w", postgres.Failure(err))
+	}
+	return t.guard.remember(t.cookie, t.account)
+}
+
+// Know gives the device cookie of a browser that has proved in another way that it is the account owner's: by a link from their
+// mailbox. Then a lock that others caused does not hold for it.
+func (g *Guard) Know(door Door, subject, cookie string) (string, error) {
+	return g.remember(cookie, g.subjectHash(door, subject))
+}
+
+// subjectHash stands for an address in the table of failures, so that the table does not tell who has an account here.
+func (g *Guard) subjectHash(door Door, subject string) []byte {
+	mac := hmac.New(sha256.New, g.keys[0])
+	mac.Write([]byte("askwell sign-in\x00"))
+	if door != StaffPassword {
+		mac.Write([]byte(string(door) + "\x00"))
+	}
+	mac.Write([]byte(subject))
+	return mac.Sum(nil)
+}
+
+// Network is the part of an address that one customer of a network operator holds: /24 of IPv4, /56 of IPv6.
+func Network(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := 56
+	if a.Is4() {
+		bits = 24
+	}
+	if !a.IsValid() {
+		a, bits = netip.IPv6Unspecified(), 128
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.PrefixFrom(netip.IPv6Unspecified(), 128)
+	}
+	return p
+}
