@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/identifier"
@@ -38,6 +39,7 @@ type desk struct {
 	t        testing.TB
 	db       *pgxpool.Pool
 	tickets  *ticket.Service
+	accounts *account.Service
 	engine   *search.Engine
 	mailbox  *devstack.Mailbox
 	mailer   *mail.Mailer
@@ -56,9 +58,12 @@ func newDesk(t testing.TB, redisURL string) *desk {
 	t.Helper()
 	d := &desk{t: t, db: testkit.Database(t), redisURL: redisURL, registry: prometheus.NewRegistry(), log: &logBook{}}
 	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: time.Second})
+	var err error
+	if d.accounts, err = account.NewService(account.ServiceConfig{DB: d.db, Keys: [][]byte{[]byte("a key that only the tests have and share")}}); err != nil {
+		t.Fatal(err)
+	}
 	d.mailbox = testkit.Mailbox(t)
 	d.mailer = d.mailTo(d.mailbox.URL())
-	var err error
 	if d.engine, err = search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +96,7 @@ func (keys) Find(key, _ string, _ ...any) string { return key }
 func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	w, err := workers.New(workers.Config{
-		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
+		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Accounts: d.accounts, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
 		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt, Inbound: d.inbound, TellReport: d.tellReport,
 	})
 	if err != nil {

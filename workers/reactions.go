@@ -18,6 +18,9 @@ var reactions = map[string][]outbox.Reaction{
 	ticket.OutboxFileStored:  follow(TaskScanFile),
 	inbound.OutboxReceived:   follow(TaskReceiveMail),
 	account.OutboxChanged:    follow(TaskIndexAccount),
+	account.OutboxAsked:      follow(TaskAnswerRequest),
+	account.OutboxRegistered: follow(TaskSendNumber),
+	account.OutboxHappened:   follow(TaskTellOwner),
 	report.OutboxDue:         follow(TaskMailReport),
 }
 

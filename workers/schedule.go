@@ -57,6 +57,9 @@ func (w *Workers) jobs() []job {
 			return w.exec(ctx, `DELETE FROM recent_search WHERE at < $1`, w.Now().Add(-staff.SearchesKept))
 		}},
 	}
+	if w.Accounts != nil {
+		jobs = append(jobs, job{name: "forget what was answered by mail", every: time.Hour, run: w.Accounts.Sweep})
+	}
 	if w.TellReport != nil {
 		jobs = append(jobs, job{name: "mail the reports that are due", every: reportsEvery, run: w.schedules.Due})
 	}

@@ -27,6 +27,10 @@ const (
 	TaskReceiveMail  = "receive_mail"
 	TaskCountTicket  = report.TaskCountTicket
 	TaskMailReport   = "mail_report"
+
+	TaskAnswerRequest = "answer_request"
+	TaskSendNumber    = "send_number"
+	TaskTellOwner     = "tell_owner"
 )
 
 // asynq's queues. A reply to an applicant goes before everything; the index comes last.
@@ -55,6 +59,9 @@ type kind struct {
 // kinds is the table of all of them. A mail that no mail server took for two days is given up, as mail servers do themselves.
 var kinds = []kind{
 	{name: TaskSendReply, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 2 * time.Minute, tries: 8, away: 1440},
+	{name: TaskAnswerRequest, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 20 * time.Second, tries: 8},
+	{name: TaskSendNumber, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 2 * time.Minute, tries: 8, away: 1440},
+	{name: TaskTellOwner, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: 2 * time.Minute, tries: 8, away: 1440},
 	{name: TaskMailReport, queue: queueDefault, lease: 2 * time.Minute, timeout: 100 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
 	{name: TaskLinkAccount, queue: queueDefault, batch: 500, lanes: 1, lease: 20 * time.Second, timeout: 15 * time.Second, slowest: 10 * time.Second, tries: 10},
 	{name: TaskAcknowledge, queue: queueDefault, batch: 20, lanes: 2, lease: 90 * time.Second, timeout: 80 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},

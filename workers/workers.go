@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
@@ -38,6 +39,7 @@ type Config struct {
 	DB          *pgxpool.Pool
 	RedisURL    string
 	Tickets     *ticket.Service
+	Accounts    *account.Service
 	Search      *search.Engine
 	Mail        *mail.Mailer
 	Files       files.Store
@@ -116,6 +118,10 @@ func New(cfg Config) (*Workers, error) {
 		TaskReceiveMail:  {one: w.receiveMail},
 		TaskCountTicket:  {all: w.countTickets},
 		TaskMailReport:   {one: w.mailReport},
+
+		TaskAnswerRequest: {one: w.answerRequest},
+		TaskSendNumber:    {one: w.sendNumber},
+		TaskTellOwner:     {one: w.tellOwner},
 	}
 	return w, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/mail"
@@ -39,6 +40,7 @@ type desk struct {
 	search  *search.Engine
 	files   *files.Folder
 	tickets *ticket.Service
+	account *account.Service
 	waker   *outbox.Waker
 	queues  *workers.Inspector
 	metrics *prometheus.Registry
@@ -77,6 +79,10 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	d.waker = outbox.NewWaker(d.db, log)
 	go d.waker.Run(ctx)
 	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: cfg.UndoSend, Wake: d.waker.Wake})
+	d.account, err = account.NewService(account.ServiceConfig{DB: d.db, Keys: cfg.SecretKeys, Agency: cfg.Agency.Name, Wake: d.waker.Wake})
+	if err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 
@@ -134,7 +140,7 @@ func (d *desk) workers() (*workers.Workers, error) {
 		return nil, err
 	}
 	cfg := workers.Config{
-		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Search: d.search, Mail: mailer, Files: d.files,
+		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Accounts: d.account, Search: d.search, Mail: mailer, Files: d.files,
 		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics, Zone: d.cfg.Agency.TimeZone,
 	}
 	if cfg.TellReport, err = web.ReportTeller(d.cfg.BaseURL); err != nil {

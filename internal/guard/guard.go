@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/postgres"
@@ -78,14 +79,13 @@ func (g *Guard) Begin(ctx context.Context, door Door, subject string, address ne
 	return t, nil
 }
 
-// Succeed strikes out the try and the failures that led up to it, of this browser or of the account in this network, drops what no
-// limit counts any more, and gives the new value of the device cookie.
+// Succeed strikes out the try and the failures that led up to it, of this browser or of the account in this network, and gives the new
+// value of the device cookie.
 func (t *Try) Succeed(ctx context.Context) (cookie string, err error) {
 	_, err = t.guard.db.Exec(ctx, `
 		DELETE FROM sign_in_failure
 		WHERE id = $1
-			OR email_hash = $2 AND network = $3 AND device IS NOT DISTINCT FROM $4
-			OR failed_at < $5`, t.id, t.account, t.network, t.device, t.at.Add(-24*time.Hour))
+			OR email_hash = $2 AND network = $3 AND device IS NOT DISTINCT FROM $4`, t.id, t.account, t.network, t.device)
 	if err != nil {
 		return "", fmt.Errorf("forgive failed tries: %w", postgres.Failure(err))
 	}
@@ -96,6 +96,30 @@ func (t *Try) Succeed(ctx context.Context) (cookie string, err error) {
 // mailbox. Then a lock that others caused does not hold for it.
 func (g *Guard) Know(door Door, subject, cookie string) (string, error) {
 	return g.remember(cookie, g.subjectHash(door, subject))
+}
+
+// Failure is a try that failed.
+type Failure struct {
+	At      time.Time
+	Network netip.Prefix
+}
+
+// Failures lists the tries on a subject that failed since a moment, the latest first, for its owner to see.
+func (g *Guard) Failures(ctx context.Context, door Door, subject string, since time.Time, limit int) ([]Failure, error) {
+	rows, err := g.db.Query(ctx, `
+		SELECT failed_at AS at, network
+		FROM sign_in_failure
+		WHERE email_hash = $1 AND failed_at > $2
+		ORDER BY failed_at DESC
+		LIMIT $3`, g.subjectHash(door, subject), since, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list failed tries: %w", postgres.Failure(err))
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Failure])
+	if err != nil {
+		return nil, fmt.Errorf("list failed tries: %w", postgres.Failure(err))
+	}
+	return found, nil
 }
 
 // subjectHash stands for an address in the table of failures, so that the table does not tell who has an account here.

@@ -1,6 +1,7 @@
 package identifier
 
 import (
+	"net/mail"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -32,4 +33,15 @@ func EmailForms(s string) []string {
 		return []string{folded}
 	}
 	return []string{folded, folded[:at+1] + own}
+}
+
+// ValidEmail reports whether mail can be sent to s: a bare address whose domain has a dot.
+func ValidEmail(s string) bool {
+	parsed, err := mail.ParseAddress(s)
+	if err != nil || parsed.Address != s || parsed.Name != "" {
+		return false
+	}
+	domain := s[strings.LastIndexByte(s, '@')+1:]
+	return strings.Contains(strings.Trim(domain, "."), ".") && !strings.HasPrefix(domain, ".") && !strings.Contains(domain, "..") &&
+		!strings.HasSuffix(domain, ".") && !strings.HasPrefix(domain, "[")
 }

@@ -1,7 +1,6 @@
 package public
 
 import (
-	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -128,23 +127,12 @@ func (a answers) problems(known func(category string) bool) []problem {
 		add(fieldCategory, "unknown")
 	}
 	check(fieldName, a.Name, ticket.MaxName)
-	if check(fieldEmail, a.Email, ticket.MaxEmail) && !validEmail(a.Email) {
+	if check(fieldEmail, a.Email, ticket.MaxEmail) && !identifier.ValidEmail(a.Email) {
 		add(fieldEmail, "invalid")
 	}
 	check(fieldSubject, a.Subject, ticket.MaxSubject)
 	check(fieldQuestion, a.Question, ticket.MaxQuestion)
 	return found
-}
-
-// validEmail takes what mail can be sent to: a bare address whose domain has a dot.
-func validEmail(s string) bool {
-	parsed, err := mail.ParseAddress(s)
-	if err != nil || parsed.Address != s || parsed.Name != "" {
-		return false
-	}
-	domain := s[strings.LastIndexByte(s, '@')+1:]
-	return strings.Contains(strings.Trim(domain, "."), ".") && !strings.HasPrefix(domain, ".") && !strings.Contains(domain, "..") &&
-		!strings.HasSuffix(domain, ".") && !strings.HasPrefix(domain, "[")
 }
 
 func contains(list []string, s string) bool {

@@ -1,0 +1,188 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// OutboxAsked is the outbox's event for something that is to be answered by mail; its subject is the request's ID.
+const OutboxAsked = "mail.asked"
+
+// RequestKind says what somebody asked to be sent by mail.
+type RequestKind string
+
+// The kinds of request.
+const (
+	RequestRegistration RequestKind = "registration" // confirm the address of a new account
+	RequestPassword     RequestKind = "password"     // set another password
+	RequestEmail        RequestKind = "email"        // confirm another address of an account
+	RequestNumber       RequestKind = "number"       // the account number; no link
+	RequestStatus       RequestKind = "status"       // follow a question without an account
+)
+
+// lasts is how long the link of each kind can be used.
+var lasts = map[RequestKind]time.Duration{
+	RequestRegistration: 24 * time.Hour,
+	RequestPassword:     time.Hour,
+	RequestEmail:        24 * time.Hour,
+	RequestNumber:       time.Hour,
+	RequestStatus:       10 * time.Minute,
+}
+
+// Lasts is how long the link of a kind can be used.
+func (k RequestKind) Lasts() time.Duration { return lasts[k] }
+
+// Request is what somebody asked for. Whether the address is known stands nowhere: a worker looks when it answers. Reference is a
+// status's, as typed; Name to PasswordHash are a registration's.
+type Request struct {
+	ID           int64
+	Kind         RequestKind
+	Email        string // as typed
+	Language     string
+	AskedAt      time.Time
+	ExpiresAt    time.Time
+	AccountID    *int64
+	TicketID     *int64
+	Reference    string
+	Name         string
+	DateOfBirth  *time.Time
+	Address      string
+	PasswordHash string
+}
+
+const requestColumns = `r.id, r.kind, r.email, r.language, r.asked_at, r.expires_at, r.account_id, r.ticket_id, r.reference, r.name,
+	r.date_of_birth, r.address, r.password_hash`
+
+// Requests keeps what is answered by mail, and the links in those mails. Keys are secret; the first one makes links. Wake
+// (outbox.Waker's) is called after Ask.
+type Requests struct {
+	DB   *pgxpool.Pool
+	Keys [][]byte
+	Now  func() time.Time
+	Wake func()
+}
+
+// Ask takes a request in, in one statement that is the same whatever is on file. Anybody may call it. Errors: unavailable.
+func (r Requests) Ask(ctx context.Context, in Request) error {
+	nonce, hash := newLinkToken(r.Keys[0], in.Kind)
+	now := r.Now().UTC()
+	_, err := r.DB.Exec(ctx, `
+		WITH asked AS (
+			INSERT INTO mail_request (kind, email, language, nonce, token_hash, asked_at, expires_at, account_id, reference, name, date_of_birth,
+				address, password_hash)
+			VALUES (@kind, @email, @language, @nonce, @hash, @now, @expires, @account, @reference, @name, @born, @address, @password)
+			RETURNING id
+		)
+		INSERT INTO outbox (event, subject_id) SELECT @event, id FROM asked`, pgx.NamedArgs{
+		"kind": in.Kind, "email": in.Email, "language": in.Language, "nonce": nonce, "hash": hash, "now": now, "event": OutboxAsked,
+		"expires": now.Add(in.Kind.Lasts()), "account": in.AccountID, "reference": in.Reference, "name": in.Name, "born": in.DateOfBirth,
+		"address": in.Address, "password": in.PasswordHash,
+	})
+	if err != nil {
+		return fmt.Errorf("ask for a mail (%s): %w", in.Kind, postgres.Failure(err))
+	}
+	if r.Wake != nil {
+		r.Wake()
+	}
+	return nil
+}
+
+// Answer is what a worker sends for a request; nil sends nothing. It may set the request's AccountID and TicketID, which are kept: what
+// the link is for.
+type Answer func(ctx context.Context, tx pgx.Tx, in *Request, token string) (send func(context.Context) error, err error)
+
+// Answer deals with a request, once: the row is locked while the mail goes out. What has expired meanwhile is dropped. Called by the
+// worker. Errors: those of answer and of the mail; one that is invalid means that no other try will succeed, and finishes the task.
+func (r Requests) Answer(ctx context.Context, task, id int64, answer Answer) error {
+	err := postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
+		pending, err := outbox.Pending(ctx, tx, task)
+		if err != nil || !pending {
+			return err
+		}
+		if err := r.answer(ctx, tx, id, answer); err != nil {
+			return err
+		}
+		return outbox.Done(ctx, tx, task)
+	})
+	if err != nil {
+		return fmt.Errorf("answer request %d: %w", id, err)
+	}
+	return nil
+}
+
+func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer) error {
+	rows, err := tx.Query(ctx, `SELECT `+requestColumns+`, r.nonce, r.token_hash FROM mail_request r WHERE r.id = $1 AND r.answered_at IS NULL FOR UPDATE`, id)
+	if err != nil {
+		return err
+	}
+	type locked struct {
+		Request
+		Nonce, TokenHash []byte
+	}
+	in, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[locked])
+	if failure.Is(postgres.Failure(err), failure.KindNotFound) || err == nil && !r.Now().Before(in.ExpiresAt) {
+		return nil // swept, answered before, or too late to be of use
+	}
+	if err != nil {
+		return err
+	}
+	token, err := writeLinkToken(r.Keys, in.Kind, in.Nonce, in.TokenHash)
+	if err != nil {
+		return failure.New(failure.KindInvalid, "The link cannot be made any more.", err)
+	}
+	send, err := answer(ctx, tx, &in.Request, token)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE mail_request SET answered_at = $2, account_id = $3, ticket_id = $4 WHERE id = $1`, id, r.Now().UTC(), in.AccountID, in.TicketID)
+	if err != nil || send == nil {
+		return err
+	}
+	if err := send(ctx); err != nil && !failure.Is(err, failure.KindInvalid) {
+		return err
+	}
+	return nil // what no mail server will ever take is given up: whoever asked can ask again
+}
+
+const usable = `r.kind = $1 AND r.token_hash = $2 AND r.answered_at IS NOT NULL AND r.used_at IS NULL AND r.expires_at > $3`
+
+// Peek finds what a link is for and changes nothing: mail scanners open links. Errors: not_found when it is unknown, used or too old,
+// whichever it is.
+func (r Requests) Peek(ctx context.Context, kind RequestKind, token string) (Request, error) {
+	return r.find(ctx, r.DB, kind, token, `SELECT `+requestColumns+` FROM mail_request r WHERE `+usable)
+}
+
+// Use is Peek that uses the link up, in the caller's transaction: of two at once the second gets not_found.
+func (r Requests) Use(ctx context.Context, tx pgx.Tx, kind RequestKind, token string) (Request, error) {
+	return r.find(ctx, tx, kind, token, `UPDATE mail_request r SET used_at = $3 WHERE `+usable+` RETURNING `+requestColumns)
+}
+
+func (r Requests) find(ctx context.Context, db postgres.Querier, kind RequestKind, token, sql string) (Request, error) {
+	hash, _ := readLinkToken(token) // what is none is no row's
+	rows, err := db.Query(ctx, sql, kind, hash, r.Now().UTC())
+	if err != nil {
+		return Request{}, fmt.Errorf("find a link (%s): %w", kind, postgres.Failure(err))
+	}
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Request])
+	if err != nil {
+		return Request{}, fmt.Errorf("find a link (%s): %w", kind, postgres.Failure(err))
+	}
+	return found, nil
+}
+
+// Sweep forgets requests a day after they have expired, and gives how many.
+func (r Requests) Sweep(ctx context.Context) (int64, error) {
+	tag, err := r.DB.Exec(ctx, `DELETE FROM mail_request WHERE expires_at < $1`, r.Now().UTC().Add(-24*time.Hour))
+	if err != nil {
+		return 0, fmt.Errorf("forget requests: %w", postgres.Failure(err))
+	}
+	return tag.RowsAffected(), nil
+}

@@ -1,0 +1,91 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/mail"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Notice is a mail about an account, or one with a link that somebody asked for. Its words are the messages mail.<What>.subject, .text
+// and .after (paragraphs, parted by empty lines; .after may be missing) and .link, what the link says.
+type Notice struct {
+	To, Name, Language string // Name "" greets nobody by name: whoever typed the address may have lied
+	What               string
+	Args               []any  // of all its texts: name, value, ...
+	Number             string // set large, between text and link; "" for none
+	Path               string // of the link, below the site's address; "" for none
+	ID                 string // another one for each notice: the same one has the same Message-ID whenever it is sent
+}
+
+// noticeSheet is what the templates show.
+type noticeSheet struct {
+	Texts
+	Notice
+	Agency Agency
+	Link   string
+}
+
+// Reference is the title of the mail's page; what is about a ticket has its reference there.
+func (s noticeSheet) Reference() string { return s.Subject() }
+
+// args are those of every text: the agency's name always.
+func (s noticeSheet) args() []any { return append([]any{"agency", s.Agency.Name}, s.Args...) }
+
+// Subject is the mail's.
+func (s noticeSheet) Subject() string { return plain(s.T("mail."+s.What+".subject", s.args()...)) }
+
+// Greeting addresses whoever is on file.
+func (s noticeSheet) Greeting() string {
+	if s.Name == "" {
+		return s.T("mail.greeting_nobody")
+	}
+	return s.T("mail.greeting", "name", plain(s.Name))
+}
+
+// Before and After are the paragraphs around the number and the link.
+func (s noticeSheet) Before() []string { return paragraphs(s.T("mail."+s.What+".text", s.args()...)) }
+
+// After is what follows the link.
+func (s noticeSheet) After() []string {
+	return paragraphs(s.Find("mail."+s.What+".after", "", s.args()...))
+}
+
+// LinkText is what the link says.
+func (s noticeSheet) LinkText() string { return s.T("mail." + s.What + ".link") }
+
+// Notify sends a notice. Errors: as Acknowledge.
+func (m *Mailer) Notify(ctx context.Context, n Notice) error {
+	to, err := m.address(n.To)
+	if err != nil {
+		return fmt.Errorf("write a notice (%s): %w", n.What, err)
+	}
+	s := noticeSheet{Texts: m.cfg.Texts(n.Language), Notice: n, Agency: m.cfg.Agency}
+	if n.Path != "" {
+		s.Link = m.cfg.BaseURL.JoinPath(n.Path).String()
+	}
+	var text, html bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&text, "notice.txt", s); err != nil {
+		return fmt.Errorf("render notice.txt: %w", err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&html, "notice.html", s); err != nil {
+		return fmt.Errorf("render notice.html: %w", err)
+	}
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(&m.from)
+	msg.ToMailAddress(&mail.Address{Name: plain(n.Name), Address: to})
+	msg.Subject(s.Subject())
+	msg.SetMessageIDWithValue(m.messageID("notice", mark("notice", n.What, n.ID)))
+	msg.SetDateWithValue(m.cfg.Now())
+	msg.SetGenHeader(gomail.HeaderContentLang, s.T("mail.language"))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetBodyString(gomail.TypeTextPlain, text.String())
+	msg.AddAlternativeString(gomail.TypeTextHTML, html.String())
+	if err := m.send(ctx, msg)[0]; err != nil {
+		return fmt.Errorf("send a notice (%s): %w", n.What, err)
+	}
+	return nil
+}
