@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/report"
@@ -19,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/console"
+	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/ops"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/public"
@@ -31,8 +33,9 @@ type Config struct {
 	Settings config.Config
 	DB       *pgxpool.Pool
 	Tickets  *ticket.Service
-	Redis    redis.UniversalClient // counts inquiries for FORM_RATE; without it each process counts for itself
-	Patience time.Duration         // what an inquiry waits for Redis at most; public.RedisPatience when 0
+	Accounts *account.Service
+	Redis    redis.UniversalClient // counts for FORM_RATE and REQUEST_RATE; without it each process counts for itself
+	Patience time.Duration         // what a request waits for Redis at most; limit.Patience when 0
 	Files    files.Store
 	Pages    *page.Renderer
 	Search   *search.Engine
@@ -58,8 +61,8 @@ type site struct {
 
 // New makes the handler of every URL.
 func New(cfg Config) (http.Handler, error) {
-	if cfg.DB == nil || cfg.Tickets == nil || cfg.Files == nil || cfg.Pages == nil {
-		return nil, errors.New("web: DB, Tickets, Files and Pages are needed")
+	if cfg.DB == nil || cfg.Tickets == nil || cfg.Accounts == nil || cfg.Files == nil || cfg.Pages == nil {
+		return nil, errors.New("web: DB, Tickets, Accounts, Files and Pages are needed")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -104,8 +107,12 @@ func (s *site) makeAreas() (err error) {
 	s.ops = ops.New(ops.Config{
 		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, Logger: s.Logger,
 	})
+	limits, err := limit.New(limit.Config{Settings: s.Settings, Redis: s.Redis, Patience: s.Patience, Logger: s.Logger, Now: s.Now})
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
 	s.public, err = public.New(public.Config{
-		Settings: s.Settings, Tickets: s.Tickets, Redis: s.Redis, Patience: s.Patience, Files: s.Files, Pages: s.Pages, Logger: s.Logger,
+		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Files: s.Files, Pages: s.Pages, Logger: s.Logger,
 		Now: s.Now,
 	})
 	if err != nil {

@@ -107,7 +107,7 @@ func (d *desk) handler(mailbox http.Handler, demo bool) (http.Handler, error) {
 		return nil, err
 	}
 	return web.New(web.Config{
-		Settings: d.cfg, DB: d.db, Tickets: d.tickets, Redis: d.redis, Files: d.files, Pages: pages, Mailbox: mailbox,
+		Settings: d.cfg, DB: d.db, Tickets: d.tickets, Accounts: d.account, Redis: d.redis, Files: d.files, Pages: pages, Mailbox: mailbox,
 		Search: d.search, Queues: d.queues, Metrics: d.metrics, Logger: d.log, Ready: d.dependencies(),
 	})
 }

@@ -129,7 +129,7 @@ func stopped(ctx context.Context, err error) error {
 // upDefaults are the defaults that differ for a desk on one's own machine: no rate on the form, because everybody comes from one
 // address there, and a terminal that shows what needs attention and no more.
 func upDefaults(getenv func(string) string) func(string) string {
-	ours := map[string]string{"FORM_RATE": "off", "LOG_LEVEL": "warn"}
+	ours := map[string]string{"FORM_RATE": "off", "REQUEST_RATE": "off", "LOG_LEVEL": "warn"}
 	return func(name string) string {
 		if value := getenv(name); value != "" {
 			return value

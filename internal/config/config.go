@@ -36,6 +36,7 @@ type Config struct {
 
 	FormMinFill time.Duration
 	FormRate    FormRate
+	RequestRate RequestRate
 	UndoSend    time.Duration
 	FilesDir    string
 	Concurrency int // tasks that one worker process runs at once
@@ -72,6 +73,12 @@ type Rate struct {
 
 // Off reports whether there is no limit.
 func (r Rate) Off() bool { return r.Count == 0 }
+
+// RequestRate limits what is answered by mail and what costs a password hash: by address (for IPv6 the /64), by the network around it (/24
+// or /56), and by e-mail address as typed. Past it the page says when to try again.
+type RequestRate struct {
+	Address, Network, Email Rate
+}
 
 // FormRate limits inquiries by network address and by e-mail address. Past it an inquiry is quarantined; past ten times of it
 // it is refused with 429.

@@ -154,15 +154,27 @@ func readColor(c *Config, v string) error {
 
 // readFormRate reads "address:60/1h,email:20/1h", either part alone, or "off".
 func readFormRate(c *Config, v string) error {
+	c.FormRate = FormRate{}
+	return readRates(v, "address:60/1h,email:20/1h", map[string]*Rate{"address": &c.FormRate.Address, "email": &c.FormRate.Email})
+}
+
+// readRequestRate reads "address:30/1h,network:300/1h,email:6/1h", some of the parts, or "off".
+func readRequestRate(c *Config, v string) error {
+	c.RequestRate = RequestRate{}
+	return readRates(v, "address:30/1h,network:300/1h,email:6/1h", map[string]*Rate{
+		"address": &c.RequestRate.Address, "network": &c.RequestRate.Network, "email": &c.RequestRate.Email,
+	})
+}
+
+func readRates(v, example string, targets map[string]*Rate) error {
 	if v == "off" {
-		c.FormRate = FormRate{}
 		return nil
 	}
-	for _, part := range strings.Split(v, ",") {
+	for part := range strings.SplitSeq(v, ",") {
 		what, rate, found := strings.Cut(strings.TrimSpace(part), ":")
-		target := map[string]*Rate{"address": &c.FormRate.Address, "email": &c.FormRate.Email}[what]
+		target := targets[what]
 		if !found || target == nil {
-			return errors.New("must be like address:60/1h,email:20/1h, or off")
+			return fmt.Errorf("must be like %s, or off", example)
 		}
 		parsed, err := parseRate(rate)
 		if err != nil {

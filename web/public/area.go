@@ -6,23 +6,20 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
 )
 
-// RedisPatience is what an inquiry waits for Redis at most, unless Config says otherwise.
-const RedisPatience = 50 * time.Millisecond
-
-// Config is what the area needs. Redis may be nil. Patience is RedisPatience when 0.
+// Config is what the area needs.
 type Config struct {
 	Settings config.Config
 	Tickets  *ticket.Service
-	Redis    redis.UniversalClient
-	Patience time.Duration
+	Accounts *account.Service
+	Limits   *limit.Limiter
 	Files    files.Store
 	Pages    *page.Renderer
 	Logger   *slog.Logger
@@ -34,7 +31,6 @@ type Area struct {
 	Config
 	seal       seal
 	categories *categories
-	limiter    *limiter
 }
 
 // New makes the area.
@@ -46,6 +42,5 @@ func New(cfg Config) (*Area, error) {
 		Config:     cfg,
 		seal:       seal{keys: cfg.Settings.SecretKeys},
 		categories: newCategories(cfg.Tickets, cfg.Now),
-		limiter:    newLimiter(cfg),
 	}, nil
 }

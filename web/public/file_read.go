@@ -44,7 +44,7 @@ func (r *formReader) readFile(name string, part io.Reader) error {
 // closed keeps one address from filling the store with files that are never sent.
 func (r *formReader) closed() bool {
 	if !r.counted {
-		r.counted, r.shut = true, r.area.limiter.countFiles(r.ctx, r.address)
+		r.counted, r.shut = true, r.area.Limits.Files(r.ctx, r.address)
 	}
 	return r.shut
 }

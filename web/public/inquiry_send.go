@@ -9,6 +9,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/limit"
 )
 
 // sendPatience is how long an applicant waits for the database before the page says that it is away.
@@ -35,7 +36,7 @@ func (a *Area) SendInquiry(c *gin.Context) error {
 	if len(wrong) > 0 {
 		return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
 	}
-	pace := a.limiter.count(c.Request.Context(), c.ClientIP(), f.Email)
+	pace := a.Limits.Inquiry(c.Request.Context(), c.ClientIP(), f.Email)
 	if pace.Refused {
 		return a.tooMany(c, f, pace.Wait)
 	}
@@ -53,7 +54,7 @@ func (a *Area) SendInquiry(c *gin.Context) error {
 	return nil
 }
 
-func (a *Area) inquiry(c *gin.Context, f *sentForm, pace pace) ticket.Inquiry {
+func (a *Area) inquiry(c *gin.Context, f *sentForm, pace limit.Pace) ticket.Inquiry {
 	in := ticket.Inquiry{
 		Channel: ticket.ChannelForm, Language: a.Pages.Language(c), Category: f.Category, Number: f.Found,
 		Name: f.Name, Email: f.Email, Subject: f.Subject, Question: f.Question, Suspicions: a.suspicions(f, pace),
@@ -66,7 +67,7 @@ func (a *Area) inquiry(c *gin.Context, f *sentForm, pace pace) ticket.Inquiry {
 }
 
 // suspicions say why a person should look at the inquiry first. The applicant sees no difference.
-func (a *Area) suspicions(f *sentForm, pace pace) (found []ticket.Suspicion) {
+func (a *Area) suspicions(f *sentForm, pace limit.Pace) (found []ticket.Suspicion) {
 	if f.Trapped {
 		found = append(found, ticket.SuspectHoneypot)
 	}

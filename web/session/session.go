@@ -1,4 +1,5 @@
-// Package session keeps the staff signed in, and says on each request who they are and what they may do.
+// Package session keeps the staff and the applicants signed in, apart from each other, and says on each request who they are and what they
+// may do.
 package session
 
 import (
@@ -191,27 +192,28 @@ func (m *Manager) SignOut(c *gin.Context) error {
 	return nil
 }
 
-var errNext = errors.New("not a path of the console")
+var errNext = errors.New("not a path of this part of the site")
 
 // Next reads where to go after signing in: a path of the console and nothing else, so that no link of a stranger's leads
 // through our sign-in to their own site.
 func Next(raw string) string {
 	const home = "/console/tickets"
-	u, err := localPath(raw)
+	u, err := localPath(raw, "/console")
 	if err != nil || strings.HasPrefix(u.Path, SignInPath) {
 		return home
 	}
 	return u.RequestURI()
 }
 
-func localPath(raw string) (*url.URL, error) {
+// localPath reads a path at or below root, and nothing else.
+func localPath(raw, root string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
 		return nil, err
 	case u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "":
 		return nil, errNext
-	case u.Path != "/console" && !strings.HasPrefix(u.Path, "/console/"):
+	case u.Path != root && !strings.HasPrefix(u.Path, root+"/"):
 		return nil, errNext
 	case strings.ContainsAny(raw, "\\\r\n\t") || strings.Contains(u.Path, ".."):
 		return nil, errNext

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/testkit"
@@ -22,6 +23,7 @@ type Desk struct {
 	URL      string
 	DB       *pgxpool.Pool
 	Tickets  *ticket.Service
+	Accounts *account.Service
 	Files    *files.Folder
 	Settings config.Config
 }
@@ -58,8 +60,12 @@ func New(t testing.TB, options ...Options) *Desk {
 	}
 	d := &Desk{DB: o.DB, Files: store, Settings: settings}
 	d.Tickets = ticket.NewService(ticket.Config{DB: o.DB, Now: o.Now, UndoSend: settings.UndoSend})
+	d.Accounts, err = account.NewService(account.ServiceConfig{DB: o.DB, Keys: settings.SecretKeys, Agency: settings.Agency.Name, Now: o.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg := web.Config{
-		Settings: settings, DB: o.DB, Tickets: d.Tickets, Files: store, Pages: pages, Now: o.Now,
+		Settings: settings, DB: o.DB, Tickets: d.Tickets, Accounts: d.Accounts, Files: store, Pages: pages, Now: o.Now,
 		Logger: slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if o.Change != nil {
@@ -83,7 +89,7 @@ func (d *Desk) NewVisitor(t testing.TB) *Visitor { return newVisitor(t, d.URL) }
 func Settings(t testing.TB, env map[string]string) config.Config {
 	t.Helper()
 	ours := map[string]string{
-		"SECRET_KEY": "a key that only the tests have and share", "FORM_MIN_FILL": "0s", "FORM_RATE": "off",
+		"SECRET_KEY": "a key that only the tests have and share", "FORM_MIN_FILL": "0s", "FORM_RATE": "off", "REQUEST_RATE": "off",
 	}
 	settings, err := config.Load(func(name string) string {
 		if value, ok := env[name]; ok {

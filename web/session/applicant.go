@@ -1,0 +1,256 @@
+package session
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/alexedwards/scs/pgxstore"
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// How long an applicant's session lasts: at most, without a request, between the password and the second step, and how long after signing
+// in something may be changed that only the owner may. FollowFor is how long a link from a mail lets a question be followed.
+const (
+	ApplicantLifetime = 12 * time.Hour
+	ApplicantIdle     = 2 * time.Hour
+	HalfwayFor        = 10 * time.Minute
+	FreshFor          = 10 * time.Minute
+	FollowFor         = 2 * time.Hour
+)
+
+// ApplicantSignInPath is where an applicant without a session is sent.
+const ApplicantSignInPath = "/account/sign-in"
+
+const (
+	applicantCookie = "askwell_applicant"
+	applicantKey    = "askwell.session.applicant"
+	followsKey      = "askwell.session.follows"
+	maxFollowed     = 20
+)
+
+// The values of an applicant's session.
+const (
+	keyAccount  = "account"
+	keyHalfway  = "halfway"  // the account whose password was right, while a second step is needed
+	keySince    = "since"    // when the last step was taken
+	keyFollowed = "followed" // tickets that a link from a mail lets this browser read
+	keyUntil    = "until"    // and how long
+)
+
+// Applicants keeps applicants signed in, apart from the staff: another cookie, other values. They live in PostgreSQL; the token is hashed
+// there.
+type Applicants struct {
+	scs      *scs.SessionManager
+	db       *pgxpool.Pool
+	accounts *account.Service
+	now      func() time.Time
+	secure   bool
+}
+
+// ApplicantConfig is what Applicants need.
+type ApplicantConfig struct {
+	DB       *pgxpool.Pool
+	Accounts *account.Service
+	Secure   bool // cookies travel over HTTPS only
+	Now      func() time.Time
+}
+
+// NewApplicants makes Applicants.
+func NewApplicants(cfg ApplicantConfig) *Applicants {
+	m := scs.New()
+	m.Store = pgxstore.NewWithCleanupInterval(cfg.DB, 0) // the workers sweep
+	m.Lifetime = ApplicantLifetime
+	m.HashTokenInStore = true
+	m.Cookie.Name = applicantCookie
+	m.Cookie.Secure = cfg.Secure
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Path = "/"
+	m.Cookie.Persist = false // gone with the browser: many share one
+	return &Applicants{scs: m, db: cfg.DB, accounts: cfg.Accounts, now: cfg.Now, secure: cfg.Secure}
+}
+
+// Load finds out who makes the request, afresh: an account whose password changed, or that was signed out everywhere, is signed out by
+// its next request. Without a cookie it asks the database nothing. Errors: unavailable.
+func (m *Applicants) Load(c *gin.Context) error {
+	token, err := c.Cookie(applicantCookie)
+	if err != nil {
+		token = ""
+	}
+	ctx, err := m.scs.Load(c.Request.Context(), token)
+	if err != nil {
+		return fmt.Errorf("load an applicant's session: %w", postgres.Failure(err))
+	}
+	c.Request = c.Request.WithContext(ctx)
+	if followed, ok := m.scs.Get(ctx, keyFollowed).([]int64); ok && m.now().Unix() < m.scs.GetInt64(ctx, keyUntil) {
+		c.Set(followsKey, followed)
+	}
+	id := m.scs.GetInt64(ctx, keyAccount)
+	if id == 0 {
+		return nil
+	}
+	a, err := m.accounts.ForSession(ctx, id)
+	gone := failure.Is(err, failure.KindNotFound)
+	if err != nil && !gone {
+		return fmt.Errorf("load an applicant's session: %w", err)
+	}
+	idle := m.now().Sub(time.Unix(m.scs.GetInt64(ctx, keySeen), 0))
+	if gone || a.Stamp != m.scs.GetString(ctx, keyStamp) || idle > ApplicantIdle {
+		return m.SignOut(c)
+	}
+	c.Set(applicantKey, a.Account)
+	if idle > touchEvery {
+		m.scs.Put(ctx, keySeen, m.now().Unix())
+		if _, _, err := m.scs.Commit(ctx); err != nil {
+			return fmt.Errorf("keep an applicant's session: %w", postgres.Failure(err))
+		}
+	}
+	return nil
+}
+
+// Account gives who makes the request; false when nobody is signed in.
+func Account(c *gin.Context) (account.Account, bool) {
+	v, ok := c.Get(applicantKey)
+	if !ok {
+		return account.Account{}, false
+	}
+	a, ok := v.(account.Account)
+	return a, ok
+}
+
+// Follows reports whether a link from a mail lets this browser read the ticket.
+func Follows(c *gin.Context, ticketID int64) bool {
+	v, _ := c.Get(followsKey)
+	followed, _ := v.([]int64)
+	return slices.Contains(followed, ticketID)
+}
+
+// Require lets only those pass who are signed in. A page that was asked for leads to the sign-in and from there back.
+func (m *Applicants) Require(c *gin.Context) error {
+	if _, ok := Account(c); ok {
+		return nil
+	}
+	target := ApplicantSignInPath
+	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+		target += "?next=" + url.QueryEscape(c.Request.URL.RequestURI())
+	}
+	c.Redirect(http.StatusSeeOther, target)
+	c.Abort()
+	return nil
+}
+
+// SignIn begins a session under a new token, so that one planted before is worth nothing.
+func (m *Applicants) SignIn(c *gin.Context, a account.Stamped) error {
+	return m.begin(c, func() {
+		ctx := c.Request.Context()
+		m.scs.Remove(ctx, keyHalfway)
+		m.scs.Put(ctx, keyAccount, a.ID)
+		m.scs.Put(ctx, keyStamp, a.Stamp)
+		m.scs.Put(ctx, keySeen, m.now().Unix())
+		m.scs.Put(ctx, keySince, m.now().Unix())
+	})
+}
+
+// Halfway remembers that the password was right while a second step is still to come. It lets its bearer take that step and nothing else.
+func (m *Applicants) Halfway(c *gin.Context, a account.Stamped) error {
+	return m.begin(c, func() {
+		ctx := c.Request.Context()
+		m.scs.Remove(ctx, keyAccount)
+		m.scs.Put(ctx, keyHalfway, a.ID)
+		m.scs.Put(ctx, keyStamp, a.Stamp)
+		m.scs.Put(ctx, keySince, m.now().Unix())
+	})
+}
+
+// HalfwayIn gives whose second step is awaited; false when none is, or the password has changed or was given too long ago.
+func (m *Applicants) HalfwayIn(c *gin.Context) (account.Stamped, bool) {
+	ctx := c.Request.Context()
+	id := m.scs.GetInt64(ctx, keyHalfway)
+	if id == 0 || m.now().Sub(time.Unix(m.scs.GetInt64(ctx, keySince), 0)) > HalfwayFor {
+		return account.Stamped{}, false
+	}
+	a, err := m.accounts.ForSession(ctx, id)
+	return a, err == nil && a.Stamp == m.scs.GetString(ctx, keyStamp)
+}
+
+// Fresh reports whether the owner has signed in just now, so that they need not be asked again.
+func (m *Applicants) Fresh(c *gin.Context) bool {
+	return m.now().Sub(time.Unix(m.scs.GetInt64(c.Request.Context(), keySince), 0)) <= FreshFor
+}
+
+// Follow lets this browser read a ticket, and write to it, for FollowFor.
+func (m *Applicants) Follow(c *gin.Context, ticketID int64) error {
+	return m.begin(c, func() {
+		ctx := c.Request.Context()
+		var followed []int64
+		if m.now().Unix() < m.scs.GetInt64(ctx, keyUntil) {
+			followed, _ = m.scs.Get(ctx, keyFollowed).([]int64)
+		}
+		if !slices.Contains(followed, ticketID) {
+			followed = append(followed, ticketID)
+		}
+		m.scs.Put(ctx, keyFollowed, followed[max(0, len(followed)-maxFollowed):])
+		m.scs.Put(ctx, keyUntil, m.now().Add(FollowFor).Unix())
+	})
+}
+
+// Put keeps a value of the session, such as what a passkey has to sign; Take gives it once.
+func (m *Applicants) Put(c *gin.Context, key string, value []byte) error {
+	m.scs.Put(c.Request.Context(), key, value)
+	return m.commit(c)
+}
+
+// Take gives a value of the session and forgets it; nil for none.
+func (m *Applicants) Take(c *gin.Context, key string) ([]byte, error) {
+	value := m.scs.PopBytes(c.Request.Context(), key)
+	return value, m.commit(c)
+}
+
+// SignOut ends the session, here and in the database.
+func (m *Applicants) SignOut(c *gin.Context) error {
+	ctx := c.Request.Context()
+	if err := m.scs.Destroy(ctx); err != nil {
+		return fmt.Errorf("end an applicant's session: %w", postgres.Failure(err))
+	}
+	m.scs.WriteSessionCookie(ctx, c.Writer, "", time.Time{})
+	return nil
+}
+
+func (m *Applicants) begin(c *gin.Context, set func()) error {
+	ctx := c.Request.Context()
+	if err := m.scs.RenewToken(ctx); err != nil {
+		return fmt.Errorf("begin an applicant's session: %w", postgres.Failure(err))
+	}
+	set()
+	m.scs.SetDeadline(ctx, m.now().Add(ApplicantLifetime).UTC())
+	return m.commit(c)
+}
+
+func (m *Applicants) commit(c *gin.Context) error {
+	ctx := c.Request.Context()
+	token, expiry, err := m.scs.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("keep an applicant's session: %w", postgres.Failure(err))
+	}
+	m.scs.WriteSessionCookie(ctx, c.Writer, token, expiry)
+	return nil
+}
+
+// ApplicantNext reads where to go after signing in: a path of the account and nothing else.
+func ApplicantNext(raw string) string {
+	const home = "/account"
+	u, err := localPath(raw, home)
+	if err != nil || u.Path == ApplicantSignInPath {
+		return home
+	}
+	return u.RequestURI()
+}
