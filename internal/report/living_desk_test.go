@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -133,7 +134,7 @@ func (d *livingDesk) happen() {
 			s.solved = append(s.solved, solution{at: d.now})
 		}
 	}
-	switch d.r.IntN(10) {
+	switch d.r.IntN(12) {
 	case 0, 1, 2:
 		d.reply(s)
 	case 3:
@@ -149,6 +150,10 @@ func (d *livingDesk) happen() {
 		status(ticket.StatusClosed)
 	case 9:
 		d.bounce(s)
+	case 10:
+		d.applicantSolves(s)
+	case 11:
+		d.applicantWrites(s)
 	case 8:
 		reason := d.one("merged", "duplicate", "spam", "deleted", "", "")
 		_, err := d.tickets.Exclude(d.Context(), d.by, s.reference, reason)
@@ -176,6 +181,36 @@ func (d *livingDesk) reply(s *story) {
 	if to == ticket.StatusSolved || to == "" && before.Status == ticket.StatusSolved {
 		s.solved = append(s.solved, solution{d.now, a})
 	}
+}
+
+// applicantSolves counts where the applicant did not see it solved: also behind a reply that may yet be withdrawn.
+func (d *livingDesk) applicantSolves(s *story) {
+	before, err := d.tickets.ByReference(d.Context(), s.reference)
+	d.must(err)
+	by := ticket.Follower(before.ID)
+	seen, err := d.tickets.ApplicantThread(d.Context(), by, s.reference)
+	if failure.Is(err, failure.KindNotFound) {
+		return // spam, or deleted
+	}
+	d.must(err)
+	_, err = d.tickets.SolveByApplicant(d.Context(), by, s.reference)
+	if !seen.TakesMore && failure.Is(err, failure.KindConflict) {
+		return
+	}
+	d.must(err)
+	if seen.Progress != ticket.ProgressAnswered && seen.Progress != ticket.ProgressClosed {
+		s.solved = append(s.solved, solution{at: d.now})
+	}
+}
+
+func (d *livingDesk) applicantWrites(s *story) {
+	if s.excluded != "" {
+		return
+	}
+	var token [16]byte
+	binary.BigEndian.PutUint64(token[:], d.r.Uint64())
+	_, err := d.tickets.AddMessage(d.Context(), s.reference, ticket.Said{Channel: ticket.ChannelForm, Body: "And now?", Token: token})
+	d.must(err)
 }
 
 // withdraw takes the first reply back that still can be.

@@ -23,6 +23,7 @@ type Said struct {
 	Number      identifier.Reading // found in the text; links a ticket that has come without one
 	Attachments []Attachment       // stored already; ID and MessageID are not used
 	Token       [16]byte           // hash of a form token or of a mail: the same one makes one message
+	By          *Reader            // who says it, on a page; nil for a mail, whose sender its reader has made sure of
 }
 
 func (in Said) validate() error {
@@ -49,6 +50,9 @@ func (s *Service) AddMessage(ctx context.Context, reference string, in Said) (Me
 	}
 	m := Message{Kind: KindApplicant, Body: in.Body, Delivery: DeliveryNone}
 	_, err := s.changeTicket(ctx, "add a message to", reference, Actor{Kind: ActorApplicant}, func(c *change) error {
+		if in.By != nil && !in.By.sees(*c.Ticket) {
+			return noQuestion()
+		}
 		err := c.tx.QueryRow(ctx, `
 			SELECT id, created_at FROM message WHERE token = $1 AND ticket_id = $2`, in.Token[:], c.ID).Scan(&m.ID, &m.CreatedAt)
 		if !errors.Is(err, pgx.ErrNoRows) {

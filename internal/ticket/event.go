@@ -61,6 +61,8 @@ const (
 	EventReplyFailed    EventKind = "reply_failed"
 	EventReplyBounced   EventKind = "reply_bounced" // Data.Reason is a Bounce
 	EventApplicantWrote EventKind = "applicant_wrote"
+	EventAnswerRead     EventKind = "answer_read"  // by the applicant, up to Data.Message
+	EventRated          EventKind = "rated"        // Data.To is helpful or not_helpful
 	EventMailHeld       EventKind = "mail_held"    // sent to the ticket's address by somebody else; Data.Mail waits for a person
 	EventAutoReplied    EventKind = "auto_replied" // a machine answered; Data.Mail is what it said
 
