@@ -112,7 +112,12 @@ func (t teller) text(e ticket.Event) string {
 			return p.T("console.event.unassigned", "name", t.member(e.Data.From))
 		}
 		return p.T(key, "name", t.member(e.Data.To))
+	case ticket.EventRated:
+		return p.T(key + "_" + e.Data.To)
 	case ticket.EventStatusChanged:
+		if e.Actor == ticket.ActorApplicant {
+			return p.T("console.event.applicant_solved")
+		}
 		if e.Data.From == "" {
 			return p.T("console.event.status_set", "to", p.Find("status."+e.Data.To, e.Data.To))
 		}

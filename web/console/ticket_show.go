@@ -33,7 +33,8 @@ type ticketPage struct {
 	InHand         bool
 	Confirmable    bool
 	Suspicions     string
-	Bounced        string // why the last reply came back; "" when it did not
+	Bounced        string         // why the last reply came back; "" when it did not
+	Rating         *ticket.Rating // what the applicant thinks of the answers; nil: nothing said
 	Thread         []entry
 	LastMessage    int64 // what the reader has on screen, for the stop before a stale send
 	Undelivered    bool  // a reply waits to be sent, so the page looks again soon
@@ -211,6 +212,13 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 		d.Undelivered = d.Undelivered || m.Delivery == ticket.DeliveryWaiting
 	}
 	d.words(known, tell, member)
+	if slices.ContainsFunc(events, func(e ticket.Event) bool { return e.Kind == ticket.EventRated }) {
+		rating, err := a.Tickets.Rating(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		d.Rating = &rating
+	}
 	if d.Panel, err = a.linkPanel(ctx, d.Ticket, events, tell); err != nil {
 		return err
 	}
