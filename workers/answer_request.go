@@ -21,6 +21,7 @@ func (w *Workers) answerRequest(ctx context.Context, task outbox.Task) error {
 			account.RequestRegistration: w.answerRegistration,
 			account.RequestPassword:     w.answerPassword,
 			account.RequestEmail:        w.answerEmail,
+			account.RequestStatus:       w.answerStatus,
 		}
 		answer, known := answers[in.Kind]
 		if !known {
