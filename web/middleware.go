@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,10 +66,17 @@ func (s *site) securityHeaders(c *gin.Context) {
 	if s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	if underConsole(c) || strings.HasPrefix(c.Request.URL.Path, "/inquiries") {
+	if underConsole(c) || personal(c.Request.URL.Path) {
 		h.Set("Cache-Control", "no-store")
 	}
 	c.Next()
+}
+
+// personal reports whether an address shows what is one person's own.
+func personal(path string) bool {
+	return slices.ContainsFunc([]string{"/inquiries", "/register", "/account", "/status"}, func(root string) bool {
+		return strings.HasPrefix(path, root)
+	})
 }
 
 // recoverPanic answers a panic as a mistake of ours.

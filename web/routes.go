@@ -13,7 +13,8 @@ func (s *site) routes(engine *gin.Engine) {
 	engine.NoRoute(handle(noRoute))
 	engine.NoMethod(handle(noMethod))
 	s.machineRoutes(engine)
-	s.publicRoutes(engine)
+	s.publicRoutes(engine.Group("", handle(s.applicants.Glance)))
+	s.portalRoutes(engine.Group("", handle(s.applicants.Load)))
 	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load)))
 }
 
@@ -32,15 +33,46 @@ func (s *site) machineRoutes(engine *gin.Engine) {
 }
 
 // publicRoutes are for anybody.
-func (s *site) publicRoutes(engine *gin.Engine) {
-	engine.GET("/", handle(s.public.Start))
-	engine.GET("/help/account-number", handle(s.public.AccountNumberHelp))
-	engine.GET("/inquiries", redirectTo("/inquiries/new"))
-	engine.GET("/inquiries/new", handle(s.public.NewInquiry))
-	engine.GET("/inquiries/check", redirectTo("/inquiries/new"))
-	engine.POST("/inquiries/check", handle(s.public.CheckInquiry))
-	engine.POST("/inquiries", handle(s.public.SendInquiry))
-	engine.GET("/inquiries/:reference", handle(s.public.Confirmation))
+func (s *site) publicRoutes(anybody *gin.RouterGroup) {
+	anybody.GET("/", handle(s.public.Start))
+	anybody.GET("/help/account-number", handle(s.public.AccountNumberHelp))
+	anybody.GET("/inquiries", redirectTo("/inquiries/new"))
+	anybody.GET("/inquiries/new", handle(s.public.NewInquiry))
+	anybody.GET("/inquiries/check", redirectTo("/inquiries/new"))
+	anybody.POST("/inquiries/check", handle(s.public.CheckInquiry))
+	anybody.POST("/inquiries", handle(s.public.SendInquiry))
+	anybody.GET("/inquiries/:reference", handle(s.public.Confirmation))
+}
+
+// portalRoutes are for applicants, whose session is loaded: the first ones for anybody, the others for who is signed in.
+func (s *site) portalRoutes(anybody *gin.RouterGroup) {
+	desk := s.portal
+	anybody.GET("/register", handle(desk.RegisterForm))
+	anybody.POST("/register", handle(desk.Register))
+	anybody.GET("/register/sent", handle(desk.Sent("register_sent")))
+	anybody.GET("/register/confirm/:token", handle(desk.RegisterLink))
+	anybody.POST("/register/confirm/:token", handle(desk.RegisterConfirm))
+	anybody.GET("/account/sign-in", handle(desk.SignInForm))
+	anybody.POST("/account/sign-in", handle(desk.SignIn))
+	anybody.POST("/account/sign-out", handle(desk.SignOut))
+	anybody.GET("/account/password", handle(desk.PasswordAskForm))
+	anybody.POST("/account/password", handle(desk.PasswordAsk))
+	anybody.GET("/account/password/sent", handle(desk.Sent("password_sent")))
+	anybody.GET("/account/password/:token", handle(desk.PasswordLink))
+	anybody.POST("/account/password/:token", handle(desk.PasswordSet))
+	anybody.GET("/account/email/:token", handle(desk.EmailLink))
+	anybody.POST("/account/email/:token", handle(desk.EmailConfirm))
+
+	owner := anybody.Group("", handle(s.applicants.Require))
+	owner.GET("/account", handle(desk.Dashboard))
+	owner.GET("/account/details", handle(desk.DetailsForm))
+	owner.POST("/account/details", handle(desk.DetailsChange))
+	owner.GET("/account/email", handle(desk.EmailForm))
+	owner.POST("/account/email", handle(desk.EmailAsk))
+	owner.GET("/account/security", handle(desk.Security))
+	owner.GET("/account/security/password", handle(desk.PasswordChangeForm))
+	owner.POST("/account/security/password", handle(desk.PasswordChange))
+	owner.POST("/account/security/end-sessions", handle(desk.EndSessions))
 }
 
 // consoleRoutes are for the staff, whose session is loaded.

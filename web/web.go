@@ -23,6 +23,7 @@ import (
 	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/ops"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/portal"
 	"github.com/askwell/askwell/web/public"
 	"github.com/askwell/askwell/web/reports"
 	"github.com/askwell/askwell/web/session"
@@ -51,12 +52,15 @@ type Config struct {
 type site struct {
 	Config
 	public   *public.Area
+	portal   *portal.Area
 	console  *console.Area
 	reports  *reports.Area
 	sessions *session.Manager
-	ops      *ops.Area
-	metrics  *requestMetrics
-	origins  *http.CrossOriginProtection
+
+	applicants *session.Applicants
+	ops        *ops.Area
+	metrics    *requestMetrics
+	origins    *http.CrossOriginProtection
 }
 
 // New makes the handler of every URL.
@@ -118,6 +122,11 @@ func (s *site) makeAreas() (err error) {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
+	s.applicants = session.NewApplicants(session.ApplicantConfig{DB: s.DB, Accounts: s.Accounts, Secure: s.secure(), Now: s.Now})
+	s.portal = portal.New(portal.Config{
+		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
+		Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+	})
 	if err := s.makeConsole(); err != nil {
 		return err
 	}
@@ -131,7 +140,7 @@ func (s *site) makeAreas() (err error) {
 }
 
 func (s *site) makeConsole() error {
-	secure := s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https"
+	secure := s.secure()
 	s.sessions = session.New(session.Config{DB: s.DB, Secure: secure, Now: s.Now})
 	signIns, err := staff.NewSignIns(staff.SignInConfig{DB: s.DB, Keys: s.Settings.SecretKeys, Now: s.Now})
 	if err != nil {
@@ -146,6 +155,11 @@ func (s *site) makeConsole() error {
 		return fmt.Errorf("web: %w", err)
 	}
 	return nil
+}
+
+// secure reports whether cookies travel over HTTPS only.
+func (s *site) secure() bool {
+	return s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https"
 }
 
 // newEngine makes gin believe X-Forwarded-For from TRUSTED_PROXIES and from nobody else.

@@ -23,6 +23,7 @@ type Frame struct {
 	Agency    Agency            // with the legal texts of Lang only
 	Path      string            // where a language link leads back to; set it on pages that answer a POST
 	Member    *Member           // who is signed in to the console, nil on public pages
+	Applicant *Applicant        // who is signed in to their account, nil for everybody else
 	Query     string            // what the console's search box holds
 	Operators []Operator        // what the search box understands
 	Views     []ViewGroup       // the console's rail
@@ -46,6 +47,9 @@ type Member struct {
 	Email string
 	Role  string // agent, supervisor or administrator
 }
+
+// Applicant is whose account the reader is signed in to.
+type Applicant struct{ Name, Number, Email string }
 
 // Supervises says whether reports and queues are for this member.
 func (m *Member) Supervises() bool {
@@ -85,6 +89,7 @@ const (
 	themeCookie    = "askwell_theme"
 	flashCookie    = "askwell_flash"
 	memberKey      = "askwell.member"
+	applicantKey   = "askwell.applicant"
 	flashKey       = "askwell.flashes"
 	maxFlashes     = 4
 )
@@ -99,9 +104,15 @@ func (r *Renderer) Frame(c *gin.Context) Frame {
 	if m, ok := c.Get(memberKey); ok {
 		f.Member, _ = m.(*Member)
 	}
+	if a, ok := c.Get(applicantKey); ok {
+		f.Applicant, _ = a.(*Applicant)
+	}
 	f.Languages = r.languageLinks(c, f.Lang)
 	return f
 }
+
+// SetApplicant says whose account the reader is signed in to, for the frames of this request.
+func SetApplicant(c *gin.Context, a *Applicant) { c.Set(applicantKey, a) }
 
 // SetMember says who is signed in, for the frames of this request.
 func SetMember(c *gin.Context, m *Member) { c.Set(memberKey, m) }

@@ -15,6 +15,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/web/page"
 )
 
 // How long an applicant's session lasts: at most, without a request, between the password and the second step, and how long after signing
@@ -34,6 +35,7 @@ const (
 	applicantCookie = "askwell_applicant"
 	applicantKey    = "askwell.session.applicant"
 	followsKey      = "askwell.session.follows"
+	unknownKey      = "askwell.session.unknown"
 	maxFollowed     = 20
 )
 
@@ -108,6 +110,7 @@ func (m *Applicants) Load(c *gin.Context) error {
 		return m.SignOut(c)
 	}
 	c.Set(applicantKey, a.Account)
+	page.SetApplicant(c, &page.Applicant{Name: a.Name, Number: a.Number, Email: a.Email})
 	if idle > touchEvery {
 		m.scs.Put(ctx, keySeen, m.now().Unix())
 		if _, _, err := m.scs.Commit(ctx); err != nil {
@@ -116,6 +119,18 @@ func (m *Applicants) Load(c *gin.Context) error {
 	}
 	return nil
 }
+
+// Glance is Load for pages that do without: who is signed in is shown there, and the pages work while the database is away. Unknown tells
+// such a page that it could not find out.
+func (m *Applicants) Glance(c *gin.Context) error {
+	if err := m.Load(c); err != nil {
+		c.Set(unknownKey, true)
+	}
+	return nil
+}
+
+// Unknown reports whether somebody may be signed in, and the database could not be asked.
+func Unknown(c *gin.Context) bool { return c.GetBool(unknownKey) }
 
 // Account gives who makes the request; false when nobody is signed in.
 func Account(c *gin.Context) (account.Account, bool) {

@@ -1,0 +1,80 @@
+package portal
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/session"
+)
+
+type signInPage struct {
+	form
+	Email, Password page.Field
+	Next            string
+}
+
+// SignInForm is GET /account/sign-in; who is signed in already goes on. Anybody may call it.
+func (a *Area) SignInForm(c *gin.Context) error {
+	if _, ok := session.Account(c); ok {
+		c.Redirect(http.StatusSeeOther, session.ApplicantNext(c.Query("next")))
+		return nil
+	}
+	return a.showSignIn(c, a.newForm(c, "sign_in", session.ApplicantSignInPath))
+}
+
+func (a *Area) showSignIn(c *gin.Context, f form) error {
+	next := c.Query("next")
+	if c.Request.Method == http.MethodPost {
+		next = c.PostForm("next")
+	}
+	return a.Pages.HTML(c, status(c, f), "portal/sign_in", signInPage{
+		form: f, Next: session.ApplicantNext(next), Email: f.field("email", typed(c, "email"), email),
+		Password: f.field("password", "", currentPassword, func(p *page.Field) { p.Hint = "" }),
+	})
+}
+
+// SignIn is POST /account/sign-in. A wrong address and a wrong password get the same answer in the same time. Anybody may call it.
+func (a *Area) SignIn(c *gin.Context) error {
+	f := a.newForm(c, "sign_in", session.ApplicantSignInPath)
+	in, err := a.Accounts.SignIn(c.Request.Context(), c.PostForm("email"), c.PostForm("password"), session.Visit(c))
+	switch {
+	case failure.Is(err, failure.KindUnsigned):
+		f.problem("email", f.Printer.T("portal.sign_in.wrong"))
+		return a.showSignIn(c, f)
+	case err != nil:
+		if f.locked(c, err, a.Now()) {
+			return a.showSignIn(c, f)
+		}
+		return a.away(c, f, err, a.showSignIn)
+	}
+	return a.enter(c, in, session.ApplicantNext(c.PostForm("next")))
+}
+
+// enter begins the session of somebody whose password was right, and leads on.
+func (a *Area) enter(c *gin.Context, in account.SignedIn, next string) error {
+	a.Sessions.Know(c, in.Device)
+	if err := a.Sessions.SignIn(c, in.Stamped); err != nil {
+		return err
+	}
+	if err := a.Accounts.SignedInFully(c.Request.Context(), in.ID, session.Visit(c)); err != nil {
+		return err
+	}
+	a.Logger.Info("an applicant signed in", slog.Int64("account", in.ID))
+	c.Redirect(http.StatusSeeOther, next)
+	return nil
+}
+
+// SignOut is POST /account/sign-out.
+func (a *Area) SignOut(c *gin.Context) error {
+	if err := a.Sessions.SignOut(c); err != nil {
+		return err
+	}
+	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("portal.sign_in.signed_out"))
+	c.Redirect(http.StatusSeeOther, session.ApplicantSignInPath)
+	return nil
+}
