@@ -111,8 +111,14 @@ func (c *Catalog) Areas(code string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// Keys lists the keys that a language has itself, sorted.
-func (c *Catalog) Keys(code string) []string { return slices.Sorted(maps.Keys(c.printers[code].texts)) }
+// Keys lists the keys that a language has itself, sorted: all, or those of some areas.
+func (c *Catalog) Keys(code string, areas ...string) []string {
+	keys := slices.Sorted(maps.Keys(c.printers[code].areas))
+	if len(areas) == 0 {
+		return keys
+	}
+	return slices.DeleteFunc(keys, func(key string) bool { return !slices.Contains(areas, c.printers[code].areas[key]) })
+}
 
 // ofData begins the keys that end in a code from the database. The fallback has no texts for them: the database has.
 const ofData = "category."
