@@ -36,6 +36,7 @@ func (s *site) machineRoutes(engine *gin.Engine) {
 func (s *site) publicRoutes(anybody *gin.RouterGroup) {
 	anybody.GET("/", handle(s.public.Start))
 	anybody.GET("/help/account-number", handle(s.public.AccountNumberHelp))
+	anybody.GET("/privacy", handle(s.public.Privacy))
 	anybody.GET("/inquiries", redirectTo("/inquiries/new"))
 	anybody.GET("/inquiries/new", handle(s.public.NewInquiry))
 	anybody.GET("/inquiries/check", redirectTo("/inquiries/new"))

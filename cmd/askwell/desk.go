@@ -127,8 +127,9 @@ func (d *desk) mailer() (*mail.Mailer, error) {
 		Replies: replies,
 		URL:     d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
+		Hours: web.AgencyHours(a, catalog),
 		Agency: mail.Agency{
-			Name: a.Name, Email: a.Email, Phone: a.Phone, Hours: a.Hours, Address: a.Address, Color: a.Color, AnswerWithin: a.AnswerWithin,
+			Name: a.Name, Email: a.Email, Phone: a.Phone, Address: a.Address, Color: a.Color, AnswerWithin: a.AnswerWithin,
 		},
 	})
 }

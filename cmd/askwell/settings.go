@@ -13,6 +13,8 @@ const settingsIntro = `# Settings
 
 Every setting is an environment variable. A command reports all mistakes at once and starts nothing until they are mended.
 ` + "`askwell up` needs none of them; `askwell serve` and `askwell work` need the addresses, `SECRET_KEY` and `FILES_DIR`." + `
+A setting marked "by language" can be set again for a language, with its code at the end: ` + "`AGENCY_HOURS_ES`" + ` in Spanish. Its readers
+see that one, and all others the one without a code; while neither is set, the demo's text stands there, in each reader's language.
 The table is written by ` + "`make generate`" + ` from internal/config.
 
 `

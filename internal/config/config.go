@@ -51,18 +51,17 @@ type Config struct {
 
 // Agency is what is particular to one agency; nothing of it is hard-wired.
 type Agency struct {
-	Name, ShortName         string
-	Color                   string // "#rrggbb"; text on it is white
-	Email, Phone, Address   string
-	Hours                   string
-	URL                     string
-	RegisterURL             string // where an applicant registers for an account
-	FindNumberURL           string // where an applicant finds the account number
-	PrivacyText, BurdenText string // legal texts, plain
-	EmergencyText           string
-	AnswerWithin            int // days in which most inquiries are answered, as promised on the confirmation
-	Language                string
-	TimeZone                *time.Location
+	Name, ShortName       string
+	Color                 string // "#rrggbb"; text on it is white
+	Email, Phone, Address string
+	URL                   string
+	RegisterURL           string // where an applicant registers for an account
+	FindNumberURL         string // where an applicant finds the account number
+	// Hours, PrivacyText, BurdenText and EmergencyText are read in the reader's language.
+	Hours, PrivacyText, BurdenText, EmergencyText Text
+	AnswerWithin                                  int // days in which most inquiries are answered, as promised on the confirmation
+	Language                                      string
+	TimeZone                                      *time.Location
 }
 
 // Rate is how many in how long; the zero value sets no limit.

@@ -21,6 +21,10 @@ func Load(getenv func(string) string, need Need) (Config, error) {
 	var c Config
 	var wrong []error
 	for _, s := range Settings() {
+		if s.text != nil {
+			*s.text(&c.Agency) = Text{name: s.Name, getenv: getenv}
+			continue
+		}
 		value, err := s.value(getenv)
 		if err != nil {
 			wrong = append(wrong, err)
@@ -36,6 +40,9 @@ func Load(getenv func(string) string, need Need) (Config, error) {
 	}
 	if need == NeedServices && c.FilesDir == "" {
 		wrong = append(wrong, errors.New("FILES_DIR is not set: the folder for applicants' files"))
+	}
+	for _, s := range agencyTexts() {
+		s.text(&c.Agency).base = c.Agency.Language
 	}
 	if c.Agency.ShortName == "" {
 		c.Agency.ShortName = c.Agency.Name
@@ -77,6 +84,9 @@ func Markdown() string {
 		name := "`" + s.Name + "`"
 		if s.Secret {
 			name += " (secret)"
+		}
+		if s.text != nil {
+			name += " (by language)"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, value, s.About)
 	}

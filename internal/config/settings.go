@@ -14,11 +14,12 @@ type Setting struct {
 	Secret   bool // never printed
 	required bool // for serve and work, which start nothing themselves
 	read     func(c *Config, value string) error
+	text     func(*Agency) *Text // of a text by language, in place of read
 }
 
 // Settings lists every variable in the order of the documentation.
 func Settings() []Setting {
-	return concat(services(), inbound(), server(), form(), agency())
+	return concat(services(), inbound(), server(), form(), agency(), agencyTexts(), agencyRules())
 }
 
 func concat(groups ...[]Setting) (all []Setting) {
@@ -119,15 +120,30 @@ func agency() []Setting {
 		{Name: "AGENCY_EMAIL", Default: "help@arrivals.example", read: a(func(g *Agency) *string { return &g.Email }), About: "Where an applicant can write instead."},
 		{Name: "AGENCY_PHONE", Default: "555-0100", read: a(func(g *Agency) *string { return &g.Phone }), About: "Where an applicant can call instead."},
 		{Name: "AGENCY_ADDRESS", Default: "100 Harbor Street, Port Example", read: a(func(g *Agency) *string { return &g.Address }), About: "The postal address."},
-		{Name: "AGENCY_HOURS", Default: "Monday to Friday, 8 a.m. to 6 p.m.", read: a(func(g *Agency) *string { return &g.Hours }), About: "When the phone is answered."},
 		{Name: "AGENCY_URL", Default: "", read: a(func(g *Agency) *string { return &g.URL }), About: "The agency's own website."},
 		{Name: "AGENCY_REGISTER_URL", Default: "", read: a(func(g *Agency) *string { return &g.RegisterURL }), About: "Where an applicant registers for an online account; a page of Askwell when empty."},
 		{Name: "AGENCY_FIND_NUMBER_URL", Default: "", read: a(func(g *Agency) *string { return &g.FindNumberURL }), About: "Where an applicant finds the account number; a page of Askwell when empty."},
-		{Name: "AGENCY_PRIVACY_TEXT", Default: "We use what you write here only to answer your question. Staff who answer questions can read it. We do not sell it, and we do not use it for anything else.", read: a(func(g *Agency) *string { return &g.PrivacyText }), About: "The privacy notice on the form."},
-		{Name: "AGENCY_BURDEN_TEXT", Default: "It takes about 5 minutes to fill in this form.", read: a(func(g *Agency) *string { return &g.BurdenText }), About: "The burden statement on the form."},
-		{Name: "AGENCY_EMERGENCY_TEXT", Default: "", read: a(func(g *Agency) *string { return &g.EmergencyText }), About: "A notice at the top of the public pages, for closures and emergencies."},
+	}
+}
+
+// agencyTexts are the texts that each language may have its own of. Without them the pages and mails say the demo's, from the message files.
+func agencyTexts() []Setting {
+	return []Setting{
+		{Name: "AGENCY_HOURS", text: func(g *Agency) *Text { return &g.Hours },
+			About: "When the phone is answered."},
+		{Name: "AGENCY_PRIVACY_TEXT", text: func(g *Agency) *Text { return &g.PrivacyText },
+			About: "The privacy notice, on the page `/privacy`. `\\n` ends a paragraph; one that begins with `# ` is a heading."},
+		{Name: "AGENCY_BURDEN_TEXT", text: func(g *Agency) *Text { return &g.BurdenText },
+			About: "The burden statement beside every form; `{minutes}` in it becomes the minutes that the form takes."},
+		{Name: "AGENCY_EMERGENCY_TEXT", text: func(g *Agency) *Text { return &g.EmergencyText },
+			About: "A notice at the top of the public pages, for closures and emergencies. None when empty."},
+	}
+}
+
+func agencyRules() []Setting {
+	return []Setting{
 		{Name: "AGENCY_ANSWER_WITHIN_DAYS", Default: "5", read: readInt(func(c *Config) *int { return &c.Agency.AnswerWithin }, 1, 365), About: "Days in which most questions are answered, as the confirmation promises."},
-		{Name: "AGENCY_LANGUAGE", Default: "en", read: a(func(g *Agency) *string { return &g.Language }), About: "The language of a page before its reader chooses one."},
+		{Name: "AGENCY_LANGUAGE", Default: "en", read: text(func(c *Config) *string { return &c.Agency.Language }), About: "The language of a page before its reader chooses one."},
 		{Name: "AGENCY_TIME_ZONE", Default: "America/New_York", read: readZone, About: "The time zone of the console and of the mails, as `America/New_York`."},
 	}
 }

@@ -41,7 +41,7 @@ func (s sheet) Greeting() string { return s.T("mail.greeting", "name", plain(s.N
 
 func (m *Mailer) render(l Letter, name, body string) (text, html string, err error) {
 	s := sheet{
-		Texts: m.cfg.Texts(l.Language), Letter: l, Agency: m.cfg.Agency,
+		Texts: m.cfg.Texts(l.Language), Letter: l, Agency: m.agency(l.Language),
 		Body: lines(body), Paragraphs: paragraphs(body),
 		StatusURL: m.cfg.BaseURL.JoinPath("inquiries", l.Reference).String(),
 	}

@@ -36,6 +36,7 @@ type Config struct {
 	From    string
 	BaseURL *url.URL
 	Agency  Agency
+	Hours   func(language string) string // Agency.Hours in a language; nil when it is the same in all
 	Texts   func(language string) Texts
 	Now     func() time.Time
 
@@ -50,6 +51,15 @@ type Mailer struct {
 	from   mail.Address
 	cfg    Config
 	host   string // of the Message-IDs
+}
+
+// agency gives what a mail in a language says of the agency.
+func (m *Mailer) agency(language string) Agency {
+	a := m.cfg.Agency
+	if m.cfg.Hours != nil {
+		a.Hours = m.cfg.Hours(language)
+	}
+	return a
 }
 
 // New makes a Mailer; it connects to nothing yet.

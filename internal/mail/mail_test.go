@@ -351,3 +351,19 @@ func TestAcknowledgeSeveral(t *testing.T) {
 		t.Errorf("%d messages were sent, want 2", n)
 	}
 }
+
+func TestHoursInTheMailsLanguage(t *testing.T) {
+	t.Parallel()
+	box := testkit.Mailbox(t)
+	m := mailer(t, box.URL(), func(c *mail.Config) {
+		c.Hours = func(language string) string { return map[string]string{"es": "De lunes a viernes"}[language] }
+	})
+	inSpanish := letter
+	inSpanish.Language = "es"
+	if err := m.Acknowledge(t.Context(), inSpanish)[0]; err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, box); !strings.Contains(got.Text, "555-0100 (De lunes a viernes)") || !strings.Contains(got.HTML, "(De lunes a viernes)") {
+		t.Errorf("the mail does not say when the phone is answered:\n%s", got.Text)
+	}
+}

@@ -62,7 +62,7 @@ func (m *Mailer) Notify(ctx context.Context, n Notice) error {
 	if err != nil {
 		return fmt.Errorf("write a notice (%s): %w", n.What, err)
 	}
-	s := noticeSheet{Texts: m.cfg.Texts(n.Language), Notice: n, Agency: m.cfg.Agency}
+	s := noticeSheet{Texts: m.cfg.Texts(n.Language), Notice: n, Agency: m.agency(n.Language)}
 	if n.Path != "" {
 		s.Link = m.cfg.BaseURL.JoinPath(n.Path).String()
 	}

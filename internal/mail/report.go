@@ -51,7 +51,7 @@ func (m *Mailer) Report(ctx context.Context, r Report) error {
 	if err != nil {
 		return fmt.Errorf("write a report: %w", err)
 	}
-	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.cfg.Agency}
+	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.agency(r.Language)}
 	var text, html bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&text, "report.txt", s); err != nil {
 		return fmt.Errorf("render report.txt: %w", err)

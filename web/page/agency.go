@@ -20,14 +20,25 @@ type Agency struct {
 	Colour      string // "#rrggbb", the one brand colour: header, buttons, links
 	Phone       string
 	Email       string
-	Hours       string // when the phone is answered
 	Address     string // lines parted by \n
 	Website     string // https URL, or empty
 	FindNumber  string // URL where an applicant finds the account number, or empty
 	RegisterURL string // URL where one registers, or empty
 	Demo        bool   // says on every public page that the agency is invented
 	Legal       []Legal
+	AgencyTexts                        // in the language of the page
+	Texts       map[string]AgencyTexts // by language of the catalogue, when they differ
 }
+
+// AgencyTexts are what the agency says in the language of the page.
+type AgencyTexts struct {
+	Hours     Text // when the phone is answered
+	Emergency Text // a notice at the top of the public pages, or none
+	Burden    Text // how long a form takes: {minutes}; none for our own words
+}
+
+// Text is a text of the agency's. Lang is set when it is in another language than the page: then the page has to say so.
+type Text struct{ Words, Lang string }
 
 // Legal is a legal text in the footer: a link when it has a URL, else the Text itself.
 type Legal struct {
@@ -63,8 +74,11 @@ func (a Agency) check() error {
 	return errors.Join(problems...)
 }
 
-// in gives the agency with the legal texts of one language.
+// in gives the agency with the texts of one language.
 func (a Agency) in(lang string) Agency {
+	if texts, ok := a.Texts[lang]; ok {
+		a.AgencyTexts = texts
+	}
 	var legal []Legal
 	for _, l := range a.Legal {
 		if l.Lang == "" || l.Lang == lang {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -113,6 +114,15 @@ func (r *Renderer) Frame(c *gin.Context) Frame {
 
 // SetApplicant says whose account the reader is signed in to, for the frames of this request.
 func SetApplicant(c *gin.Context, a *Applicant) { c.Set(applicantKey, a) }
+
+// Burden says how long a form takes to fill in: the agency's own statement, else ours.
+func (f Frame) Burden(minutes int) Text {
+	if own := f.Agency.AgencyTexts.Burden; own.Words != "" {
+		own.Words = strings.ReplaceAll(own.Words, "{minutes}", strconv.Itoa(minutes))
+		return own
+	}
+	return Text{Words: f.Printer.T("form.burden", "count", minutes)}
+}
 
 // SetMember says who is signed in, for the frames of this request.
 func SetMember(c *gin.Context, m *Member) { c.Set(memberKey, m) }

@@ -19,7 +19,7 @@ import (
 var now = time.Date(2026, time.November, 23, 19, 5, 0, 0, time.UTC)
 
 var agency = page.Agency{
-	Name: "Bureau of Arrivals", Colour: "#1f4f82", Phone: "1-800-555-0100", Email: "help@arrivals.test", Hours: "Monday to Friday, 8 a.m. to 8 p.m.",
+	Name: "Bureau of Arrivals", Colour: "#1f4f82", Phone: "1-800-555-0100", Email: "help@arrivals.test", AgencyTexts: page.AgencyTexts{Hours: page.Text{Words: "Monday to Friday, 8 a.m. to 8 p.m."}},
 	Address: "1 Harbor Street\nPortsmouth", Demo: true,
 	Legal: []page.Legal{{Title: "Privacy notice", URL: "/privacy"}, {Title: "Paperwork", Text: "About 10 minutes."}, {Lang: "es", Title: "Aviso"}},
 }

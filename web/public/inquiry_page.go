@@ -27,13 +27,12 @@ type fileView struct {
 // inquiryPage is what the form and the check page have in common.
 type inquiryPage struct {
 	page.Frame
-	Steps     page.Steps
-	Problems  []page.Problem
-	Notices   []notice
-	Files     []fileView
-	Token     string
-	Trap      string
-	Emergency string
+	Steps    page.Steps
+	Problems []page.Problem
+	Notices  []notice
+	Files    []fileView
+	Token    string
+	Trap     string
 }
 
 func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquiryPage {
@@ -42,7 +41,7 @@ func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquir
 	frame.Title = t.T("public." + key + ".title")
 	frame.Path = "/inquiries/new" // the other addresses of the form only take a POST
 	p := inquiryPage{
-		Frame: frame, Token: f.token.text, Emergency: a.Settings.Agency.EmergencyText,
+		Frame: frame, Token: f.token.text,
 		Steps: page.Steps{Current: step, Labels: steps(t)},
 	}
 	if f.Trapped {
@@ -73,7 +72,6 @@ func sizeText(t *messages.Printer, size int64) string {
 type formPage struct {
 	inquiryPage
 	Category, Number, Name, Email, Subject, Question, Attachments page.Field
-	Privacy, Burden                                               string
 	FindURL, RegisterURL                                          string
 }
 
@@ -84,7 +82,6 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem
 		return err // an empty form without its list helps nobody; what was typed is shown in any case
 	}
 	p := formPage{inquiryPage: a.newPage(c, f, 1, "form")}
-	p.Privacy, p.Burden = a.Settings.Agency.PrivacyText, a.Settings.Agency.BurdenText
 	p.FindURL, p.RegisterURL = p.Agency.FindNumber, p.Agency.RegisterURL
 	t := p.Printer
 	messages := map[string]string{}

@@ -8,23 +8,20 @@ import (
 	"github.com/askwell/askwell/web/page"
 )
 
-// noticePage is a page of text, with the agency's notice for emergencies.
-type noticePage struct {
+// textPage is a page of text.
+type textPage struct {
 	page.Frame
-	Emergency string
-	Within    int // days in which most questions are answered
+	Within int // days in which most questions are answered
 }
 
 // Start is GET /: what one can do here. Anybody may call it.
-func (a *Area) Start(c *gin.Context) error { return a.textPage(c, "start") }
+func (a *Area) Start(c *gin.Context) error { return a.showText(c, "start") }
 
 // AccountNumberHelp is GET /help/account-number: what the number is, where it stands, and what to do without one.
-func (a *Area) AccountNumberHelp(c *gin.Context) error { return a.textPage(c, "account_number") }
+func (a *Area) AccountNumberHelp(c *gin.Context) error { return a.showText(c, "account_number") }
 
-func (a *Area) textPage(c *gin.Context, name string) error {
+func (a *Area) showText(c *gin.Context, name string) error {
 	frame := a.Pages.Frame(c)
 	frame.Title = frame.Printer.T("public." + name + ".title")
-	return a.Pages.HTML(c, http.StatusOK, "public/"+name, noticePage{
-		Frame: frame, Emergency: a.Settings.Agency.EmergencyText, Within: a.Settings.Agency.AnswerWithin,
-	})
+	return a.Pages.HTML(c, http.StatusOK, "public/"+name, textPage{Frame: frame, Within: a.Settings.Agency.AnswerWithin})
 }
