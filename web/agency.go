@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func NewPages(settings config.Config, demo bool, now func() time.Time) (*page.Re
 		Secure: settings.BaseURL != nil && settings.BaseURL.Scheme == "https",
 		Agency: page.Agency{
 			Name: a.Name, Colour: a.Color, Phone: a.Phone, Email: a.Email, Website: a.URL,
-			Address: strings.ReplaceAll(a.Address, `\n`, "\n"), FindNumber: a.FindNumberURL, RegisterURL: a.RegisterURL, Demo: demo,
+			Address: strings.ReplaceAll(a.Address, `\n`, "\n"), FindNumber: cmp.Or(a.FindNumberURL, "/account/sign-in"), RegisterURL: cmp.Or(a.RegisterURL, "/register"), Demo: demo,
 			Texts: agencyTexts(a, catalog),
 		},
 	})

@@ -35,7 +35,9 @@ func (s *site) machineRoutes(engine *gin.Engine) {
 // publicRoutes are for anybody.
 func (s *site) publicRoutes(anybody *gin.RouterGroup) {
 	anybody.GET("/", handle(s.public.Start))
-	anybody.GET("/help/account-number", handle(s.public.AccountNumberHelp))
+	anybody.GET("/help/account-number", handle(s.public.NumberHelp))
+	anybody.POST("/help/account-number", handle(s.public.NumberAsk))
+	anybody.GET("/help/account-number/sent", handle(s.public.NumberSent))
 	anybody.GET("/privacy", handle(s.public.Privacy))
 	anybody.GET("/inquiries", redirectTo("/inquiries/new"))
 	anybody.GET("/inquiries/new", handle(s.public.NewInquiry))

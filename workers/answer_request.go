@@ -22,6 +22,7 @@ func (w *Workers) answerRequest(ctx context.Context, task outbox.Task) error {
 			account.RequestPassword:     w.answerPassword,
 			account.RequestEmail:        w.answerEmail,
 			account.RequestStatus:       w.answerStatus,
+			account.RequestNumber:       w.answerNumber,
 		}
 		answer, known := answers[in.Kind]
 		if !known {

@@ -22,8 +22,8 @@ type Agency struct {
 	Email       string
 	Address     string // lines parted by \n
 	Website     string // https URL, or empty
-	FindNumber  string // URL where an applicant finds the account number, or empty
-	RegisterURL string // URL where one registers, or empty
+	FindNumber  string // URL where an applicant signs in and sees the account number
+	RegisterURL string // URL where one registers
 	Demo        bool   // says on every public page that the agency is invented
 	Legal       []Legal
 	AgencyTexts                        // in the language of the page

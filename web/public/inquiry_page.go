@@ -72,7 +72,6 @@ func sizeText(t *messages.Printer, size int64) string {
 type formPage struct {
 	inquiryPage
 	Category, Number, Name, Email, Subject, Question, Attachments page.Field
-	FindURL, RegisterURL                                          string
 }
 
 // showForm renders the form with what was typed, and what is wrong with it.
@@ -82,7 +81,6 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem
 		return err // an empty form without its list helps nobody; what was typed is shown in any case
 	}
 	p := formPage{inquiryPage: a.newPage(c, f, 1, "form")}
-	p.FindURL, p.RegisterURL = p.Agency.FindNumber, p.Agency.RegisterURL
 	t := p.Printer
 	messages := map[string]string{}
 	for _, w := range wrong {

@@ -17,9 +17,6 @@ type textPage struct {
 // Start is GET /: what one can do here. Anybody may call it.
 func (a *Area) Start(c *gin.Context) error { return a.showText(c, "start") }
 
-// AccountNumberHelp is GET /help/account-number: what the number is, where it stands, and what to do without one.
-func (a *Area) AccountNumberHelp(c *gin.Context) error { return a.showText(c, "account_number") }
-
 func (a *Area) showText(c *gin.Context, name string) error {
 	frame := a.Pages.Frame(c)
 	frame.Title = frame.Printer.T("public." + name + ".title")

@@ -1,0 +1,150 @@
+package public_test
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/internal/devstack"
+	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/web/messages"
+	"github.com/askwell/askwell/web/webtest"
+	"github.com/askwell/askwell/workers"
+)
+
+// mailed runs the workers of a desk, which write to a mailbox of its own.
+func mailed(t *testing.T, desk *webtest.Desk) *devstack.Mailbox {
+	t.Helper()
+	box := testkit.Mailbox(t)
+	catalog, err := messages.Load(os.DirFS("../messages"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := url.Parse(desk.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mailer, err := mail.New(mail.Config{
+		URL: box.URL(), BaseURL: base, Agency: mail.Agency{Name: "Bureau of Arrivals", Email: "help@arrivals.example", Color: "#1a4480"},
+		Texts: func(language string) mail.Texts { return catalog.For(language) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts, err := account.NewService(account.ServiceConfig{DB: desk.DB, Keys: desk.Settings.SecretKeys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: desk.DB})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := workers.New(workers.Config{
+		DB: desk.DB, RedisURL: testkit.RedisURL(t), Tickets: desk.Tickets, Accounts: accounts, Search: engine, Mail: mailer, Files: desk.Files,
+		Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the workers ended with %v", err)
+		}
+	})
+	return box
+}
+
+// awaitMail gives the one mail that comes into a mailbox.
+func awaitMail(t *testing.T, box *devstack.Mailbox) devstack.Message {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for box.Count() == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("no mail came within 30 s")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	all, err := box.Messages()
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d mails, %v; want one", len(all), err)
+	}
+	return all[0]
+}
+
+// lostNumber is what somebody reads who lost the number and finds it, in one language.
+type lostNumber struct{ help, wrong, sent, subject string }
+
+var lost = map[string]lostNumber{
+	"en": {"Find your account number", "Enter an e-mail address like name@example.com", "Look in your e-mail", "Your account number"},
+	"es": {"Encuentre su número de cuenta", "Escriba un correo electrónico como nombre@ejemplo.com", "Busque en su correo", "Su número de cuenta"},
+}
+
+// find is an applicant on a phone with a keyboard alone, from the start page to the number in the mail.
+func find(t *testing.T, tab *testkit.Tab, lang string, look func(page string)) {
+	t.Helper()
+	desk := webtest.New(t)
+	addAccount(t, desk.DB, "163920702842", "Ana Reyes", "ana@mail.example")
+	box := mailed(t, desk)
+	reads := lost[lang]
+	tab.Resize(390, 844)
+	tab.Goto(desk.URL + "/?lang=" + lang)
+	tab.TabTo(`main a[href="/help/account-number"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("h1"); got != reads.help {
+		t.Fatalf("the start page leads to %q", got)
+	}
+	look("number-help")
+	tab.TabTo("#email")
+	tab.Type("ana at mail")
+	tab.TabTo(`main form button[type="submit"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text(".error-summary"); !strings.Contains(got, reads.wrong) {
+		t.Errorf("an address that is none is answered with %q", got)
+	}
+	look("number-help-error")
+	if got := tab.Value("#email"); got != "ana at mail" {
+		t.Errorf("the field holds %q", got)
+	}
+	tab.TabTo("#email")
+	tab.Press("Control+a")
+	tab.Type("ana@mail.example")
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("h1"); got != reads.sent {
+		t.Fatalf("in the end comes %q", got)
+	}
+	look("number-sent")
+	got := awaitMail(t, box)
+	if !strings.Contains(got.Subject, reads.subject) || !strings.Contains(got.Text, "1639 2070 2842") {
+		t.Errorf("the mail %q does not hold the number:\n%s", got.Subject, got.Text)
+	}
+}
+
+func TestBrowserFindTheNumber(t *testing.T) {
+	t.Parallel()
+	for lang := range lost {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			tab := testkit.Browser(t)
+			find(t, tab, lang, func(page string) { tab.Axe(); shoot(t, tab, page+"-"+lang) })
+		})
+		t.Run(lang+" without JavaScript", func(t *testing.T) {
+			t.Parallel()
+			tab := testkit.Browser(t)
+			tab.NoScript()
+			find(t, tab, lang, unlooked)
+		})
+	}
+}
