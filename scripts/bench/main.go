@@ -1,4 +1,4 @@
-// Command bench measures intake, linking, lists, search and reports, each beside its floor: what the same machine does at
+// Command bench measures intake, linking, lists, search, reports and what answers give away, each beside its floor: what the same machine does at
 // best for the same rows without Askwell. It runs bin/askwell as anybody would and throws its data away.
 package main
 
@@ -32,6 +32,7 @@ type plan struct {
 	Requests    int        // for each page
 	Searches    int        // for each kind of query
 	Reports     int        // for each kind of report
+	Tries       int        // of each form, with what is on file and as many with what is not
 	Idle        time.Duration
 }
 
@@ -39,12 +40,12 @@ var (
 	fullPlan = plan{
 		Rounds: 3, RoundTime: 5 * time.Second, Clients: []int{1, 8, 32}, Singles: 50, Burst: 1000,
 		Sizes: []int{10_000, 100_000}, Requests: 200, Idle: 30 * time.Second,
-		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100, ReportDesks: reportDesks, Reports: 100,
+		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100, ReportDesks: reportDesks, Reports: 100, Tries: 500,
 	}
 	quickPlan = plan{
 		Rounds: 1, RoundTime: 2 * time.Second, Clients: []int{1, 8, 32}, Singles: 10, Burst: 500,
 		Sizes: []int{5_000, 20_000}, Requests: 50, Idle: 5 * time.Second,
-		SearchSizes: []int{1000, 20_000}, Searches: 30, ReportDesks: reportDesks, Reports: 30,
+		SearchSizes: []int{1000, 20_000}, Searches: 30, ReportDesks: reportDesks, Reports: 30, Tries: 500,
 	}
 )
 
@@ -75,7 +76,7 @@ func run(ctx context.Context, args []string) (err error) {
 	quick := fs.Bool("quick", false, "a rough look in about five minutes, on smaller desks")
 	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
 	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
-	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search, reports or memory")
+	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search, reports, privacy or memory")
 	huge := fs.Bool("huge", false, "make reports of ten million tickets, too: twelve minutes more the first time, and 25 GB of disk")
 	kept := fs.String("desks", "", "keep the desks that reports are made of in this `folder`, and use those that are there")
 	if err := fs.Parse(args); err != nil {
@@ -116,7 +117,7 @@ func run(ctx context.Context, args []string) (err error) {
 // measure runs every part, or one. Intake, delays and memory share a desk that begins empty; each size of reads has its own.
 func (b *bench) measure(ctx context.Context, only string) error {
 	if only != "" && (!slices.Contains(parts, only) || only == "filling") {
-		return fmt.Errorf("--only %q is none of intake, delay, reads, search, reports, memory", only)
+		return fmt.Errorf("--only %q is none of intake, delay, reads, search, reports, privacy, memory", only)
 	}
 	wanted := func(part string) bool { return only == "" || only == part }
 	if wanted("intake") || wanted("delay") || wanted("memory") {
@@ -138,7 +139,12 @@ func (b *bench) measure(ctx context.Context, only string) error {
 		}
 	}
 	if wanted("reports") {
-		return b.measureReports(ctx)
+		if err := b.measureReports(ctx); err != nil {
+			return err
+		}
+	}
+	if wanted("privacy") {
+		return b.measurePrivacy(ctx)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type Result struct {
 	ToBeat  []Rival    `json:"to_beat"`
 
 	Relevance []Relevance `json:"relevance,omitempty"`
+	Privacy   []Untold    `json:"privacy,omitempty"`
 }
 
 // Row is one figure beside its floor.
@@ -70,7 +71,7 @@ type Rival struct {
 }
 
 // parts are in the order of the table.
-var parts = []string{"intake", "delay", "reads", "filling", "search", "reports", "memory"}
+var parts = []string{"intake", "delay", "reads", "filling", "search", "reports", "privacy", "memory"}
 
 var rivals = []Rival{
 	{"Libredesk", "accepts 21 tickets a second from new senders and 189 from known ones; lists the open ones in 386 ms"},
@@ -147,6 +148,7 @@ func (r *Result) judge() {
 	}
 	r.judgeSearch()
 	r.judgeReports()
+	r.judgePrivacy()
 }
 
 func (r *Result) writeJSON(path string) error {

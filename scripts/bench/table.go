@@ -35,6 +35,9 @@ func (r *Result) writeTable(out io.Writer) error {
 	if err := r.writeRelevance(out); err != nil {
 		return err
 	}
+	if err := r.writePrivacy(out); err != nil {
+		return err
+	}
 	r.writeNotes(out)
 	return nil
 }
