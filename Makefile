@@ -34,7 +34,7 @@ conformance: ## ask the in-process search server, and Meilisearch at MEILI_URL (
 	$(GO) test -count 1 ./internal/search/conformance
 	$(GO) test -count 1 -run TestConformance ./internal/search
 
-bench: build ## measure intake, linking, lists, search and reports, each beside its floor
+bench: build ## measure intake, linking, lists, search, reports and what answers give away
 	@scripts/setup test
 	@$(GO) run ./scripts/bench $(ARGS)
 
