@@ -1,0 +1,122 @@
+package factor
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/guard"
+	"github.com/askwell/askwell/internal/identifier"
+)
+
+// Attempt is a code that somebody enters who has given the right password. Device is guard's cookie, "" for none.
+type Attempt struct {
+	By
+	Code   string
+	Device string
+}
+
+// Passed says that the second step is done. Device is the new value of guard's cookie; Recovery, that a recovery code was used up,
+// and Left how many there still are.
+type Passed struct {
+	Device   string
+	Recovery bool
+	Left     int
+}
+
+// Enter checks a code from the app or a recovery code, whichever it looks like. Codes from an app have six digits and can be
+// guessed, so tries are slowed down (guard); a browser that the owner has used before is never kept out by others' tries, nor is a
+// recovery code. Errors: invalid (code); *guard.Locked (too_many_tries); unavailable.
+func (s *Store) Enter(ctx context.Context, a Attempt) (Passed, error) {
+	code := identifier.Normalize(a.Code)
+	switch len(code) {
+	case 0:
+		return Passed{}, failure.Invalid("code", "empty", "Enter a code.")
+	case digits:
+		return s.enterApp(ctx, a)
+	case recoveryLength:
+		return s.enterRecovery(ctx, a, code)
+	}
+	return Passed{}, failure.Invalid("code", "shape", "This is no code: one from the app has 6 digits, a recovery code 15 characters.")
+}
+
+func (s *Store) enterApp(ctx context.Context, a Attempt) (Passed, error) {
+	try, err := s.guard.Begin(ctx, guard.ApplicantCode, strconv.FormatInt(a.AccountID, 10), a.Address, a.Device)
+	if err != nil {
+		return Passed{}, fmt.Errorf("enter a code: %w", err)
+	}
+	if err := s.useApp(ctx, a); err != nil {
+		return Passed{}, err
+	}
+	device, err := try.Succeed(ctx)
+	if err != nil {
+		return Passed{}, fmt.Errorf("enter a code: %w", err)
+	}
+	return Passed{Device: device}, nil
+}
+
+// useApp uses a code up, and every one before it. Of two at once, one succeeds.
+func (s *Store) useApp(ctx context.Context, a Attempt) error {
+	notRight := failure.Invalid("code", "wrong", "This code is not right. Enter the one that the app shows now.")
+	err := s.change(ctx, "use a code", a.AccountID, func(tx pgx.Tx) error {
+		app, err := s.lockApp(ctx, tx, a.AccountID)
+		if failure.Is(err, failure.KindNotFound) || err == nil && !app.confirmed {
+			return notRight
+		}
+		if err != nil {
+			return err
+		}
+		step, v := app.step(a.Code, s.now())
+		switch v {
+		case wrong:
+			return notRight
+		case used:
+			return failure.Invalid("code", "used", "This code was used before. Wait until the app shows the next one.")
+		case fresh:
+		}
+		if _, err := tx.Exec(ctx, `UPDATE account_totp SET last_step = $2 WHERE account_id = $1`, a.AccountID, step); err != nil {
+			return err
+		}
+		return s.renewSeal(ctx, tx, a.AccountID, app)
+	})
+	return err
+}
+
+// renewSeal seals a secret with the first key when an older one did, so that the older key can go one day.
+func (s *Store) renewSeal(ctx context.Context, tx pgx.Tx, accountID int64, a app) error {
+	if !a.old {
+		return nil
+	}
+	secret, err := base32Text.DecodeString(a.secret)
+	if err != nil {
+		return err
+	}
+	sealed, err := s.seal.close(secret, accountID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE account_totp SET secret = $2 WHERE account_id = $1`, accountID, sealed)
+	return err
+}
+
+func (s *Store) enterRecovery(ctx context.Context, a Attempt, code string) (Passed, error) {
+	right, err := s.useRecoveryCode(ctx, a.By, code)
+	if err != nil {
+		return Passed{}, err
+	}
+	if !right {
+		return Passed{}, failure.Invalid("code", "wrong_recovery", "This recovery code is not right, or it was used before.")
+	}
+	k, err := s.Needed(ctx, a.AccountID)
+	if err != nil {
+		return Passed{}, err
+	}
+	device, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(a.AccountID, 10), a.Device)
+	if err != nil {
+		return Passed{}, fmt.Errorf("enter a recovery code: %w", err)
+	}
+	return Passed{Device: device, Recovery: true, Left: k.RecoveryCodes}, nil
+}

@@ -1,0 +1,155 @@
+// Package factor holds the second factors of an applicant's account.
+//
+// They are codes from an app (RFC 6238), passkeys (WebAuthn), and recovery codes for whoever has lost both. Each change is an
+// event of the account and a mail to its owner, in one transaction.
+package factor
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/guard"
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// Kinds says which second factors an account has.
+type Kinds struct {
+	App           bool // codes from an app
+	Passkeys      int
+	RecoveryCodes int // that are left
+}
+
+// Any reports whether the account has a second factor. Recovery codes alone are none.
+func (k Kinds) Any() bool { return k.App || k.Passkeys > 0 }
+
+// Config is what a Store needs. Keys are secret, 32 bytes or more each; the first one seals, all of them open. BaseURL is where
+// the pages are: passkeys are made for its host and work nowhere else. Wake (outbox.Waker's) is called after every change.
+type Config struct {
+	DB      *pgxpool.Pool
+	Keys    [][]byte
+	BaseURL *url.URL
+	Agency  string // the name that an app and a passkey show
+	Now     func() time.Time
+	Random  io.Reader
+	Wake    func()
+}
+
+// Store reads and changes second factors.
+type Store struct {
+	db       *pgxpool.Pool
+	seal     seal
+	guard    *guard.Guard
+	webauthn *webauthn.WebAuthn
+	agency   string
+	now      func() time.Time
+	random   io.Reader
+	wake     func()
+}
+
+// New makes a Store.
+func New(cfg Config) (*Store, error) {
+	if cfg.BaseURL == nil || cfg.BaseURL.Hostname() == "" {
+		return nil, errors.New("second factors need the public address")
+	}
+	s := &Store{db: cfg.DB, agency: cfg.Agency, now: cfg.Now, random: cfg.Random, wake: cfg.Wake}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	if s.wake == nil {
+		s.wake = func() {}
+	}
+	var err error
+	if s.seal, err = newSeal(cfg.Keys, s.random); err != nil {
+		return nil, err
+	}
+	if s.guard, err = guard.New(guard.Config{DB: cfg.DB, Keys: cfg.Keys, Now: s.now}); err != nil {
+		return nil, err
+	}
+	if s.webauthn, err = newWebAuthn(cfg.BaseURL, cfg.Agency); err != nil {
+		return nil, fmt.Errorf("passkeys for %s: %w", cfg.BaseURL.Host, err)
+	}
+	return s, nil
+}
+
+// Needed says which second factors whoever signs in to the account has to choose from. Errors: unavailable.
+func (s *Store) Needed(ctx context.Context, accountID int64) (Kinds, error) {
+	return kinds(ctx, s.db, accountID)
+}
+
+func kinds(ctx context.Context, db postgres.Querier, accountID int64) (k Kinds, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT
+			EXISTS (SELECT FROM account_totp WHERE account_id = $1 AND confirmed_at IS NOT NULL),
+			(SELECT count(*) FROM account_passkey WHERE account_id = $1),
+			(SELECT count(*) FROM account_recovery_code WHERE account_id = $1 AND used_at IS NULL)`, accountID).
+		Scan(&k.App, &k.Passkeys, &k.RecoveryCodes)
+	if err != nil {
+		return Kinds{}, fmt.Errorf("second factors of account %d: %w", accountID, postgres.Failure(err))
+	}
+	return k, nil
+}
+
+// change runs fn in one transaction in which nobody else changes the factors of the account, so that the first one added and the
+// last one removed are known to be that.
+func (s *Store) change(ctx context.Context, what string, accountID int64, fn func(tx pgx.Tx) error) error {
+	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE`, accountID)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = pgx.ErrNoRows
+		}
+		if err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("%s of account %d: %w", what, accountID, err)
+	}
+	s.wake()
+	return nil
+}
+
+// added completes the transaction that added a factor: an account's first one comes with recovery codes.
+func (s *Store) added(ctx context.Context, tx pgx.Tx, by By, kind string) (codes []string, err error) {
+	k, err := kinds(ctx, tx, by.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.record(ctx, tx, by, EventAdded, kind); err != nil {
+		return nil, err
+	}
+	first := k.App && k.Passkeys == 0 || !k.App && k.Passkeys == 1
+	if !first {
+		return nil, nil
+	}
+	return s.makeRecoveryCodes(ctx, tx, by)
+}
+
+// removed completes the transaction that removed a factor: without one, recovery codes are of no use.
+func (s *Store) removed(ctx context.Context, tx pgx.Tx, by By, kind string) error {
+	k, err := kinds(ctx, tx, by.AccountID)
+	if err != nil {
+		return err
+	}
+	if !k.Any() {
+		if _, err := tx.Exec(ctx, `DELETE FROM account_recovery_code WHERE account_id = $1`, by.AccountID); err != nil {
+			return err
+		}
+	}
+	return s.record(ctx, tx, by, EventRemoved, kind)
+}
+
+func gone() error { return failure.NotFound("This is no longer on your account.") }

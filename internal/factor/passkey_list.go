@@ -1,0 +1,68 @@
+package factor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/postgres"
+)
+
+// Passkey is one on an account's list. Stopped: it may have been copied, and lets nobody in any more.
+type Passkey struct {
+	ID        int64
+	Name      string
+	CreatedAt time.Time
+	UsedAt    *time.Time
+	Stopped   bool
+}
+
+// Passkeys lists an account's, the oldest first. The account's owner may call it. Errors: unavailable.
+func (s *Store) Passkeys(ctx context.Context, accountID int64) ([]Passkey, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT id, name, created_at, used_at,
+			COALESCE((credential #>> '{credential,authenticator,cloneWarning}')::boolean, false) AS stopped
+		FROM account_passkey
+		WHERE account_id = $1
+		ORDER BY id`, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("passkeys of account %d: %w", accountID, postgres.Failure(err))
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Passkey])
+	if err != nil {
+		return nil, fmt.Errorf("passkeys of account %d: %w", accountID, postgres.Failure(err))
+	}
+	return all, nil
+}
+
+// RenamePasskey gives a passkey another name. The account's owner may call it. Errors: invalid (name); not_found; unavailable.
+func (s *Store) RenamePasskey(ctx context.Context, accountID, id int64, name string) error {
+	name, err := passkeyName(name)
+	if err != nil {
+		return err
+	}
+	tag, err := s.db.Exec(ctx, `UPDATE account_passkey SET name = $3 WHERE account_id = $1 AND id = $2`, accountID, id, name)
+	if err != nil {
+		return fmt.Errorf("rename passkey %d: %w", id, postgres.Failure(err))
+	}
+	if tag.RowsAffected() == 0 {
+		return gone()
+	}
+	return nil
+}
+
+// RemovePasskey ends a passkey. The account's owner may call it. Errors: not_found, also for another account's; unavailable.
+func (s *Store) RemovePasskey(ctx context.Context, by By, id int64) error {
+	return s.change(ctx, "remove a passkey", by.AccountID, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM account_passkey WHERE account_id = $1 AND id = $2`, by.AccountID, id)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return gone()
+		}
+		return s.removed(ctx, tx, by, KindPasskey)
+	})
+}
