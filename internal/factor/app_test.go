@@ -102,7 +102,7 @@ func TestConfirmApp(t *testing.T) {
 	if k, err := d.factors.Needed(t.Context(), d.ada.AccountID); err != nil || k != want || !k.Any() {
 		t.Errorf("got %+v, %v, want %+v", k, err, want)
 	}
-	if diff := cmp.Diff([]string{"factor_added app", "recovery_codes_made"}, d.events(d.ada)); diff != "" {
+	if diff := cmp.Diff([]string{"factor_added totp", "recovery_codes_made"}, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if k, _ := d.factors.Needed(t.Context(), d.ben.AccountID); k.Any() {
@@ -173,7 +173,7 @@ func TestOneCodeAtTheSameTimeCountsOnce(t *testing.T) {
 		all.Go(func() {
 			by := d.ada
 			by.Address = address(fmt.Sprintf("198.51.%d.1", i)) // each from elsewhere, so that no lock decides
-			_, err := d.factors.Enter(t.Context(), factor.Attempt{By: by, Code: code})
+			_, err := d.factors.Enter(t.Context(), by, code)
 			if err == nil {
 				let.Add(1)
 			} else if codeOf(err) != "used" {
@@ -201,7 +201,7 @@ func TestRemoveApp(t *testing.T) {
 	if err := d.enter(d.ada, recovery[0]); codeOf(err) != "wrong_recovery" {
 		t.Errorf("recovery codes outlive the last factor: %v", err)
 	}
-	want := []string{"factor_added app", "recovery_codes_made", "factor_removed app"}
+	want := []string{"factor_added totp", "recovery_codes_made", "factor_removed totp"}
 	if diff := cmp.Diff(want, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
@@ -229,7 +229,7 @@ func TestSealedSecret(t *testing.T) {
 	}
 	enter := func(s *factor.Store, by factor.By) error {
 		d.nextStep()
-		_, err := s.Enter(t.Context(), factor.Attempt{By: by, Code: d.code(a, d.now())})
+		_, err := s.Enter(t.Context(), by, d.code(a, d.now()))
 		return err
 	}
 	if err := enter(d.store(nil, otherKey), d.ada); kindOf(err) != failure.KindInternal {

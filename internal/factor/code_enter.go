@@ -12,13 +12,6 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 )
 
-// Attempt is a code that somebody enters who has given the right password. Device is guard's cookie, "" for none.
-type Attempt struct {
-	By
-	Code   string
-	Device string
-}
-
 // Passed says that the second step is done. Device is the new value of guard's cookie; Recovery, that a recovery code was used up,
 // and Left how many there still are.
 type Passed struct {
@@ -27,28 +20,28 @@ type Passed struct {
 	Left     int
 }
 
-// Enter checks a code from the app or a recovery code, whichever it looks like. Codes from an app have six digits and can be
+// Enter checks what somebody typed who has given the right password: a code from the app or a recovery code, whichever it looks like. Codes from an app have six digits and can be
 // guessed, so tries are slowed down (guard); a browser that the owner has used before is never kept out by others' tries, nor is a
 // recovery code. Errors: invalid (code); *guard.Locked (too_many_tries); unavailable.
-func (s *Store) Enter(ctx context.Context, a Attempt) (Passed, error) {
-	code := identifier.Normalize(a.Code)
+func (s *Store) Enter(ctx context.Context, by By, typed string) (Passed, error) {
+	code := identifier.Normalize(typed)
 	switch len(code) {
 	case 0:
 		return Passed{}, failure.Invalid("code", "empty", "Enter a code.")
 	case digits:
-		return s.enterApp(ctx, a)
+		return s.enterApp(ctx, by, typed)
 	case recoveryLength:
-		return s.enterRecovery(ctx, a, code)
+		return s.enterRecovery(ctx, by, code)
 	}
 	return Passed{}, failure.Invalid("code", "shape", "This is no code: one from the app has 6 digits, a recovery code 15 characters.")
 }
 
-func (s *Store) enterApp(ctx context.Context, a Attempt) (Passed, error) {
-	try, err := s.guard.Begin(ctx, guard.ApplicantCode, strconv.FormatInt(a.AccountID, 10), a.Address, a.Device)
+func (s *Store) enterApp(ctx context.Context, by By, typed string) (Passed, error) {
+	try, err := s.guard.Begin(ctx, guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Address, by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("enter a code: %w", err)
 	}
-	if err := s.useApp(ctx, a); err != nil {
+	if err := s.useApp(ctx, by, typed); err != nil {
 		return Passed{}, err
 	}
 	device, err := try.Succeed(ctx)
@@ -59,17 +52,17 @@ func (s *Store) enterApp(ctx context.Context, a Attempt) (Passed, error) {
 }
 
 // useApp uses a code up, and every one before it. Of two at once, one succeeds.
-func (s *Store) useApp(ctx context.Context, a Attempt) error {
+func (s *Store) useApp(ctx context.Context, by By, typed string) error {
 	notRight := failure.Invalid("code", "wrong", "This code is not right. Enter the one that the app shows now.")
-	err := s.change(ctx, "use a code", a.AccountID, func(tx pgx.Tx) error {
-		app, err := s.lockApp(ctx, tx, a.AccountID)
+	return s.change(ctx, "use a code", by.AccountID, func(tx pgx.Tx) error {
+		app, err := s.lockApp(ctx, tx, by.AccountID)
 		if failure.Is(err, failure.KindNotFound) || err == nil && !app.confirmed {
 			return notRight
 		}
 		if err != nil {
 			return err
 		}
-		step, v := app.step(a.Code, s.now())
+		step, v := app.step(typed, s.now())
 		switch v {
 		case wrong:
 			return notRight
@@ -77,12 +70,11 @@ func (s *Store) useApp(ctx context.Context, a Attempt) error {
 			return failure.Invalid("code", "used", "This code was used before. Wait until the app shows the next one.")
 		case fresh:
 		}
-		if _, err := tx.Exec(ctx, `UPDATE account_totp SET last_step = $2 WHERE account_id = $1`, a.AccountID, step); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE account_totp SET last_step = $2 WHERE account_id = $1`, by.AccountID, step); err != nil {
 			return err
 		}
-		return s.renewSeal(ctx, tx, a.AccountID, app)
+		return s.renewSeal(ctx, tx, by.AccountID, app)
 	})
-	return err
 }
 
 // renewSeal seals a secret with the first key when an older one did, so that the older key can go one day.
@@ -102,19 +94,19 @@ func (s *Store) renewSeal(ctx context.Context, tx pgx.Tx, accountID int64, a app
 	return err
 }
 
-func (s *Store) enterRecovery(ctx context.Context, a Attempt, code string) (Passed, error) {
-	right, err := s.useRecoveryCode(ctx, a.By, code)
+func (s *Store) enterRecovery(ctx context.Context, by By, code string) (Passed, error) {
+	right, err := s.useRecoveryCode(ctx, by, code)
 	if err != nil {
 		return Passed{}, err
 	}
 	if !right {
 		return Passed{}, failure.Invalid("code", "wrong_recovery", "This recovery code is not right, or it was used before.")
 	}
-	k, err := s.Needed(ctx, a.AccountID)
+	k, err := s.Needed(ctx, by.AccountID)
 	if err != nil {
 		return Passed{}, err
 	}
-	device, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(a.AccountID, 10), a.Device)
+	device, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("enter a recovery code: %w", err)
 	}

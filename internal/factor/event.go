@@ -2,57 +2,25 @@ package factor
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/askwell/askwell/internal/guard"
-	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/account"
 )
 
-// OutboxChanged is the outbox's event for what the owner of an account is told by mail; its subject is the account_event's ID.
-const OutboxChanged = "factor.changed"
-
-// The events of an account that are written here.
+// The factors that an event is about, as account.EventData names them.
 const (
-	EventAdded          = "factor_added"
-	EventRemoved        = "factor_removed"
-	EventCodesMade      = "recovery_codes_made"
-	EventCodeUsed       = "recovery_code_used"
-	EventPasskeyStopped = "passkey_stopped" // it may have been copied
-)
-
-// The factors that an event is about, as its data names them.
-const (
-	KindApp     = "app"
+	KindApp     = "totp"
 	KindPasskey = "passkey"
 )
 
-// By is whose account is changed, and from where.
+// By is whose account is changed, and by which browser.
 type By struct {
 	AccountID int64
-	Address   netip.Addr
-	Browser   string // for example "Firefox, Android"
+	account.Visit
 }
 
-// record writes what happened into the account's history, and into the outbox for the mail.
-func (s *Store) record(ctx context.Context, tx pgx.Tx, by By, event, factor string) error {
-	data := map[string]string{}
-	if factor != "" {
-		data["factor"] = factor
-	}
-	var network any
-	if by.Address.IsValid() {
-		network = guard.Network(by.Address)
-	}
-	var id int64
-	err := tx.QueryRow(ctx, `
-		INSERT INTO account_event (account_id, kind, at, network, browser, data)
-		VALUES ($1, $2, $3, $4, left($5, 80), $6)
-		RETURNING id`, by.AccountID, event, s.now().UTC(), network, by.Browser, data).Scan(&id)
-	if err != nil {
-		return fmt.Errorf("record %s: %w", event, err)
-	}
-	return outbox.Add(ctx, tx, outbox.Event{Kind: OutboxChanged, Subject: id})
+// record writes what happened into the account's history, from which its owner is told by mail.
+func (s *Store) record(ctx context.Context, tx pgx.Tx, by By, event account.EventKind, factor string) error {
+	return account.Record(ctx, tx, by.AccountID, event, s.now().UTC(), by.Visit, account.EventData{Factor: factor})
 }

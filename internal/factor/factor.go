@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/postgres"
@@ -128,7 +129,7 @@ func (s *Store) added(ctx context.Context, tx pgx.Tx, by By, kind string) (codes
 	if err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, tx, by, EventAdded, kind); err != nil {
+	if err := s.record(ctx, tx, by, account.EventFactorAdded, kind); err != nil {
 		return nil, err
 	}
 	first := k.App && k.Passkeys == 0 || !k.App && k.Passkeys == 1
@@ -149,7 +150,7 @@ func (s *Store) removed(ctx context.Context, tx pgx.Tx, by By, kind string) erro
 			return err
 		}
 	}
-	return s.record(ctx, tx, by, EventRemoved, kind)
+	return s.record(ctx, tx, by, account.EventFactorRemoved, kind)
 }
 
 func gone() error { return failure.NotFound("This is no longer on your account.") }

@@ -44,6 +44,6 @@ func (d *desk) addApp(by factor.By) (app, []string) {
 }
 
 func (d *desk) enter(by factor.By, code string) error {
-	_, err := d.factors.Enter(d.Context(), factor.Attempt{By: by, Code: code})
+	_, err := d.factors.Enter(d.Context(), by, code)
 	return err
 }

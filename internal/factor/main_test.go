@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
@@ -70,7 +71,7 @@ func (d *desk) account(name, email string) factor.By {
 	d.Helper()
 	number, err := identifier.NewAccountNumber(random{})
 	d.must(err)
-	by := factor.By{Address: address("192.0.2.7"), Browser: "Firefox, Android"}
+	by := factor.By{Visit: account.Visit{Address: address("192.0.2.7"), Browser: "Firefox, Android"}}
 	d.must(d.db.QueryRow(d.Context(), `
 		INSERT INTO account (number, name, name_words, email) VALUES ($1, $2, $3, $4)
 		RETURNING id`, number, name, identifier.NameWords(name), email).Scan(&by.AccountID))
@@ -97,7 +98,7 @@ func (d *desk) events(by factor.By) (events []string) {
 	rows, err := d.db.Query(d.Context(), `
 		SELECT e.kind || COALESCE(' ' || (e.data ->> 'factor'), '')
 		FROM account_event e
-		JOIN outbox o ON o.subject_id = e.id AND o.event = 'factor.changed'
+		JOIN outbox o ON o.subject_id = e.id AND o.event = 'account.happened'
 		WHERE e.account_id = $1 AND e.network = '192.0.2.0/24' AND e.browser = 'Firefox, Android'
 		ORDER BY e.id`, by.AccountID)
 	d.must(err)

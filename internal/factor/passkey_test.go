@@ -71,7 +71,7 @@ func (d *desk) ask(by factor.By) factor.Asked {
 func (d *desk) use(by factor.By, k *key) error {
 	d.Helper()
 	asked := d.ask(by)
-	_, err := d.factors.EnterPasskey(d.Context(), by, asked.State, k.answer(d, asked), "")
+	_, err := d.factors.EnterPasskey(d.Context(), by, asked.State, k.answer(d, asked))
 	return err
 }
 
@@ -179,24 +179,24 @@ func TestPasskeyRefuses(t *testing.T) {
 		}, "refused"},
 		{"the answer to another question", func(d *desk, k *key) error {
 			answer := k.answer(d, d.ask(d.ada))
-			_, err := d.factors.EnterPasskey(d.Context(), d.ada, d.ask(d.ada).State, answer, "")
+			_, err := d.factors.EnterPasskey(d.Context(), d.ada, d.ask(d.ada).State, answer)
 			return err
 		}, "refused"},
 		{"an answer without a question", func(d *desk, k *key) error {
-			_, err := d.factors.EnterPasskey(d.Context(), d.ada, nil, k.answer(d, d.ask(d.ada)), "")
+			_, err := d.factors.EnterPasskey(d.Context(), d.ada, nil, k.answer(d, d.ask(d.ada)))
 			return err
 		}, "expired"},
 		{"too late", func(d *desk, k *key) error {
 			asked := d.ask(d.ada)
 			d.advance(10*time.Minute + time.Second)
-			_, err := d.factors.EnterPasskey(d.Context(), d.ada, asked.State, k.answer(d, asked), "")
+			_, err := d.factors.EnterPasskey(d.Context(), d.ada, asked.State, k.answer(d, asked))
 			return err
 		}, "expired"},
 		{"another's question", func(d *desk, k *key) error {
 			theirs := newKey()
 			d.addPasskey(d.ben, theirs, "Ben's")
 			asked := d.ask(d.ben)
-			_, err := d.factors.EnterPasskey(d.Context(), d.ada, asked.State, k.answer(d, asked), "")
+			_, err := d.factors.EnterPasskey(d.Context(), d.ada, asked.State, k.answer(d, asked))
 			return err
 		}, "expired"},
 		{"another's passkey", func(d *desk, _ *key) error {
@@ -253,7 +253,7 @@ func TestCopiedPasskey(t *testing.T) {
 	if k, err := d.factors.Needed(t.Context(), d.ada.AccountID); err != nil || !k.Any() {
 		t.Errorf("a thief's copy takes the second step away: %+v, %v", k, err)
 	}
-	want := []string{"factor_added passkey", "recovery_codes_made", "passkey_stopped passkey"}
+	want := []string{"factor_added passkey", "recovery_codes_made", "passkey_copy_refused passkey"}
 	if diff := cmp.Diff(want, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}

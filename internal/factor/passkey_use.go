@@ -9,6 +9,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/guard"
 )
@@ -37,9 +38,9 @@ func (s *Store) AskPasskey(ctx context.Context, accountID int64) (Asked, error) 
 }
 
 // EnterPasskey checks an authenticator's answer. A passkey whose counter goes back may have been copied: it lets nobody in any more,
-// and the owner hears of it. device is guard's cookie, as in Attempt. Errors: invalid (passkey); forbidden for one that is
+// and the owner hears of it. Errors: invalid (passkey); forbidden for one that is
 // stopped; unavailable.
-func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer, device string) (Passed, error) {
+func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer string) (Passed, error) {
 	session, err := s.resume(state, by.AccountID)
 	if err != nil {
 		return Passed{}, err
@@ -59,7 +60,7 @@ func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer, d
 	if err != nil {
 		return Passed{}, err
 	}
-	known, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), device)
+	known, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("use a passkey: %w", err)
 	}
@@ -92,5 +93,5 @@ func (s *Store) usePasskey(
 	if err != nil || !seen.Authenticator.CloneWarning {
 		return false, err
 	}
-	return true, s.record(ctx, tx, by, EventPasskeyStopped, KindPasskey)
+	return true, s.record(ctx, tx, by, account.EventPasskeyCopyRefused, KindPasskey)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 )
@@ -54,7 +55,7 @@ func (s *Store) makeRecoveryCodes(ctx context.Context, tx pgx.Tx, by By) ([]stri
 	if err != nil {
 		return nil, fmt.Errorf("keep recovery codes: %w", err)
 	}
-	return codes, s.record(ctx, tx, by, EventCodesMade, "")
+	return codes, s.record(ctx, tx, by, account.EventRecoveryCodesMade, "")
 }
 
 // useRecoveryCode uses a code up; false when it is none of the account's, or was used before. Of two at once, one succeeds.
@@ -69,7 +70,7 @@ func (s *Store) useRecoveryCode(ctx context.Context, by By, code string) (right 
 			return err
 		}
 		right = true
-		return s.record(ctx, tx, by, EventCodeUsed, "")
+		return s.record(ctx, tx, by, account.EventRecoveryCodeUsed, "")
 	})
 	return right && err == nil, err
 }

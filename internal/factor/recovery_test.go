@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/failure"
 )
 
@@ -38,7 +37,7 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Errorf("%d codes of %.0f bits, want 10 of 64 or more", len(seen), bits)
 	}
 
-	passed, err := d.factors.Enter(t.Context(), factor.Attempt{By: d.ada, Code: " " + strings.ToLower(strings.ReplaceAll(codes[3], "-", " "))})
+	passed, err := d.factors.Enter(t.Context(), d.ada, " "+strings.ToLower(strings.ReplaceAll(codes[3], "-", " ")))
 	if err != nil || !passed.Recovery || passed.Left != 9 || passed.Device == "" {
 		t.Errorf("typed by hand: %+v, %v", passed, err)
 	}
@@ -54,7 +53,7 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Errorf("an old one after new ones were made: %v", err)
 	}
 	d.must(d.enter(d.ada, newer[0]))
-	want := []string{"factor_added app", "recovery_codes_made", "recovery_code_used", "recovery_codes_made", "recovery_code_used"}
+	want := []string{"factor_added totp", "recovery_codes_made", "recovery_code_used", "recovery_codes_made", "recovery_code_used"}
 	if diff := cmp.Diff(want, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
@@ -71,10 +70,10 @@ func TestRecoveryCodesAreKeptAsHashes(t *testing.T) {
 			t.Errorf("%s stands in the table", c)
 		}
 	}
-	if _, err := d.store(nil, otherKey).Enter(t.Context(), factor.Attempt{By: d.ada, Code: codes[0]}); codeOf(err) != "wrong_recovery" {
+	if _, err := d.store(nil, otherKey).Enter(t.Context(), d.ada, codes[0]); codeOf(err) != "wrong_recovery" {
 		t.Errorf("the hash needs no key: %v", err)
 	}
-	_, err := d.store(nil, otherKey, firstKey).Enter(t.Context(), factor.Attempt{By: d.ada, Code: codes[0]})
+	_, err := d.store(nil, otherKey, firstKey).Enter(t.Context(), d.ada, codes[0])
 	d.mustf("after a new key:", err)
 }
 
@@ -104,10 +103,12 @@ func TestGuessing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	a, codes := d.addApp(d.ada)
-	home, err := d.factors.Enter(t.Context(), factor.Attempt{By: d.ada, Code: d.code(a, d.now())})
+	home, err := d.factors.Enter(t.Context(), d.ada, d.code(a, d.now()))
 	d.must(err)
 	d.nextStep()
 	right := d.code(a, d.now())
+	owner := d.ada
+	owner.Device = home.Device
 	guess := "000000"
 	if right == guess {
 		guess = "000001"
@@ -115,23 +116,23 @@ func TestGuessing(t *testing.T) {
 	thief := d.ada
 	thief.Address = address("203.0.113.9")
 	for range 5 {
-		if _, err := d.factors.Enter(t.Context(), factor.Attempt{By: thief, Code: guess}); codeOf(err) != "wrong" {
+		if _, err := d.factors.Enter(t.Context(), thief, guess); codeOf(err) != "wrong" {
 			t.Fatal(err)
 		}
 	}
-	if _, err := d.factors.Enter(t.Context(), factor.Attempt{By: thief, Code: right}); kindOf(err) != failure.KindTooManyTries {
+	if _, err := d.factors.Enter(t.Context(), thief, right); kindOf(err) != failure.KindTooManyTries {
 		t.Errorf("a sixth guess, even a right one: %v", err)
 	}
 	everywhere(t.Context(), d)
 	stranger := d.ada
 	stranger.Address = address("198.51.100.20")
-	if _, err := d.factors.Enter(t.Context(), factor.Attempt{By: stranger, Code: right}); kindOf(err) != failure.KindTooManyTries {
+	if _, err := d.factors.Enter(t.Context(), stranger, right); kindOf(err) != failure.KindTooManyTries {
 		t.Errorf("from a hundred networks: %v", err)
 	}
-	if _, err := d.factors.Enter(t.Context(), factor.Attempt{By: stranger, Code: codes[0]}); err != nil {
+	if _, err := d.factors.Enter(t.Context(), stranger, codes[0]); err != nil {
 		t.Errorf("the owner is kept out of a new browser with a recovery code in hand: %v", err)
 	}
-	if _, err := d.factors.Enter(t.Context(), factor.Attempt{By: d.ada, Code: right, Device: home.Device}); err != nil {
+	if _, err := d.factors.Enter(t.Context(), owner, right); err != nil {
 		t.Errorf("the owner is kept out of their own browser: %v", err)
 	}
 }
