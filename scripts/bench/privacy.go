@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,8 @@ const (
 // status is that of both answers.
 type secret struct {
 	name, path     string
+	page           string // that holds the form, and its token; path when empty
 	status         int
-	token          bool // it needs a token from its page
 	known, unknown func(i int) url.Values
 }
 
@@ -95,7 +96,7 @@ func typedNumbers(accounts []applicantAccount, random *rand.Rand) []secret {
 		return form(i, ten+checkDigits(ten))
 	}
 	none := func(i int) url.Values { return form(i, fmt.Sprintf("%012d", i)) }
-	s := secret{path: "/inquiries", status: http.StatusSeeOther, token: true, known: known}
+	s := secret{path: "/inquiries", page: "/inquiries/new", status: http.StatusSeeOther, known: known}
 	unknown, malformed := s, s
 	unknown.name, unknown.unknown = "inquiry form, number on file or nobody's", free
 	malformed.name, malformed.unknown = "inquiry form, number on file or wrong check digits", none
@@ -174,6 +175,11 @@ func (b *bench) compare(ctx context.Context, d *desk, s secret, order *rand.Rand
 	}
 	c := newClient(d.address)
 	defer c.close()
+	if _, err := c.get(ctx, cmp.Or(s.page, s.path)); err != nil { // that one form is missing says nothing of the others
+		b.result.Privacy = append(b.result.Privacy, Untold{Name: s.name, Missing: err.Error()})
+		b.progress("privacy, %s: %v", s.name, err)
+		return nil
+	}
 	var known, unknown []time.Duration
 	for n, try := range tries {
 		c.headers = fmt.Sprintf("X-Forwarded-For: 10.%d.%d.1\r\n", n>>8&0xff, n&0xff)
@@ -203,8 +209,8 @@ func (b *bench) compare(ctx context.Context, d *desk, s secret, order *rand.Rand
 // try1 sends a form once, as somebody whom the desk has never seen, and gives how long the answer took.
 func (c *client) try1(ctx context.Context, s secret, form url.Values) (time.Duration, error) {
 	clear(c.cookies)
-	if s.token {
-		page, err := c.get(ctx, "/inquiries/new")
+	if s.page != "" {
+		page, err := c.get(ctx, s.page)
 		if err != nil {
 			return 0, err
 		}
