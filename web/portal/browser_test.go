@@ -1,0 +1,160 @@
+package portal_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/web/webtest"
+)
+
+const password = "seven lamps in the harbour"
+
+// shoot keeps a picture of the page at a phone's and at a desk's width, where SCREENSHOTS names a folder.
+func shoot(t *testing.T, tab *testkit.Tab, name string) {
+	t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	tab.Screenshot(filepath.Join(folder, name+"-1440.png"), 1440, 900, false)
+	tab.Screenshot(filepath.Join(folder, name+"-390.png"), 390, 844, false)
+	tab.Resize(390, 844)
+}
+
+// reader is what somebody reads on the way, in one language.
+type reader struct {
+	lang, register, badDate, sent, confirm, wrong, account, signedOut, signIn, refused string
+	month                                                                              string // typed into the list of months
+}
+
+var readers = []reader{
+	{"en", "Open an online account", "Enter a day, a month and a year that exist", "Look in your e-mail", "Confirm your e-mail address",
+		"This is not the password that you chose", "Account number", "You are signed out", "Sign in to your account", "The e-mail address or the password is not right", "April"},
+	{"es", "Abra una cuenta en línea", "Escriba un día, un mes y un año que existan", "Revise su correo electrónico", "Confirme su correo electrónico",
+		"Esta no es la contraseña que eligió", "Número de cuenta", "Se cerró su sesión", "Entre a su cuenta", "El correo o la contraseña no son correctos", "abril"},
+}
+
+var twelve = regexp.MustCompile(`\d{4} \d{4} \d{4}`)
+
+// register is an applicant on a phone with a keyboard alone, from the form to the number in hand, out and in again.
+func register(t *testing.T, tab *testkit.Tab, r reader, look func(page string)) {
+	t.Helper()
+	desk := webtest.New(t)
+	box := mailed(t, desk)
+	heading := func(want string) {
+		t.Helper()
+		if got := tab.Text("h1"); got != want {
+			t.Fatalf("the page is %q, want %q: %s", got, want, tab.Text("main"))
+		}
+	}
+	send := func() { t.Helper(); tab.TabTo(`main form button[type="submit"]`); tab.PressAndLoad("Enter") }
+	tab.Resize(390, 844)
+	tab.Goto(desk.URL + "/register?lang=" + r.lang)
+	heading(r.register)
+	look("register")
+	tab.TabTo("#name")
+	tab.Type("Zoë Ōno-García")
+	tab.TabTo("#birth_day")
+	tab.Type("31")
+	tab.TabTo("#birth_month")
+	tab.Type(r.month)
+	tab.TabTo("#birth_year")
+	tab.Type("1990")
+	tab.TabTo("#address")
+	tab.Type("12 Harbor Street, Port Example")
+	tab.TabTo("#email")
+	tab.Type("zoe@mail.example")
+	tab.TabTo("#password")
+	tab.Type(password)
+	send()
+	if got := tab.Text(".error-summary"); !strings.Contains(got, r.badDate) {
+		t.Fatalf("31 April is answered with %q", got)
+	}
+	look("register-error")
+	for field, want := range map[string]string{"#name": "Zoë Ōno-García", "#birth_day": "31", "#birth_year": "1990", "#email": "zoe@mail.example"} {
+		if got := tab.Value(field); got != want {
+			t.Errorf("%s holds %q, want %q", field, got, want)
+		}
+	}
+	tab.TabTo("#birth_day")
+	tab.Press("Control+a")
+	tab.Type("30")
+	tab.TabTo("#password")
+	tab.Type(password)
+	send()
+	heading(r.sent)
+	look("register-sent")
+	tab.Goto(linkIn(t, box.next(t, "zoe@mail.example")))
+	heading(r.confirm)
+	look("confirm")
+	tab.TabTo("#password")
+	tab.Type("not the one I chose")
+	send()
+	if got := tab.Text(".error-summary"); !strings.Contains(got, r.wrong) {
+		t.Fatalf("another password is answered with %q", got)
+	}
+	tab.TabTo("#password")
+	tab.Type(password)
+	send()
+	if got := tab.Text(".account-head"); !strings.Contains(got, r.account) {
+		t.Fatalf("in the end comes %q", got)
+	}
+	look("account")
+	number := twelve.FindString(tab.Text(".account-head"))
+	if m := box.next(t, "zoe@mail.example"); number == "" || !strings.Contains(m.Text, number) {
+		t.Errorf("the account's number is %q, and the mail says:\n%s", number, m.Text)
+	}
+	tab.TabTo(`form[action="/account/sign-out"] button`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text(".flash"); !strings.Contains(got, r.signedOut) {
+		t.Errorf("after signing out the page says %q", got)
+	}
+	signInAgain(t, desk, tab, r, send, look)
+}
+
+func signInAgain(t *testing.T, desk *webtest.Desk, tab *testkit.Tab, r reader, send func(), look func(page string)) {
+	t.Helper()
+	look("sign-in")
+	for _, try := range []string{"something else entirely", password} {
+		tab.TabTo("#email")
+		tab.Press("Control+a")
+		tab.Type("Zoe@mail.example")
+		tab.TabTo("#password")
+		tab.Type(try)
+		send()
+		if try != password {
+			if got := tab.Text(".error-summary"); !strings.Contains(got, r.refused) {
+				t.Fatalf("a wrong password is answered with %q", got)
+			}
+			look("sign-in-error")
+		}
+	}
+	if got := tab.Text(".account-head"); !strings.Contains(got, "Zoë Ōno-García") {
+		t.Fatalf("signing in leads to %q", got)
+	}
+	for _, path := range []string{"details", "security", "email", "security/password"} {
+		tab.Goto(desk.URL + "/account/" + path)
+		look(strings.ReplaceAll(path, "/", "-"))
+	}
+}
+
+func TestBrowserFromTheFormToTheNumber(t *testing.T) {
+	t.Parallel()
+	for _, r := range readers {
+		t.Run(r.lang, func(t *testing.T) {
+			t.Parallel()
+			tab := testkit.Browser(t)
+			register(t, tab, r, func(page string) { t.Helper(); tab.Axe(); shoot(t, tab, page+"-"+r.lang) })
+		})
+		t.Run(r.lang+" without JavaScript", func(t *testing.T) {
+			t.Parallel()
+			tab := testkit.Browser(t)
+			tab.NoScript()
+			register(t, tab, r, func(string) {})
+		})
+	}
+}
