@@ -20,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/console"
+	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/ops"
 	"github.com/askwell/askwell/web/page"
@@ -115,13 +116,12 @@ func (s *site) makeAreas() (err error) {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	s.public, err = public.New(public.Config{
-		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Files: s.Files, Pages: s.Pages, Logger: s.Logger,
-		Now: s.Now,
-	})
-	if err != nil {
-		return fmt.Errorf("web: %w", err)
+	forms := &form.Reader{
+		Seal: form.Seal{Keys: s.Settings.SecretKeys}, Files: s.Files, Limits: limits, Scans: s.Settings.ClamdURL != "", Logger: s.Logger, Now: s.Now,
 	}
+	s.public = public.New(public.Config{
+		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Forms: forms, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+	})
 	s.applicants = session.NewApplicants(session.ApplicantConfig{DB: s.DB, Accounts: s.Accounts, Secure: s.secure(), Now: s.Now})
 	s.portal = portal.New(portal.Config{
 		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,

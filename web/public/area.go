@@ -2,14 +2,13 @@
 package public
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
-	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
 )
@@ -20,7 +19,7 @@ type Config struct {
 	Tickets  *ticket.Service
 	Accounts *account.Service
 	Limits   *limit.Limiter
-	Files    files.Store
+	Forms    *form.Reader
 	Pages    *page.Renderer
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -29,18 +28,10 @@ type Config struct {
 // Area is the public side of the desk.
 type Area struct {
 	Config
-	seal       seal
 	categories *categories
 }
 
 // New makes the area.
-func New(cfg Config) (*Area, error) {
-	if len(cfg.Settings.SecretKeys) == 0 {
-		return nil, errors.New("SECRET_KEY is not set: forms cannot be signed")
-	}
-	return &Area{
-		Config:     cfg,
-		seal:       seal{keys: cfg.Settings.SecretKeys},
-		categories: newCategories(cfg.Tickets, cfg.Now),
-	}, nil
+func New(cfg Config) *Area {
+	return &Area{Config: cfg, categories: newCategories(cfg.Tickets, cfg.Now)}
 }

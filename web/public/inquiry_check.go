@@ -2,12 +2,12 @@ package public
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/web/form"
 )
 
 // CheckInquiry is POST /inquiries/check: the answers to be checked, or the form again with what is wrong (422), to change
@@ -31,17 +31,14 @@ func (a *Area) CheckInquiry(c *gin.Context) error {
 
 // stopped answers what cannot go on, whatever was typed: too large a form, or a token that is old or none of ours.
 func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
-	if f.tooLarge {
-		f.fileProblems = append(f.fileProblems, problem{fieldFiles, "too_large_together_hint", []any{"limit", maxFiles, "size", maxFileSize >> 20}})
-		if f.token.text == "" {
-			f.token = a.seal.newToken(a.Now())
-		}
-		return true, a.showForm(c, http.StatusRequestEntityTooLarge, f, f.fileProblems)
+	if f.TooLarge {
+		a.Forms.CutOff(f.Sent)
+		return true, a.showForm(c, http.StatusRequestEntityTooLarge, f, f.FileProblems)
 	}
-	if f.fresh {
+	if f.Fresh {
 		return false, nil
 	}
-	if hash, ok := f.token.hash(); ok {
+	if hash, ok := f.Token.Hash(); ok {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), sendPatience)
 		defer cancel()
 		reference, err := a.Tickets.ReferenceByToken(ctx, hash)
@@ -59,18 +56,12 @@ func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
 // renew shows the form again with a token of its own. Its time is set so far back that sending it at once is no sign of a
 // program: it was filled in long ago.
 func (a *Area) renew(c *gin.Context, f *sentForm) error {
-	f.token = a.seal.newToken(a.Now().Add(-a.Settings.FormMinFill))
-	copies, err := a.copyStaged(c.Request.Context(), f.Files)
-	if err != nil {
-		a.Logger.Warn("staged files were lost", slog.Any("error", err))
-		f.fileProblems = append(f.fileProblems, problem{fieldFiles, "lost", nil})
-	}
-	f.Files = copies
-	return a.showForm(c, http.StatusUnprocessableEntity, f, append([]problem{{fieldToken, "stale", nil}}, f.fileProblems...))
+	stale := a.Forms.Renew(c.Request.Context(), f.Sent, a.Now().Add(-a.Settings.FormMinFill))
+	return a.showForm(c, http.StatusUnprocessableEntity, f, append([]form.Problem{stale}, f.FileProblems...))
 }
 
 // wrong lists what keeps the form from being sent.
-func (a *Area) wrong(c *gin.Context, f *sentForm) []problem {
+func (a *Area) wrong(c *gin.Context, f *sentForm) []form.Problem {
 	list, err := a.categories.offered(c.Request.Context())
 	wrong := f.problems(func(code string) bool {
 		if err != nil {
@@ -83,5 +74,5 @@ func (a *Area) wrong(c *gin.Context, f *sentForm) []problem {
 		}
 		return false
 	})
-	return append(wrong, f.fileProblems...)
+	return append(wrong, f.FileProblems...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/messages"
 	"github.com/askwell/askwell/web/page"
 )
@@ -19,18 +20,13 @@ type notice struct {
 	Kind, Title, Text string
 }
 
-// fileView is a file that waits to be sent with the form.
-type fileView struct {
-	Key, Name, Size, Staged string
-}
-
 // inquiryPage is what the form and the check page have in common.
 type inquiryPage struct {
 	page.Frame
 	Steps    page.Steps
 	Problems []page.Problem
 	Notices  []notice
-	Files    []fileView
+	Files    []form.FileView
 	Token    string
 	Trap     string
 }
@@ -41,15 +37,13 @@ func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquir
 	frame.Title = t.T("public." + key + ".title")
 	frame.Path = "/inquiries/new" // the other addresses of the form only take a POST
 	p := inquiryPage{
-		Frame: frame, Token: f.token.text,
+		Frame: frame, Token: f.Token.Text,
 		Steps: page.Steps{Current: step, Labels: steps(t)},
 	}
 	if f.Trapped {
 		p.Trap = "1" // hands on that it was filled in, not what with
 	}
-	for _, file := range f.Files {
-		p.Files = append(p.Files, fileView{Key: file.Key, Name: file.Name, Size: sizeText(t, file.Size), Staged: file.seal(a.seal, f.token)})
-	}
+	p.Files = a.Forms.FileViews(t, f.Sent)
 	if f.Masked {
 		p.Notices = append(p.Notices, notice{"warning", t.T("public.masked.title"), t.T("public.masked.text")})
 	}
@@ -60,14 +54,6 @@ func steps(t *messages.Printer) []string {
 	return []string{t.T("public.steps.form"), t.T("public.steps.check"), t.T("public.steps.sent")}
 }
 
-// sizeText writes a file's size as people compare it with the limit.
-func sizeText(t *messages.Printer, size int64) string {
-	if size < 1<<20 {
-		return t.T("public.size.kb", "size", max(1, (size+1023)>>10))
-	}
-	return t.T("public.size.mb", "size", float64(size)/(1<<20))
-}
-
 // formPage is the page to fill in.
 type formPage struct {
 	inquiryPage
@@ -75,27 +61,19 @@ type formPage struct {
 }
 
 // showForm renders the form with what was typed, and what is wrong with it.
-func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem) error {
+func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Problem) error {
 	list, err := a.categories.offered(c.Request.Context())
 	if err != nil && f.Category == "" && len(wrong) == 0 {
 		return err // an empty form without its list helps nobody; what was typed is shown in any case
 	}
 	p := formPage{inquiryPage: a.newPage(c, f, 1, "form")}
 	t := p.Printer
-	messages := map[string]string{}
-	for _, w := range wrong {
-		text := w.text(t)
-		p.Problems = append(p.Problems, page.Problem{Field: w.Field, Text: text})
-		if messages[w.Field] != "" {
-			text = messages[w.Field] + " " + text
-		}
-		messages[w.Field] = text
-	}
-	p.Error = len(p.Problems) > 0
+	summary, beside := form.Texts(t, "public", wrong)
+	p.Problems, p.Error = summary, len(summary) > 0
 	field := func(name, value string) page.Field {
 		return page.Field{
-			Name: name, Value: value, Error: messages[name], Label: t.T("public.field." + name + ".label"),
-			Hint: t.Find("public.field."+name+".hint", "", "limit", maxFiles, "size", maxFileSize>>20),
+			Name: name, Value: value, Error: beside[name], Label: t.T("public.field." + name + ".label"),
+			Hint: t.Find("public.field."+name+".hint", "", "limit", form.MaxFiles, "size", form.MaxFileSize>>20),
 		}
 	}
 	p.Category = field(fieldCategory, f.Category)
@@ -114,9 +92,9 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []problem
 	p.Subject.Required, p.Subject.MaxLength = true, ticket.MaxSubject
 	p.Question = field(fieldQuestion, f.Question)
 	p.Question.Required, p.Question.MaxLength, p.Question.Rows = true, ticket.MaxQuestion, 8
-	p.Attachments = field(fieldFiles, "")
+	p.Attachments = field(form.FieldFiles, "")
 	p.Attachments.Optional = true
-	p.Attachments.Accept = ".pdf,.jpg,.jpeg,.png,.heic,.heif,.docx,application/pdf,image/jpeg,image/png,image/heic"
+	p.Attachments.Accept = form.Accept
 	return a.Pages.HTML(c, status, "public/inquiry_new", p)
 }
 
@@ -162,7 +140,7 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...not
 		p.Rows = append(p.Rows, row)
 	}
 	p.Hidden = []hiddenField{
-		{fieldToken, f.token.text}, {fieldCategory, f.Category}, {fieldNumber, f.Number}, {fieldName, f.Name},
+		{form.FieldToken, f.Token.Text}, {fieldCategory, f.Category}, {fieldNumber, f.Number}, {fieldName, f.Name},
 		{fieldEmail, f.Email}, {fieldSubject, f.Subject}, {fieldQuestion, f.Question}, {fieldTrap, p.Trap},
 	}
 	return a.Pages.HTML(c, status, "public/inquiry_check", p)

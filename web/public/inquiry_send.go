@@ -9,6 +9,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
 )
 
@@ -31,7 +32,7 @@ func (a *Area) SendInquiry(c *gin.Context) error {
 	}
 	wrong := a.wrong(c, f)
 	if len(wrong) == 0 {
-		wrong = a.touchFiles(c, f)
+		wrong = a.Forms.Touch(c.Request.Context(), f.Sent)
 	}
 	if len(wrong) > 0 {
 		return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
@@ -59,10 +60,8 @@ func (a *Area) inquiry(c *gin.Context, f *sentForm, pace limit.Pace) ticket.Inqu
 		Channel: ticket.ChannelForm, Language: a.Pages.Language(c), Category: f.Category, Number: f.Found,
 		Name: f.Name, Email: f.Email, Subject: f.Subject, Question: f.Question, Suspicions: a.suspicions(f, pace),
 	}
-	in.Token, _ = f.token.hash() // a fresh token has one
-	for _, file := range f.Files {
-		in.Attachments = append(in.Attachments, file.attachment(a.scanState()))
-	}
+	in.Token, _ = f.Token.Hash() // a fresh token has one
+	in.Attachments = a.Forms.Attachments(f.Files)
 	return in
 }
 
@@ -71,7 +70,7 @@ func (a *Area) suspicions(f *sentForm, pace limit.Pace) (found []ticket.Suspicio
 	if f.Trapped {
 		found = append(found, ticket.SuspectHoneypot)
 	}
-	if a.Now().Sub(f.token.at) < a.Settings.FormMinFill {
+	if a.Now().Sub(f.Token.At) < a.Settings.FormMinFill {
 		found = append(found, ticket.SuspectTooFast)
 	}
 	if pace.Suspect {
@@ -80,25 +79,11 @@ func (a *Area) suspicions(f *sentForm, pace limit.Pace) (found []ticket.Suspicio
 	return found
 }
 
-// touchFiles makes sure that the staged files are still there, and keeps them from being pruned meanwhile.
-func (a *Area) touchFiles(c *gin.Context, f *sentForm) (wrong []problem) {
-	kept := f.Files[:0:0]
-	for _, file := range f.Files {
-		if err := a.Files.Touch(c.Request.Context(), file.Key); err != nil {
-			wrong = append(wrong, problem{fieldFiles, "gone", []any{"name", file.Name}})
-			continue
-		}
-		kept = append(kept, file)
-	}
-	f.Files = kept
-	return wrong
-}
-
 // refused is for what only the database can tell: a category that went away.
 func (a *Area) refused(c *gin.Context, f *sentForm, err error) error {
-	var wrong []problem
+	var wrong []form.Problem
 	for _, field := range failure.FieldsOf(err) {
-		wrong = append(wrong, problem{Field: field.Name, Code: field.Code})
+		wrong = append(wrong, form.Problem{Field: field.Name, Code: field.Code})
 	}
 	return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
 }

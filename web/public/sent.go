@@ -47,7 +47,7 @@ func (a *Area) sent(c *gin.Context, reference string) bool {
 
 func (a *Area) sentEntry(reference string, until time.Time) string {
 	moment := strconv.FormatInt(until.Unix(), 10)
-	return reference + "." + moment + "." + hex.EncodeToString(a.seal.sign("sent", []byte(reference), []byte(moment)))
+	return reference + "." + moment + "." + hex.EncodeToString(a.Forms.Seal.Sign("sent", []byte(reference), []byte(moment)))
 }
 
 func (a *Area) readSentEntry(entry string) (reference string, ok bool) {
@@ -57,7 +57,7 @@ func (a *Area) readSentEntry(entry string) (reference string, ok bool) {
 	}
 	signature, err := hex.DecodeString(parts[2])
 	until, errUntil := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || errUntil != nil || !a.seal.verify(signature, "sent", []byte(parts[0]), []byte(parts[1])) {
+	if err != nil || errUntil != nil || !a.Forms.Seal.Verify(signature, "sent", []byte(parts[0]), []byte(parts[1])) {
 		return "", false
 	}
 	canonical, ok := identifier.ParseReference(parts[0])

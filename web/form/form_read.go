@@ -1,57 +1,85 @@
-package public
+// Package form reads the forms that applicants send: fields and files as they arrive, and the token that makes one thing of a form that
+// is sent twice.
+package form
 
 import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/web/limit"
 )
 
-// The limits of what is attached, and of what is read of one text field: more than may be sent, so that too long a question
-// comes back whole to be shortened.
+// The fields that every form with a token and files has.
 const (
-	maxFiles    = 5
-	maxFileSize = 10 << 20
+	FieldToken  = "form_token"
+	FieldFiles  = "attachments"
+	fieldStaged = "staged"
+	fieldRemove = "remove"
+)
+
+// The limits of what is attached, and of what is read of one text field: more than may be sent, so that too long a text comes back
+// whole to be shortened.
+const (
+	MaxFiles    = 5
+	MaxFileSize = 10 << 20
 	maxFieldRaw = 1 << 20
 	maxFields   = 60
 	maxFileName = 200
 )
 
-// sentForm is the form as it came in, with its new files in the store.
-type sentForm struct {
-	answers
-	token        token
-	known, fresh bool // about the token
-	change       string
-	fromForm     bool
-	fileProblems []problem
-	tooLarge     bool // more than the route takes: what came before the limit is here
+// Reader reads forms. Scans says that files wait for a virus scan.
+type Reader struct {
+	Seal   Seal
+	Files  files.Store
+	Limits *limit.Limiter
+	Scans  bool
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
-// readForm reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
-func (a *Area) readForm(c *gin.Context) (*sentForm, error) {
-	r := formReader{area: a, ctx: c.Request.Context(), address: c.ClientIP(), fields: map[string]string{}}
-	err := r.read(c.Request)
+// Sent is a form as it came in, with its new files in the store.
+type Sent struct {
+	Token        Token
+	Fresh        bool // the token is ours and not too old
+	Files        []File
+	FileProblems []Problem
+	TooLarge     bool // more than the route takes: what came before the limit is here
+	fields       map[string]string
+}
+
+// Raw is a field as it was sent, the first one of that name.
+func (f *Sent) Raw(name string) string { return f.fields[name] }
+
+// New is a form that was sent by nobody yet, with a token of its own.
+func (r *Reader) New() *Sent { return &Sent{Token: r.Seal.NewToken(r.Now())} }
+
+// Read reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
+func (r *Reader) Read(c *gin.Context) (*Sent, error) {
+	in := reading{Reader: r, ctx: c.Request.Context(), address: c.ClientIP(), fields: map[string]string{}}
+	err := in.read(c.Request)
 	var limit *http.MaxBytesError
 	tooLarge := errors.As(err, &limit)
 	if err != nil && !tooLarge {
 		return nil, err
 	}
-	f := &sentForm{answers: clean(r.fields), change: r.fields[fieldChange], tooLarge: tooLarge, fileProblems: r.problems}
-	_, f.fromForm = r.fields["on_form"]
-	f.token, f.known, f.fresh = a.seal.readToken(r.fields[fieldToken], a.Now())
-	a.gatherFiles(c.Request.Context(), f, r)
+	f := &Sent{fields: in.fields, TooLarge: tooLarge, FileProblems: in.problems}
+	f.Token, f.Fresh = r.Seal.readToken(in.fields[FieldToken], r.Now())
+	in.gatherFiles(f)
 	return f, nil
 }
 
-// formReader gathers the fields of a form.
-type formReader struct {
-	area     *Area
+// reading gathers the fields of a form.
+type reading struct {
+	*Reader
 	ctx      context.Context
 	address  string
 	counted  bool // this form's files were counted
@@ -59,11 +87,11 @@ type formReader struct {
 	fields   map[string]string
 	staged   []string
 	remove   []string
-	stored   []stagedFile
-	problems []problem
+	stored   []File
+	problems []Problem
 }
 
-func (r *formReader) read(request *http.Request) error {
+func (r *reading) read(request *http.Request) error {
 	kind, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
 	if err == nil && kind == "multipart/form-data" {
 		return r.readParts(request)
@@ -83,7 +111,7 @@ func (r *formReader) read(request *http.Request) error {
 	return nil
 }
 
-func (r *formReader) add(name, value string) {
+func (r *reading) add(name, value string) {
 	switch name {
 	case fieldStaged:
 		if len(r.staged) < maxFields {
@@ -101,7 +129,7 @@ func (r *formReader) add(name, value string) {
 }
 
 // readParts reads a form with files as it arrives: no file is ever held in memory.
-func (r *formReader) readParts(request *http.Request) error {
+func (r *reading) readParts(request *http.Request) error {
 	parts, err := request.MultipartReader()
 	if err != nil {
 		return failure.New(failure.KindInvalid, "The form could not be read.", err)
@@ -117,7 +145,7 @@ func (r *formReader) readParts(request *http.Request) error {
 		case err != nil:
 			return unreadable(err)
 		}
-		if part.FileName() != "" || part.FormName() == fieldFiles {
+		if part.FileName() != "" || part.FormName() == FieldFiles {
 			err = r.readFile(part.FileName(), part)
 		} else {
 			var value []byte

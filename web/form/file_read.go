@@ -1,4 +1,4 @@
-package public
+package form
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,25 +17,25 @@ import (
 
 // readFile puts one file into the store, if it may be attached at all. The name is the browser's and only shown. An error is
 // the connection's; what is wrong with the file, or the store, is a problem that the applicant reads.
-func (r *formReader) readFile(name string, part io.Reader) error {
+func (r *reading) readFile(name string, part io.Reader) error {
 	name = fileName(name)
-	if name == "" || len(r.stored) > maxFiles {
+	if name == "" || len(r.stored) > MaxFiles {
 		return nil // no file was chosen, or far too many
 	}
 	if r.closed() {
 		r.problem("not_kept", "name", name)
 		return nil
 	}
-	content := &capped{r: part, left: maxFileSize}
-	stored, err := r.area.Files.Put(r.ctx, content)
+	content := &capped{r: part, left: MaxFileSize}
+	stored, err := r.Files.Put(r.ctx, content)
 	switch {
 	case errors.Is(err, errFileTooLarge):
-		r.problem("too_large", "name", name, "limit", maxFileSize>>20)
+		r.problem("too_large", "name", name, "limit", MaxFileSize>>20)
 		return nil
 	case content.failed != nil:
 		return content.failed
 	case err != nil:
-		r.area.Logger.Error("a file was not kept", slog.Any("error", err))
+		r.Logger.Error("a file was not kept", slog.Any("error", err))
 		r.problem("not_kept", "name", name)
 		return nil
 	}
@@ -42,31 +43,31 @@ func (r *formReader) readFile(name string, part io.Reader) error {
 }
 
 // closed keeps one address from filling the store with files that are never sent.
-func (r *formReader) closed() bool {
+func (r *reading) closed() bool {
 	if !r.counted {
-		r.counted, r.shut = true, r.area.Limits.Files(r.ctx, r.address)
+		r.counted, r.shut = true, r.Limits.Files(r.ctx, r.address)
 	}
 	return r.shut
 }
 
 // accept looks into the file: what may not be attached leaves the store again.
-func (r *formReader) accept(name string, stored files.Stored) error {
+func (r *reading) accept(name string, stored files.Stored) error {
 	kind, ok, err := r.sniff(stored)
 	switch {
 	case err != nil:
-		r.area.Logger.Error("a file was not read", slog.Any("error", err))
+		r.Logger.Error("a file was not read", slog.Any("error", err))
 		r.problem("not_kept", "name", name)
 	case stored.Size == 0:
 		r.problem("empty", "name", name)
 	case !ok:
 		r.problem("wrong_type", "name", name)
 	default:
-		r.stored = append(r.stored, stagedFile{
+		r.stored = append(r.stored, File{
 			Key: stored.Key, Name: withExtension(name, kind), Type: kind, Size: stored.Size, SHA256: stored.SHA256,
 		})
 		return nil
 	}
-	_ = r.area.Files.Delete(r.ctx, stored.Key) // what stays behind is pruned
+	_ = r.Files.Delete(r.ctx, stored.Key) // what stays behind is pruned
 	return nil
 }
 
@@ -90,12 +91,12 @@ func (l *capped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *formReader) problem(code string, args ...any) {
-	r.problems = append(r.problems, problem{fieldFiles, code, args})
+func (r *reading) problem(code string, args ...any) {
+	r.problems = append(r.problems, Problem{FieldFiles, code, args})
 }
 
-func (r *formReader) sniff(stored files.Stored) (files.Type, bool, error) {
-	file, err := r.area.Files.Open(r.ctx, stored.Key)
+func (r *reading) sniff(stored files.Stored) (files.Type, bool, error) {
+	file, err := r.Files.Open(r.ctx, stored.Key)
 	if err != nil {
 		return "", false, err
 	}
@@ -106,7 +107,7 @@ func (r *formReader) sniff(stored files.Stored) (files.Type, bool, error) {
 // fileName makes a name that can be shown and saved: no folders, no control characters, no number that must not be kept.
 func fileName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name, _ = plain(name, false)
+	name, _ = Plain(name, false)
 	if name == "." || name == "/" || name == ".." {
 		return ""
 	}
@@ -131,34 +132,52 @@ func withExtension(name string, kind files.Type) string {
 	return name + kind.Extension()
 }
 
-// scanState is how a file begins its life on a ticket.
-func (a *Area) scanState() ticket.Scan {
-	if a.Settings.ClamdURL != "" {
-		return ticket.ScanWaiting
+// Attachments are the files as they begin their life on a ticket: waiting for a scan, where there is one.
+func (r *Reader) Attachments(staged []File) (list []ticket.Attachment) {
+	scan := ticket.ScanNone
+	if r.Scans {
+		scan = ticket.ScanWaiting
 	}
-	return ticket.ScanNone
+	for _, f := range staged {
+		list = append(list, f.attachment(scan))
+	}
+	return list
+}
+
+// Touch makes sure that the form's files are still there, and keeps them from being pruned meanwhile. What is gone is left out, and said.
+func (r *Reader) Touch(ctx context.Context, f *Sent) (wrong []Problem) {
+	kept := f.Files[:0:0]
+	for _, file := range f.Files {
+		if err := r.Files.Touch(ctx, file.Key); err != nil {
+			wrong = append(wrong, Problem{FieldFiles, "gone", []any{"name", file.Name}})
+			continue
+		}
+		kept = append(kept, file)
+	}
+	f.Files = kept
+	return wrong
 }
 
 // gatherFiles puts the files of earlier pages, those to be removed aside, before the new ones.
-func (a *Area) gatherFiles(ctx context.Context, f *sentForm, r formReader) {
+func (r *reading) gatherFiles(f *Sent) {
 	seen := map[string]bool{}
 	for _, text := range r.staged {
-		file, ok := a.seal.openStaged(text, f.token)
+		file, ok := r.Seal.openStaged(text, f.Token)
 		switch {
 		case !ok:
-			f.fileProblems = append(f.fileProblems, problem{fieldFiles, "lost", nil})
+			f.FileProblems = append(f.FileProblems, Problem{FieldFiles, "lost", nil})
 		case seen[file.Key]:
-		case contains(r.remove, file.Key):
-			_ = a.Files.Delete(ctx, file.Key) // what stays behind is pruned
+		case slices.Contains(r.remove, file.Key):
+			_ = r.Files.Delete(r.ctx, file.Key) // what stays behind is pruned
 		default:
 			f.Files = append(f.Files, file)
 		}
 		seen[file.Key] = true
 	}
 	for _, file := range r.stored {
-		if len(f.Files) == maxFiles {
-			_ = a.Files.Delete(ctx, file.Key)
-			f.fileProblems = append(f.fileProblems, problem{fieldFiles, "too_many", []any{"limit", maxFiles, "name", file.Name}})
+		if len(f.Files) == MaxFiles {
+			_ = r.Files.Delete(r.ctx, file.Key)
+			f.FileProblems = append(f.FileProblems, Problem{FieldFiles, "too_many", []any{"limit", MaxFiles, "name", file.Name}})
 			continue
 		}
 		f.Files = append(f.Files, file)
