@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/web/thread"
 )
 
 // routes lists every URL, grouped by who may call it.
@@ -14,6 +15,7 @@ func (s *site) routes(engine *gin.Engine) {
 	engine.NoMethod(handle(noMethod))
 	s.machineRoutes(engine)
 	s.publicRoutes(engine.Group("", handle(s.applicants.Glance)))
+	s.threadRoutes(engine.Group("", handle(s.applicants.Glance)))
 	s.portalRoutes(engine.Group("", handle(s.applicants.Load)))
 	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load)))
 }
@@ -76,6 +78,22 @@ func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 	owner.GET("/account/security/password", handle(desk.PasswordChangeForm))
 	owner.POST("/account/security/password", handle(desk.PasswordChange))
 	owner.POST("/account/security/end-sessions", handle(desk.EndSessions))
+}
+
+// threadRoutes are for anybody; a question is for its applicant, whom each of its handlers makes sure of.
+func (s *site) threadRoutes(anybody *gin.RouterGroup) {
+	anybody.GET("/status", handle(s.thread.StatusForm))
+	anybody.POST("/status", handle(s.thread.AskStatus))
+	anybody.GET("/status/sent", handle(s.thread.StatusSent))
+	anybody.GET("/status/:token", handle(s.thread.StatusLink))
+	anybody.POST("/status/:token", handle(s.thread.FollowLink))
+	for root, side := range map[string]thread.Side{"/status/questions/:reference": s.thread.Followers(), "/account/questions/:reference": s.thread.Owners()} {
+		anybody.GET(root, handle(side.Show))
+		anybody.GET(root+"/files/:file", handle(side.File))
+		anybody.POST(root+"/messages", handle(side.AddMessage))
+		anybody.POST(root+"/solve", handle(side.Solve))
+		anybody.POST(root+"/rating", handle(side.Rate))
+	}
 }
 
 // consoleRoutes are for the staff, whose session is loaded.
@@ -171,6 +189,9 @@ const (
 var bodyLimits = map[string]int64{
 	"/inquiries":       52 * megabyte,
 	"/inquiries/check": 52 * megabyte,
+
+	"/status/questions/:reference/messages":  52 * megabyte,
+	"/account/questions/:reference/messages": 52 * megabyte,
 
 	// Fifty thousand characters, each up to twelve bytes as a form sends them.
 	"/console/tickets/:reference/replies": megabyte,

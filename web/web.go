@@ -28,6 +28,7 @@ import (
 	"github.com/askwell/askwell/web/public"
 	"github.com/askwell/askwell/web/reports"
 	"github.com/askwell/askwell/web/session"
+	"github.com/askwell/askwell/web/thread"
 )
 
 // Config is everything that the pages need. Redis and Mailbox may be nil.
@@ -57,6 +58,7 @@ type site struct {
 	console  *console.Area
 	reports  *reports.Area
 	sessions *session.Manager
+	thread   *thread.Area
 
 	applicants *session.Applicants
 	ops        *ops.Area
@@ -126,6 +128,10 @@ func (s *site) makeAreas() (err error) {
 	s.portal = portal.New(portal.Config{
 		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
 		Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+	})
+	s.thread = thread.New(thread.Config{
+		DB: s.DB, Tickets: s.Tickets, Accounts: s.Accounts, Sessions: s.applicants, Files: s.Files, Forms: forms, Limits: limits, Pages: s.Pages,
+		AnswerWithin: s.Settings.Agency.AnswerWithin, Logger: s.Logger, Now: s.Now,
 	})
 	if err := s.makeConsole(); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
+	"net/url"
 	"strings"
 	texttemplate "text/template"
 	"unicode"
@@ -43,8 +44,10 @@ func (m *Mailer) render(l Letter, name, body string) (text, html string, err err
 	s := sheet{
 		Texts: m.cfg.Texts(l.Language), Letter: l, Agency: m.agency(l.Language),
 		Body: lines(body), Paragraphs: paragraphs(body),
-		StatusURL: m.cfg.BaseURL.JoinPath("inquiries", l.Reference).String(),
 	}
+	status := m.cfg.BaseURL.JoinPath("status")
+	status.RawQuery = url.Values{"reference": {l.Reference}, "lang": {s.T("mail.language")}}.Encode()
+	s.StatusURL = status.String()
 	s.Subject, s.Name = plain(l.Subject), plain(l.Name)
 	var t, h bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&t, name+".txt", s); err != nil {

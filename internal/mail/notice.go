@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"net/url"
 
 	gomail "github.com/wneessen/go-mail"
 )
@@ -64,7 +65,9 @@ func (m *Mailer) Notify(ctx context.Context, n Notice) error {
 	}
 	s := noticeSheet{Texts: m.cfg.Texts(n.Language), Notice: n, Agency: m.agency(n.Language)}
 	if n.Path != "" {
-		s.Link = m.cfg.BaseURL.JoinPath(n.Path).String()
+		link := m.cfg.BaseURL.JoinPath(n.Path)
+		link.RawQuery = url.Values{"lang": {s.T("mail.language")}}.Encode() // the page speaks as the mail does
+		s.Link = link.String()
 	}
 	var text, html bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&text, "notice.txt", s); err != nil {

@@ -3,7 +3,10 @@ package form
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/web/messages"
 	"github.com/askwell/askwell/web/page"
@@ -66,4 +69,14 @@ func (r *Reader) Renew(ctx context.Context, f *Sent, made time.Time) (stale Prob
 	}
 	f.Files = copies
 	return Problem{Field: FieldToken, Code: "stale"}
+}
+
+// WaitText rounds up to minutes, for people.
+func WaitText(t *messages.Printer, wait time.Duration) string {
+	return t.T("public.wait", "count", max(1, int((wait+time.Minute-1)/time.Minute)))
+}
+
+// RetryAfter says the same to programs.
+func RetryAfter(c *gin.Context, wait time.Duration) {
+	c.Header("Retry-After", strconv.Itoa(max(1, int((wait+time.Second-1)/time.Second))))
 }

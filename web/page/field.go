@@ -65,6 +65,11 @@ func (f Field) InputType() string {
 	return f.Type
 }
 
+// Notice is something that the applicant should know. Kind is info, warning or error; an error takes the focus.
+type Notice struct {
+	Kind, Title, Text string
+}
+
 // Row is a line of a summary list. ChangeURL may be empty; Lines show beneath each other.
 type Row struct {
 	Label     string

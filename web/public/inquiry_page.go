@@ -2,9 +2,7 @@ package public
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,17 +13,12 @@ import (
 	"github.com/askwell/askwell/web/page"
 )
 
-// notice is something that the applicant should know and that stops nothing. Kind is info or warning.
-type notice struct {
-	Kind, Title, Text string
-}
-
 // inquiryPage is what the form and the check page have in common.
 type inquiryPage struct {
 	page.Frame
 	Steps    page.Steps
 	Problems []page.Problem
-	Notices  []notice
+	Notices  []page.Notice
 	Files    []form.FileView
 	Token    string
 	Trap     string
@@ -45,7 +38,7 @@ func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquir
 	}
 	p.Files = a.Forms.FileViews(t, f.Sent)
 	if f.Masked {
-		p.Notices = append(p.Notices, notice{"warning", t.T("public.masked.title"), t.T("public.masked.text")})
+		p.Notices = append(p.Notices, page.Notice{Kind: "warning", Title: t.T("public.masked.title"), Text: t.T("public.masked.text")})
 	}
 	return p
 }
@@ -82,7 +75,7 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Pr
 	p.Number.InputMode, p.Number.Autocomplete, p.Number.Shape, p.Number.Width = "text", "off", "account-number", "xl"
 	p.Number.NoDraft = p.Number.Value != f.Number // a number that was taken out must not come back from the browser's draft
 	if f.Reading.Masked {
-		p.Notices = append(p.Notices, notice{"warning", t.T("public.masked.title"), t.T("public.masked." + string(maskedKind(f.Reading)))})
+		p.Notices = append(p.Notices, page.Notice{Kind: "warning", Title: t.T("public.masked.title"), Text: t.T("public.masked." + string(maskedKind(f.Reading)))})
 	}
 	p.Name = field(fieldName, f.Name)
 	p.Name.Required, p.Name.Autocomplete = true, "name"
@@ -120,7 +113,7 @@ type checkPage struct {
 }
 
 // showCheck renders the answers with every field kept in the page.
-func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...notice) error {
+func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...page.Notice) error {
 	key := "check"
 	if status >= http.StatusBadRequest {
 		key = "not_sent"
@@ -170,14 +163,4 @@ func twelveDigits(given string) bool {
 		}
 	}
 	return digits == 12
-}
-
-// waitText rounds up to minutes, for people.
-func waitText(t *messages.Printer, wait time.Duration) string {
-	minutes := int((wait + time.Minute - 1) / time.Minute)
-	return t.T("public.wait", "count", max(1, minutes))
-}
-
-func retryAfter(c *gin.Context, wait time.Duration) {
-	c.Header("Retry-After", strconv.Itoa(max(1, int((wait+time.Second-1)/time.Second))))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
+	"github.com/askwell/askwell/web/page"
 )
 
 // sendPatience is how long an applicant waits for the database before the page says that it is away.
@@ -95,16 +96,16 @@ func (a *Area) notSent(c *gin.Context, f *sentForm, err error) error {
 	status := http.StatusInternalServerError
 	if failure.Is(err, failure.KindUnavailable) {
 		status = http.StatusServiceUnavailable
-		retryAfter(c, retryIn)
+		form.RetryAfter(c, retryIn)
 	}
 	t := a.Pages.Printer(c)
-	return a.showCheck(c, status, f, notice{"error", t.T("public.not_sent.heading"), t.T("public.not_sent.text")})
+	return a.showCheck(c, status, f, page.Notice{Kind: "error", Title: t.T("public.not_sent.heading"), Text: t.T("public.not_sent.text")})
 }
 
 // tooMany says when to try again, and keeps everything.
 func (a *Area) tooMany(c *gin.Context, f *sentForm, wait time.Duration) error {
-	retryAfter(c, wait)
+	form.RetryAfter(c, wait)
 	t := a.Pages.Printer(c)
 	return a.showCheck(c, http.StatusTooManyRequests, f,
-		notice{"error", t.T("public.too_many.heading"), t.T("public.too_many.text", "wait", waitText(t, wait))})
+		page.Notice{Kind: "error", Title: t.T("public.too_many.heading"), Text: t.T("public.too_many.text", "wait", form.WaitText(t, wait))})
 }

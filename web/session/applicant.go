@@ -149,6 +149,12 @@ func Follows(c *gin.Context, ticketID int64) bool {
 	return slices.Contains(followed, ticketID)
 }
 
+// FollowsAny reports whether a link from a mail lets this browser read anything.
+func FollowsAny(c *gin.Context) bool {
+	_, any := c.Get(followsKey)
+	return any
+}
+
 // Require lets only those pass who are signed in. A page that was asked for leads to the sign-in and from there back.
 func (m *Applicants) Require(c *gin.Context) error {
 	if _, ok := Account(c); ok {

@@ -1,0 +1,134 @@
+package thread
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/form"
+	"github.com/askwell/askwell/web/page"
+)
+
+const fieldMessage = "message"
+
+// sentMessage is the form of a message as it came in: no number in it that must not be kept.
+type sentMessage struct {
+	*form.Sent
+	body           string
+	broken, masked bool
+	words          string // of a rating that is shown again
+}
+
+// AddMessage is POST of a message, with files: one message for one form token, then 303 to the question. What cannot be sent comes back
+// with everything typed, also while nobody can tell whose question it is: 422 to be mended, 401 and 404 to sign in or follow again, 413,
+// 429 and 503 to be sent again with the same token.
+func (s Side) AddMessage(c *gin.Context) error {
+	sent, err := s.Forms.Read(c)
+	if err != nil {
+		return err
+	}
+	f := &sentMessage{Sent: sent}
+	f.body, f.broken = form.Plain(sent.Raw(fieldMessage), true)
+	masked, kinds := identifier.MaskSensitive(f.body)
+	f.body, f.masked = masked, len(kinds) > 0
+	ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
+	defer cancel()
+	q, err := s.read(ctx, c)
+	if err != nil {
+		return s.notSent(c, f, err)
+	}
+	if status, wrong := s.wrong(ctx, f); len(wrong) > 0 {
+		return s.show(c, status, q, f, wrong)
+	}
+	t := s.Pages.Printer(c)
+	if pace := s.Limits.Inquiry(ctx, c.ClientIP(), q.Email); pace.Refused {
+		form.RetryAfter(c, pace.Wait)
+		return s.show(c, http.StatusTooManyRequests, q, f, nil,
+			page.Notice{Kind: "error", Title: t.T("public.too_many.heading"), Text: t.T("thread.too_many", "wait", form.WaitText(t, pace.Wait))})
+	}
+	err = s.say(ctx, q, f)
+	switch {
+	case failure.Is(err, failure.KindConflict):
+		return s.show(c, http.StatusConflict, q, f, nil, page.Notice{Kind: "error", Title: t.T("thread.closed.title"), Text: t.T("thread.closed.text")})
+	case err != nil:
+		return s.notSent(c, f, err)
+	}
+	s.Pages.Flash(c, "success", t.T("thread.say.done"))
+	c.Redirect(http.StatusSeeOther, q.url)
+	return nil
+}
+
+func (s Side) say(ctx context.Context, q asked, f *sentMessage) error {
+	in := ticket.Said{
+		Channel: s.channel, Body: f.body, Number: identifier.FindInText(f.body), Attachments: s.Forms.Attachments(f.Files), By: &q.by,
+	}
+	in.Token, _ = f.Token.Hash() // a fresh token has one
+	_, err := s.Tickets.AddMessage(ctx, q.Reference, in)
+	return err
+}
+
+// wrong lists what keeps the form from being sent, and the status that says so.
+func (s Side) wrong(ctx context.Context, f *sentMessage) (status int, wrong []form.Problem) {
+	if f.TooLarge {
+		s.Forms.CutOff(f.Sent)
+		return http.StatusRequestEntityTooLarge, f.FileProblems
+	}
+	if !f.Fresh {
+		wrong = append(wrong, s.Forms.Renew(ctx, f.Sent, s.Now()))
+	}
+	if p, is := form.CheckText(fieldMessage, f.body, f.broken, ticket.MaxQuestion); is {
+		wrong = append(wrong, p)
+	}
+	if wrong = append(wrong, f.FileProblems...); len(wrong) == 0 {
+		wrong = s.Forms.Touch(ctx, f.Sent)
+	}
+	return http.StatusUnprocessableEntity, wrong
+}
+
+// notSentPage keeps what was typed where the question itself cannot be shown.
+type notSentPage struct {
+	page.Frame
+	Notices []page.Notice
+	Link    string // where to prove again who one is; "" for nowhere
+	Label   string
+	Say     messageForm
+}
+
+// notSent shows the form again, with the same token. It says as much as the error: that something is away, or that the reader is no
+// longer, or never was, known to be the one who asked.
+func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
+	t := s.Pages.Printer(c)
+	p := notSentPage{Frame: s.Pages.Frame(c)}
+	p.Title, p.Error = t.T("thread.not_sent.title"), true
+	status, key := http.StatusInternalServerError, "away"
+	switch {
+	case failure.Is(err, failure.KindUnsigned):
+		status, key, p.Link = http.StatusUnauthorized, "signed_out", "/account/sign-in"
+	case failure.Is(err, failure.KindNotFound) && s.channel == ticket.ChannelForm:
+		status, key, p.Link = http.StatusNotFound, "ended", "/status"
+	case failure.Is(err, failure.KindNotFound):
+		return err
+	case failure.Is(err, failure.KindUnavailable):
+		_ = c.Error(err)
+		status = http.StatusServiceUnavailable
+		form.RetryAfter(c, retryIn)
+	default:
+		_ = c.Error(err)
+	}
+	p.Notices = []page.Notice{{Kind: "error", Title: t.T("public.not_sent.heading"), Text: t.T("thread.not_sent." + key)}}
+	if p.Link != "" {
+		p.Label = t.T("thread.not_sent." + key + "_link")
+	}
+	reference, ok := identifier.ParseReference(c.Param("reference"))
+	if !ok {
+		return errNoQuestion
+	}
+	p.Path = s.root + reference
+	p.Say = s.messageForm(c, s.root+reference, f, nil)
+	p.Say.Retry = true
+	return s.Pages.HTML(c, status, "thread/not_sent", p)
+}
