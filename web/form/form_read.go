@@ -91,17 +91,22 @@ type reading struct {
 	problems []Problem
 }
 
+// Parse reads a form without files, for PostForm. A percent sign that encodes nothing is no reason to lose the rest. Errors: too large.
+func Parse(request *http.Request) error {
+	var limit *http.MaxBytesError
+	if err := request.ParseForm(); errors.As(err, &limit) {
+		return err
+	}
+	return nil
+}
+
 func (r *reading) read(request *http.Request) error {
 	kind, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
 	if err == nil && kind == "multipart/form-data" {
 		return r.readParts(request)
 	}
-	if err := request.ParseForm(); err != nil {
-		var limit *http.MaxBytesError
-		if errors.As(err, &limit) {
-			return err
-		}
-		// A percent sign that encodes nothing is no reason to lose the rest.
+	if err := Parse(request); err != nil {
+		return err
 	}
 	for name, values := range request.PostForm {
 		for _, value := range values {

@@ -29,6 +29,9 @@ func (s Side) Solve(c *gin.Context) error {
 // Rate is POST of what the applicant thinks of the answers: one click on yes or no, and words afterwards by who wants to. Words that are
 // too long come back with 422.
 func (s Side) Rate(c *gin.Context) error {
+	if err := form.Parse(c.Request); err != nil {
+		return err
+	}
 	return s.act(c, func(ctx context.Context, q asked) error {
 		choice := c.PostForm("helpful")
 		if choice != "yes" && choice != "no" {

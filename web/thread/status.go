@@ -44,6 +44,9 @@ func (a *Area) StatusForm(c *gin.Context) error {
 // that cannot be one, by its check character alone, comes back to be mended: that tells nothing of what is on file, and a letter typed
 // wrong would otherwise end in a mail that never comes. Anybody may call it.
 func (a *Area) AskStatus(c *gin.Context) error {
+	if err := form.Parse(c.Request); err != nil {
+		return err
+	}
 	var f askForm
 	var wrong []form.Problem
 	typed, broken := form.Plain(c.PostForm(fieldReference), false)
