@@ -16,8 +16,6 @@ type ApplicantThread struct {
 	TicketID     int64
 	Reference    string
 	Subject      string
-	Category     string // as submitted: what the applicant chose
-	Language     string
 	Email        string // where answers go
 	OpenedAt     time.Time
 	Progress     Progress
@@ -136,7 +134,7 @@ func (s *Service) applicantRows(ctx context.Context, reference string) (r applic
 func (r applicantRows) thread(by Reader, now time.Time) ApplicantThread {
 	t := r.ticket
 	v := ApplicantThread{
-		TicketID: t.ID, Reference: t.Reference, Subject: t.Subject, Category: t.CategorySubmitted, Language: t.Language,
+		TicketID: t.ID, Reference: t.Reference, Subject: t.Subject,
 		Email: t.ApplicantEmail, OpenedAt: t.OpenedAt, WaitingSince: t.AwaitingSince, TakesMore: t.ExcludedReason == "", Rating: r.rating,
 	}
 	status := t.Status
