@@ -120,6 +120,9 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 		_ = c.Error(err)
 	}
 	p.Notices = []page.Notice{{Kind: "error", Title: t.T("public.not_sent.heading"), Text: t.T("thread.not_sent." + key)}}
+	if f.masked {
+		p.Notices = append(p.Notices, maskedNotice(t))
+	}
 	if p.Link != "" {
 		p.Label = t.T("thread.not_sent." + key + "_link")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
+	"github.com/askwell/askwell/web/messages"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/session"
 )
@@ -93,7 +94,7 @@ func (s Side) show(c *gin.Context, status int, q asked, f *sentMessage, wrong []
 	summary, beside := form.Texts(t, "thread", wrong)
 	p.Problems, p.Error = summary, status >= http.StatusBadRequest
 	if f.masked {
-		p.Notices = append(p.Notices, page.Notice{Kind: "warning", Title: t.T("public.masked.title"), Text: t.T("public.masked.text")})
+		p.Notices = append(p.Notices, maskedNotice(t))
 	}
 	p.Say = s.messageForm(c, q.url, f, beside)
 	p.Words = page.Field{
@@ -103,6 +104,10 @@ func (s Side) show(c *gin.Context, status int, q asked, f *sentMessage, wrong []
 		p.Words.Value = q.Rating.Words
 	}
 	return s.Pages.HTML(c, status, "thread/show", p)
+}
+
+func maskedNotice(t *messages.Printer) page.Notice {
+	return page.Notice{Kind: "warning", Title: t.T("public.masked.title"), Text: t.T("public.masked.text")}
 }
 
 func (s Side) messageForm(c *gin.Context, url string, f *sentMessage, beside map[string]string) messageForm {
