@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/webtest"
 )
@@ -33,6 +34,7 @@ func TestTicketShowsWhatItsApplicantDid(t *testing.T) {
 	if got := page.Text(".rating"); !strings.Contains(got, "The answer did not help") || !strings.Contains(got, "It is not <b>here</b>.") {
 		t.Errorf("the rating shows as %q", got)
 	}
+	inspect(t, d.browse(t, staff.RoleAgent, "rated@desk.example"), d.URL, map[string]string{"ticket-rated": ticketPath(reference)})
 	history := page.Text("#thread")
 	for _, want := range []string{
 		"Applicant opened the answer on the page", "Applicant said that the answer did not help", "Applicant said that it is solved",
