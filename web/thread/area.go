@@ -4,6 +4,7 @@ package thread
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -68,6 +69,7 @@ func (a *Area) Owners() Side {
 
 var (
 	errNoQuestion = failure.NotFound("There is no such question.")
+	errAway       = failure.Unavailable("The database is away.", errors.New("an applicant's session could not be read"))
 	errUnsigned   = failure.New(failure.KindUnsigned, "Sign in first.", nil)
 )
 
@@ -101,11 +103,10 @@ type asked struct {
 	url string
 }
 
-// read finds out who asks, and the question that the address names. It is no middleware, so that a message keeps its words while the
-// database is away. Errors: not_found for another's as for none, unsigned, unavailable.
+// read finds the question that the address names. Errors: not_found for another's as for none, unsigned, unavailable.
 func (s Side) read(ctx context.Context, c *gin.Context) (asked, error) {
-	if err := s.Sessions.Load(c); err != nil {
-		return asked{}, err
+	if session.Unknown(c) {
+		return asked{}, errAway
 	}
 	reference, ok := identifier.ParseReference(c.Param("reference"))
 	if !ok {

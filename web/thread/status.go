@@ -15,6 +15,7 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/session"
 )
 
 // The fields of the form that asks for a link.
@@ -140,6 +141,9 @@ func (a *Area) StatusLink(c *gin.Context) error {
 // FollowLink is POST /status/{token}: uses the link up, and lets this browser follow the question. Of two at once one does. Anybody who
 // has the link may call it.
 func (a *Area) FollowLink(c *gin.Context) error {
+	if session.Unknown(c) {
+		return errAway
+	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
 	defer cancel()
 	var used account.Request
@@ -156,9 +160,6 @@ func (a *Area) FollowLink(c *gin.Context) error {
 	t, err := a.Tickets.ByID(ctx, *used.TicketID)
 	if err != nil {
 		return a.deadLink(c, err)
-	}
-	if err := a.Sessions.Load(c); err != nil {
-		return err
 	}
 	if err := a.Sessions.Follow(c, t.ID); err != nil {
 		return err
