@@ -9,6 +9,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -21,7 +22,7 @@ const (
 type numberHelpPage struct {
 	page.Frame
 	Problems []page.Problem
-	Notices  []notice
+	Notices  []page.Notice
 	Email    page.Field
 }
 
@@ -35,24 +36,24 @@ func (a *Area) NumberHelp(c *gin.Context) error {
 // is the same for every address. Anybody may call it. Nothing is looked up here, so neither page nor time tell whether there is such an
 // account; what an address must look like is told, for that goes by what was typed alone. 422, 429 and 503 keep the address.
 func (a *Area) NumberAsk(c *gin.Context) error {
-	email, broken := plain(c.PostForm(fieldEmail), false)
+	email, broken := form.Plain(c.PostForm(fieldEmail), false)
 	if code := emailProblem(email, broken); code != "" {
 		return a.showNumberHelp(c, http.StatusUnprocessableEntity, email, code)
 	}
 	t := a.Pages.Printer(c)
 	if wait := a.Limits.Request(c.Request.Context(), string(account.RequestNumber), c.ClientIP(), email); wait > 0 {
-		retryAfter(c, wait)
+		form.RetryAfter(c, wait)
 		return a.showNumberHelp(c, http.StatusTooManyRequests, email, "",
-			notice{"error", t.T("public.too_many.heading"), t.T("public.account_number.too_many", "wait", waitText(t, wait))})
+			page.Notice{Kind: "error", Title: t.T("public.too_many.heading"), Text: t.T("public.account_number.too_many", "wait", form.WaitText(t, wait))})
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), sendPatience)
 	defer cancel()
 	err := a.Accounts.Ask(ctx, account.Request{Kind: account.RequestNumber, Email: email, Language: a.Pages.Language(c)})
 	if failure.Is(err, failure.KindUnavailable) {
 		_ = c.Error(err)
-		retryAfter(c, retryIn)
+		form.RetryAfter(c, retryIn)
 		return a.showNumberHelp(c, http.StatusServiceUnavailable, email, "",
-			notice{"error", t.T("public.account_number.away_title"), t.T("public.account_number.away")})
+			page.Notice{Kind: "error", Title: t.T("public.account_number.away_title"), Text: t.T("public.account_number.away")})
 	}
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func emailProblem(email string, broken bool) string {
 	return ""
 }
 
-func (a *Area) showNumberHelp(c *gin.Context, status int, email, problem string, notices ...notice) error {
+func (a *Area) showNumberHelp(c *gin.Context, status int, email, problem string, notices ...page.Notice) error {
 	p := numberHelpPage{Frame: a.Pages.Frame(c), Notices: notices}
 	t := p.Printer
 	p.Title, p.Path, p.Error = t.T("public.account_number.title"), numberPath, status != http.StatusOK
