@@ -70,6 +70,9 @@ func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 
 	owner := anybody.Group("", handle(s.applicants.Require))
 	owner.GET("/account", handle(desk.Dashboard))
+	owner.GET("/account/questions", handle(desk.Questions))
+	owner.GET("/account/data", handle(desk.DownloadForm))
+	owner.POST("/account/data", handle(desk.Download))
 	owner.GET("/account/details", handle(desk.DetailsForm))
 	owner.POST("/account/details", handle(desk.DetailsChange))
 	owner.GET("/account/email", handle(desk.EmailForm))

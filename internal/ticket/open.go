@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
@@ -40,6 +41,7 @@ type Inquiry struct {
 	Language    string
 	Category    string
 	Number      identifier.Reading
+	AccountID   *int64 // the account that its sender is signed in to: the link is verified; nil for nobody's
 	Name        string
 	Email       string
 	Subject     string
@@ -92,10 +94,10 @@ const openSQL = `
 	WITH opened AS (
 		INSERT INTO ticket (reference, channel, language, category, category_submitted, queue_id,
 			applicant_name, applicant_email, subject, number_given, number_read, number_kind, number_in_text, number_group,
-			link_state, opened_at, updated_at, awaiting_since, suspected_of, form_token)
+			link_state, account_id, link_evidence, opened_at, updated_at, awaiting_since, suspected_of, form_token)
 		SELECT @reference, @channel, @language, c.code, c.code, c.queue_id,
 			@name, @email, @subject, @number_given, @number_read, @number_kind, @number_in_text, @number_group,
-			@link_state, @now, @now, @now, @suspected_of, @token
+			@link_state, @account, @evidence, @now, @now, @now, @suspected_of, @token
 		FROM category c
 		WHERE c.code = @category AND c.public
 		ON CONFLICT (form_token) DO NOTHING
@@ -149,11 +151,18 @@ func (in Inquiry) args(reference string, now time.Time) pgx.NamedArgs {
 	if in.rateSuspect() {
 		todo = []string{OutboxSuspected}
 	}
-	if in.Number.Group != identifier.GroupWithout {
+	kinds, actors, data := []EventKind{EventOpened}, []ActorKind{ActorApplicant}, [][]byte{Data{}.marshal()}
+	evidence := []Evidence{}
+	switch {
+	case in.AccountID != nil:
+		d := DecideLink(LinkFacts{SignedInTo: &account.Account{ID: *in.AccountID}})
+		linkState, evidence = d.Link.State, d.Evidence
+		kinds, actors = append(kinds, EventLinked), append(actors, ActorWorker)
+		data = append(data, Data{LinkFrom: &Link{State: LinkNone}, LinkTo: &d.Link, Evidence: evidence}.marshal())
+	case in.Number.Group != identifier.GroupWithout:
 		linkState = LinkWaiting
 		todo = append(todo, OutboxNumberGiven)
 	}
-	kinds, actors, data := []EventKind{EventOpened}, []ActorKind{ActorApplicant}, [][]byte{Data{}.marshal()}
 	if len(in.Suspicions) > 0 {
 		var reasons []string
 		for _, r := range in.Suspicions {
@@ -167,6 +176,7 @@ func (in Inquiry) args(reference string, now time.Time) pgx.NamedArgs {
 		"name": in.Name, "email": in.Email, "subject": in.Subject, "question": in.Question,
 		"number_given": in.Number.Given, "number_read": in.Number.Normal, "number_kind": in.Number.Kind,
 		"number_in_text": in.Number.InText, "number_group": in.Number.Group, "link_state": linkState,
+		"account": in.AccountID, "evidence": evidence,
 		"now": now, "suspected_of": orEmpty(in.Suspicions), "token": in.Token[:],
 		"event_kinds": kinds, "event_actors": actors, "event_data": data, "todo": todo,
 	}

@@ -6,9 +6,11 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
+	"github.com/askwell/askwell/web/session"
 )
 
 // The fields of the form, fixed by its users: programs fill it in too.
@@ -22,6 +24,7 @@ const (
 
 	fieldTrap   = "homepage" // hidden from people: what fills it in is a program
 	fieldChange = "change"
+	fieldAsker  = "asking_as" // the number of the account that the form was shown to
 )
 
 // answers are what an applicant typed, cleaned: no invalid UTF-8, and no number that must not be kept.
@@ -40,6 +43,7 @@ type sentForm struct {
 	*form.Sent
 	answers
 	change string
+	asker  *account.Account // who asks, when they are signed in: name, address and number are theirs, whatever the form says
 }
 
 // readForm reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
@@ -48,7 +52,21 @@ func (a *Area) readForm(c *gin.Context) (*sentForm, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sentForm{Sent: sent, answers: clean(sent.Raw), change: sent.Raw(fieldChange)}, nil
+	f := &sentForm{Sent: sent, answers: clean(sent.Raw), change: sent.Raw(fieldChange)}
+	// Only a form that was shown to this account's owner is theirs: one that was begun before signing in says who asks itself.
+	if mine, ok := session.Account(c); ok && sent.Raw(fieldAsker) == mine.Number {
+		f.ask(mine)
+	}
+	return f, nil
+}
+
+// ask takes over who asks from their account.
+func (f *sentForm) ask(mine account.Account) {
+	f.asker = &mine
+	f.Name, f.Email, f.Number = mine.Name, mine.Email, ""
+	f.Reading = identifier.Read("")
+	f.Found = identifier.Read(mine.Number)
+	f.Broken = slices.DeleteFunc(f.Broken, func(field string) bool { return field == fieldName || field == fieldEmail })
 }
 
 // clean takes what the fields held as sent. What must not be kept is in no field of the result.

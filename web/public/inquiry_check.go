@@ -8,6 +8,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/web/form"
+	"github.com/askwell/askwell/web/session"
 )
 
 // CheckInquiry is POST /inquiries/check: the answers to be checked, or the form again with what is wrong (422), to change
@@ -34,6 +35,9 @@ func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
 	if f.TooLarge {
 		a.Forms.CutOff(f.Sent)
 		return true, a.showForm(c, http.StatusRequestEntityTooLarge, f, f.FileProblems)
+	}
+	if session.Unknown(c) {
+		return true, a.notSent(c, f, failure.New(failure.KindUnavailable, "We cannot tell who asks.", nil))
 	}
 	if f.Fresh {
 		return false, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
@@ -22,6 +23,7 @@ type inquiryPage struct {
 	Files    []form.FileView
 	Token    string
 	Trap     string
+	Asker    *account.Account // who asks from their account; nil for everybody else
 }
 
 func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquiryPage {
@@ -30,7 +32,7 @@ func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquir
 	frame.Title = t.T("public." + key + ".title")
 	frame.Path = "/inquiries/new" // the other addresses of the form only take a POST
 	p := inquiryPage{
-		Frame: frame, Token: f.Token.Text,
+		Frame: frame, Token: f.Token.Text, Asker: f.asker,
 		Steps: page.Steps{Current: step, Labels: steps(t)},
 	}
 	if f.Trapped {
@@ -100,6 +102,7 @@ func withoutMarker(number string) string {
 type checkRow struct {
 	Field, Label, Value, Note string
 	Masked                    bool
+	Fixed                     bool // it is the account's and cannot be changed here
 }
 
 type hiddenField struct{ Name, Value string }
@@ -125,9 +128,12 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...pag
 	list, _ := a.categories.offered(c.Request.Context()) // without the list the code's own words stand
 	category := labelOf(list, f.Category, t)
 	number := checkRow{Field: fieldNumber, Value: f.Number, Note: looksLike(t, f.Reading), Masked: f.Reading.Masked}
+	if f.asker != nil {
+		number = checkRow{Field: fieldNumber, Value: identifier.FormatAccountNumber(f.asker.Number), Fixed: true}
+	}
 	for _, row := range []checkRow{
-		{Field: fieldCategory, Value: category}, number, {Field: fieldName, Value: f.Name}, {Field: fieldEmail, Value: f.Email},
-		{Field: fieldSubject, Value: f.Subject}, {Field: fieldQuestion, Value: f.Question},
+		{Field: fieldCategory, Value: category}, number, {Field: fieldName, Value: f.Name, Fixed: f.asker != nil},
+		{Field: fieldEmail, Value: f.Email, Fixed: f.asker != nil}, {Field: fieldSubject, Value: f.Subject}, {Field: fieldQuestion, Value: f.Question},
 	} {
 		row.Label = t.T("public.check." + row.Field)
 		p.Rows = append(p.Rows, row)
@@ -135,6 +141,7 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...pag
 	p.Hidden = []hiddenField{
 		{form.FieldToken, f.Token.Text}, {fieldCategory, f.Category}, {fieldNumber, f.Number}, {fieldName, f.Name},
 		{fieldEmail, f.Email}, {fieldSubject, f.Subject}, {fieldQuestion, f.Question}, {fieldTrap, p.Trap},
+		{fieldAsker, f.Raw(fieldAsker)},
 	}
 	return a.Pages.HTML(c, status, "public/inquiry_check", p)
 }

@@ -61,6 +61,9 @@ func (a *Area) inquiry(c *gin.Context, f *sentForm, pace limit.Pace) ticket.Inqu
 		Channel: ticket.ChannelForm, Language: a.Pages.Language(c), Category: f.Category, Number: f.Found,
 		Name: f.Name, Email: f.Email, Subject: f.Subject, Question: f.Question, Suspicions: a.suspicions(f, pace),
 	}
+	if f.asker != nil {
+		in.Channel, in.AccountID = ticket.ChannelPortal, &f.asker.ID
+	}
 	in.Token, _ = f.Token.Hash() // a fresh token has one
 	in.Attachments = a.Forms.Attachments(f.Files)
 	return in
