@@ -49,8 +49,9 @@ func writeLinkToken(keys [][]byte, kind RequestKind, nonce, hash []byte) (string
 
 // readLinkToken gives the hash of a token as it stands in an address; false for what has not its shape.
 func readLinkToken(text string) ([]byte, bool) {
-	token, err := tokenText.DecodeString(strings.ToLower(text))
-	if err != nil || len(token) != tokenBytes {
+	text = strings.ToLower(text)
+	token, err := tokenText.DecodeString(text)
+	if err != nil || len(token) != tokenBytes || tokenText.EncodeToString(token) != text { // the decoder forgives a letter too many
 		return nil, false
 	}
 	sum := sha256.Sum256(token)

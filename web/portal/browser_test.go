@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/webtest"
 )
 
@@ -155,6 +157,84 @@ func TestBrowserFromTheFormToTheNumber(t *testing.T) {
 			tab := testkit.Browser(t)
 			tab.NoScript()
 			register(t, tab, r, func(string) {})
+		})
+	}
+}
+
+// asks is what somebody reads who asks from their account and reads the answer, in one language.
+type asks struct{ lang, from, category, sent, answered string }
+
+// ask is an applicant with a keyboard, from the account to the answer.
+func ask(t *testing.T, tab *testkit.Tab, r asks, look func(page string)) {
+	t.Helper()
+	desk := webtest.New(t)
+	box := mailed(t, desk)
+	registered(t, desk, box, "ana@mail.example")
+	tab.Resize(390, 844)
+	tab.Goto(desk.URL + "/account?lang=" + r.lang)
+	tab.TabTo("#email")
+	tab.Type("ana@mail.example")
+	tab.TabTo("#password")
+	tab.Type(password)
+	tab.PressAndLoad("Enter")
+	tab.TabTo(`main a[href="/inquiries/new"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("main form .note"); !strings.Contains(got, r.from) || !strings.Contains(got, "Ana María Núñez") {
+		t.Errorf("the form does not say who asks: %q", got)
+	}
+	look("ask")
+	tab.TabTo("#category")
+	tab.Type(r.category)
+	tab.TabTo("#subject")
+	tab.Type("My interview")
+	tab.TabTo("#question")
+	tab.Type("When is it?")
+	tab.TabTo(`main form button[type="submit"]`)
+	tab.PressAndLoad("Enter")
+	look("ask-check")
+	tab.TabTo(`main form .actions button[type="submit"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("h1"); got != r.sent {
+		t.Fatalf("in the end comes %q: %s", got, tab.Text("main"))
+	}
+	reference := tab.Text(".reference")
+	agent := desk.Member(t, staff.RoleAgent, "agent@desk.example")
+	if _, err := desk.Tickets.Reply(t.Context(), ticket.Staff(agent), reference, ticket.Draft{Body: "On Monday at nine.", Status: ticket.StatusSolved}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.DB.Exec(t.Context(), `UPDATE message SET deliver_at = now() - interval '1 second' WHERE kind = 'reply'`); err != nil {
+		t.Fatal(err)
+	}
+	tab.TabTo(`main a[href="/account/questions/` + reference + `"]`)
+	tab.PressAndLoad("Enter")
+	if got := tab.Text("main"); !strings.Contains(got, "On Monday at nine.") || !strings.Contains(got, r.answered) {
+		t.Errorf("the question's page says %q", got)
+	}
+	look("ask-answer")
+	tab.Goto(desk.URL + "/account")
+	look("account-questions")
+	for _, path := range []string{"questions", "data"} {
+		tab.Goto(desk.URL + "/account/" + path)
+		look("account-" + path + "-page")
+	}
+}
+
+func TestBrowserAskAndReadTheAnswer(t *testing.T) {
+	t.Parallel()
+	for _, r := range []asks{
+		{"en", "You ask from your account", "Case status", "Your question is sent", "Answered"},
+		{"es", "Usted pregunta desde su cuenta", "Estado", "Su pregunta se envió", "Respondida"},
+	} {
+		t.Run(r.lang, func(t *testing.T) {
+			t.Parallel()
+			tab := testkit.Browser(t)
+			ask(t, tab, r, func(page string) { t.Helper(); tab.Axe(); shoot(t, tab, page+"-"+r.lang) })
+		})
+		t.Run(r.lang+" without JavaScript", func(t *testing.T) {
+			t.Parallel()
+			tab := testkit.Browser(t)
+			tab.NoScript()
+			ask(t, tab, r, func(string) {})
 		})
 	}
 }
