@@ -111,3 +111,43 @@ func TestOwnersQuestions(t *testing.T) {
 		t.Errorf("signed in again: status %d", again.Status)
 	}
 }
+
+// The account lists what its owner may read, with what is new, and leads there.
+func TestAccountListsItsQuestions(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ana, bo := d.owner("Ana Núñez", "ana@mail.example"), d.owner("Bo Li", "bo@mail.example")
+	mine := d.linked(ana, func(*ticket.Inquiry) {})
+	d.linked(ana, func(in *ticket.Inquiry) { in.Email, in.Subject = "somebody@mail.example", "Only claimed" })
+	d.answer(mine, "It was mailed on Monday.")
+	for _, path := range []string{"/account", "/account/questions"} {
+		p := ana.get(path)
+		holds(t, p, "My card has not come", "New answer", "We wait for you")
+		if got := p.Doc.Find(".question-list a"); got.Length() != 1 || got.AttrOr("href", "") != "/account/questions/"+mine.Reference {
+			t.Errorf("%s lists %d questions", path, got.Length())
+		}
+		if p := bo.get(path); p.Status != http.StatusOK || p.Doc.Find(".question-list a").Length() != 0 {
+			t.Errorf("%s of another account: status %d, %d questions", path, p.Status, p.Doc.Find(".question-list a").Length())
+		}
+		if p := d.NewVisitor(t).Get(path); p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Location(), "/account/sign-in") {
+			t.Errorf("%s, signed out: status %d to %q", path, p.Status, p.Location())
+		}
+	}
+	ana.get("/account/questions/" + mine.Reference)
+	if strings.Contains(ana.get("/account").Text("main"), "New answer") {
+		t.Error("what was read is still new")
+	}
+	if p := ana.get("/account/questions?after=nonsense"); p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a page that does not exist: status %d", p.Status)
+	}
+	for range questionsOnPage {
+		d.linked(ana, func(*ticket.Inquiry) {})
+	}
+	first := ana.get("/account/questions")
+	second := ana.get(first.Doc.Find(`a[href*="after="]`).AttrOr("href", ""))
+	if a, b := first.Doc.Find(".question-list a").Length(), second.Doc.Find(".question-list a").Length(); a != questionsOnPage || b != 1 {
+		t.Errorf("%d and %d questions on two pages", a, b)
+	}
+}
+
+const questionsOnPage = 20
