@@ -59,6 +59,10 @@ func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 	anybody.POST("/register/confirm/:token", handle(desk.RegisterConfirm))
 	anybody.GET("/account/sign-in", handle(desk.SignInForm))
 	anybody.POST("/account/sign-in", handle(desk.SignIn))
+	anybody.GET("/account/sign-in/second", handle(desk.SecondStepForm))
+	anybody.POST("/account/sign-in/second", handle(desk.SecondStep))
+	anybody.GET("/account/sign-in/passkey", redirectTo("/account/sign-in/second"))
+	anybody.POST("/account/sign-in/passkey", handle(desk.SecondStepPasskey))
 	anybody.POST("/account/sign-out", handle(desk.SignOut))
 	anybody.GET("/account/password", handle(desk.PasswordAskForm))
 	anybody.POST("/account/password", handle(desk.PasswordAsk))
@@ -81,6 +85,21 @@ func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 	owner.GET("/account/security/password", handle(desk.PasswordChangeForm))
 	owner.POST("/account/security/password", handle(desk.PasswordChange))
 	owner.POST("/account/security/end-sessions", handle(desk.EndSessions))
+	owner.GET("/account/security/second-step", handle(desk.Factors))
+	owner.POST("/account/security/second-step", handle(desk.FactorsUnlock))
+	owner.GET("/account/security/passkeys", redirectTo("/account/security/second-step"))
+	owner.GET("/account/security/recovery-codes", redirectTo("/account/security/second-step"))
+	owner.GET("/account/security/app/confirm", redirectTo("/account/security/app"))
+
+	fresh := owner.Group("", handle(desk.RequireFresh))
+	fresh.GET("/account/security/app", handle(desk.App))
+	fresh.POST("/account/security/app", handle(desk.AppBegin))
+	fresh.POST("/account/security/app/confirm", handle(desk.AppConfirm))
+	fresh.POST("/account/security/app/remove", handle(desk.AppRemove))
+	fresh.GET("/account/security/passkeys/new", handle(desk.PasskeyNew))
+	fresh.POST("/account/security/passkeys", handle(desk.PasskeyAdd))
+	fresh.POST("/account/security/passkeys/:passkey/remove", handle(desk.PasskeyRemove))
+	fresh.POST("/account/security/recovery-codes", handle(desk.RecoveryNew))
 }
 
 // threadRoutes are for anybody; a question is for its applicant, whom each of its handlers makes sure of.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
@@ -125,8 +126,14 @@ func (s *site) makeAreas() (err error) {
 		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Forms: forms, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.applicants = session.NewApplicants(session.ApplicantConfig{DB: s.DB, Accounts: s.Accounts, Secure: s.secure(), Now: s.Now})
+	factors, err := factor.New(factor.Config{
+		DB: s.DB, Keys: s.Settings.SecretKeys, BaseURL: s.Settings.BaseURL, Agency: s.Settings.Agency.Name, Now: s.Now, Wake: s.Accounts.Wake,
+	})
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
 	s.portal = portal.New(portal.Config{
-		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
+		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Factor: factors, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
 		Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.thread = thread.New(thread.Config{

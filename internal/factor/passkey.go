@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -23,8 +25,19 @@ const (
 	ceremonyLasts = 10 * time.Minute
 )
 
-// newWebAuthn binds passkeys to the pages' host. An authenticator is not asked to prove its make: any that the owner trusts will do.
+// PasskeysWork reports whether browsers allow passkeys at the pages' address: by HTTPS or on this machine, under a name.
+func (s *Store) PasskeysWork() bool { return s.webauthn != nil }
+
+func passkeysWork(base *url.URL) bool {
+	host := base.Hostname()
+	return net.ParseIP(host) == nil && (base.Scheme == "https" || host == "localhost" || strings.HasSuffix(host, ".localhost"))
+}
+
+// newWebAuthn binds passkeys to the pages' host; nil where they do not work. An authenticator is not asked to prove its make: any that the owner trusts will do.
 func newWebAuthn(base *url.URL, agency string) (*webauthn.WebAuthn, error) {
+	if !passkeysWork(base) {
+		return nil, nil
+	}
 	return webauthn.New(&webauthn.Config{
 		RPID: base.Hostname(), RPDisplayName: agency, RPOrigins: []string{base.Scheme + "://" + base.Host},
 		AttestationPreference: protocol.PreferNoAttestation,

@@ -17,6 +17,9 @@ import (
 // BeginPasskey asks for a new passkey; an authenticator that holds one of the account's will refuse. The account's owner may call
 // it. Errors: conflict when there are as many as an account can have; unavailable.
 func (s *Store) BeginPasskey(ctx context.Context, accountID int64) (Asked, error) {
+	if !s.PasskeysWork() {
+		return Asked{}, noPasskeys()
+	}
 	h, err := s.holder(ctx, s.db, accountID)
 	if err != nil {
 		return Asked{}, err
@@ -38,6 +41,8 @@ func (s *Store) BeginPasskey(ctx context.Context, accountID int64) (Asked, error
 	return s.asked(accountID, creation.Response, session)
 }
 
+func noPasskeys() error { return failure.Conflict("Passkeys do not work at this address.") }
+
 func tooMany() error {
 	return failure.Conflict("An account can have up to 20 passkeys. Remove one first.")
 }
@@ -47,6 +52,9 @@ func tooMany() error {
 func (s *Store) AddPasskey(ctx context.Context, by By, state []byte, answer, name string) (recovery []string, err error) {
 	if name, err = passkeyName(name); err != nil {
 		return nil, err
+	}
+	if !s.PasskeysWork() {
+		return nil, noPasskeys()
 	}
 	session, err := s.resume(state, by.AccountID)
 	if err != nil {

@@ -37,22 +37,6 @@ func (s *Store) Passkeys(ctx context.Context, accountID int64) ([]Passkey, error
 	return all, nil
 }
 
-// RenamePasskey gives a passkey another name. The account's owner may call it. Errors: invalid (name); not_found; unavailable.
-func (s *Store) RenamePasskey(ctx context.Context, accountID, id int64, name string) error {
-	name, err := passkeyName(name)
-	if err != nil {
-		return err
-	}
-	tag, err := s.db.Exec(ctx, `UPDATE account_passkey SET name = $3 WHERE account_id = $1 AND id = $2`, accountID, id, name)
-	if err != nil {
-		return fmt.Errorf("rename passkey %d: %w", id, postgres.Failure(err))
-	}
-	if tag.RowsAffected() == 0 {
-		return gone()
-	}
-	return nil
-}
-
 // RemovePasskey ends a passkey. The account's owner may call it. Errors: not_found, also for another account's; unavailable.
 func (s *Store) RemovePasskey(ctx context.Context, by By, id int64) error {
 	return s.change(ctx, "remove a passkey", by.AccountID, func(tx pgx.Tx) error {

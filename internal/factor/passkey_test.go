@@ -103,10 +103,6 @@ func TestPasskey(t *testing.T) {
 	if diff := cmp.Diff(want, list); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
-	d.must(d.factors.RenamePasskey(t.Context(), d.ada.AccountID, list[1].ID, "Green"))
-	if err := d.factors.RenamePasskey(t.Context(), d.ben.AccountID, list[1].ID, "Mine"); kindOf(err) != failure.KindNotFound {
-		t.Errorf("renaming another's: %v", err)
-	}
 	if err := d.factors.RemovePasskey(t.Context(), d.ben, list[1].ID); kindOf(err) != failure.KindNotFound {
 		t.Errorf("removing another's: %v", err)
 	}

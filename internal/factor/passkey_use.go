@@ -17,6 +17,9 @@ import (
 // AskPasskey asks whoever has given the right password for one of the account's passkeys. Errors: not_found when there is none that
 // may be used; unavailable.
 func (s *Store) AskPasskey(ctx context.Context, accountID int64) (Asked, error) {
+	if !s.PasskeysWork() {
+		return Asked{}, noPasskeys()
+	}
 	h, err := s.holder(ctx, s.db, accountID)
 	if err != nil {
 		return Asked{}, err
@@ -41,6 +44,9 @@ func (s *Store) AskPasskey(ctx context.Context, accountID int64) (Asked, error) 
 // and the owner hears of it. Errors: invalid (passkey); forbidden for one that is
 // stopped; unavailable.
 func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer string) (Passed, error) {
+	if !s.PasskeysWork() {
+		return Passed{}, noPasskeys()
+	}
 	session, err := s.resume(state, by.AccountID)
 	if err != nil {
 		return Passed{}, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/limit"
@@ -21,6 +22,7 @@ type Config struct {
 	Settings config.Config
 	Accounts *account.Service
 	Store    account.Store
+	Factor   *factor.Store
 	Tickets  *ticket.Service
 	Files    files.Store
 	Sessions *session.Applicants

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"log/slog"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -55,18 +54,12 @@ func (a *Area) SignIn(c *gin.Context) error {
 	return a.enter(c, in, session.ApplicantNext(c.PostForm("next")))
 }
 
-// enter begins the session of somebody whose password was right, and leads on.
+// enter leads somebody whose password was right on: to the second step where there is one, else in.
 func (a *Area) enter(c *gin.Context, in account.SignedIn, next string) error {
-	a.Sessions.Know(c, in.Device)
-	if err := a.Sessions.SignIn(c, in.Stamped); err != nil {
+	if needed, err := a.halfway(c, in, next); err != nil || needed {
 		return err
 	}
-	if err := a.Accounts.SignedInFully(c.Request.Context(), in.ID, session.Visit(c)); err != nil {
-		return err
-	}
-	a.Logger.Info("an applicant signed in", slog.Int64("account", in.ID))
-	c.Redirect(http.StatusSeeOther, next)
-	return nil
+	return a.arrive(c, in, next)
 }
 
 // SignOut is POST /account/sign-out.
