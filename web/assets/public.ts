@@ -4,12 +4,14 @@
 //   [data-print]              a button that prints; give it class js-only, hidden without script
 //   [data-show-password]      shows a password: lib/password.ts
 //   [data-copy]               copies a number: lib/copy_number.ts
+//   form[data-passkey]        a passkey: lib/passkey.ts
 //   form[data-guard]          guard against double clicks: lib/submit.ts
 //   form[data-draft]          a draft in the browser: lib/draft.ts
 //   data-characters-left-for, data-shape-hint-for     help beside a field: lib/fields.ts (the field partials write them)
 import { copyNumber } from "./lib/copy_number";
 import { drafts } from "./lib/draft";
 import { counters, shapeHints } from "./lib/fields";
+import { passkeys } from "./lib/passkey";
 import { passwords } from "./lib/password";
 import { problems } from "./lib/problems";
 import { guards } from "./lib/submit";
@@ -21,6 +23,7 @@ drafts();
 guards();
 problems();
 passwords();
+passkeys();
 copyNumber();
 
 document.addEventListener("click", (event) => {
