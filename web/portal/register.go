@@ -58,6 +58,9 @@ func (a *Area) showRegister(c *gin.Context, f form) error {
 		Password: f.field("password", "", newPassword),
 		Born:     f.date(typed(c, "birth_day"), typed(c, "birth_month"), typed(c, "birth_year")),
 	}
+	if f.Error && f.wrong["password"] == "" { // it is not sent back
+		p.Password.Hint += " " + f.Printer.T("portal.password_again")
+	}
 	p.form = f
 	return a.Pages.HTML(c, status(c, f), "portal/register", p)
 }
