@@ -1,11 +1,15 @@
 package portal_test
 
 import (
+	"fmt"
+	netmail "net/mail"
+	"net/smtp"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/testkit"
@@ -236,5 +240,66 @@ func TestBrowserAskAndReadTheAnswer(t *testing.T) {
 			tab.NoScript()
 			ask(t, tab, r, func(string) {})
 		})
+	}
+}
+
+// answerByMail is an applicant who answers the agency's mail from a mail program, and finds the words on the question's page.
+func answerByMail(t *testing.T, tab *testkit.Tab, r asks) {
+	t.Helper()
+	desk := webtest.New(t)
+	box := mailed(t, desk)
+	owner := registered(t, desk, box, "ana@mail.example")
+	port := box.listen(t)
+	form := owner.Get("/inquiries/new?lang=" + r.lang).Form("main form")
+	for name, value := range map[string]string{"category": "case-question", "subject": "My interview", "question": "When is it?"} {
+		form.Set(name, value)
+	}
+	reference := strings.TrimPrefix(owner.Post("/inquiries", form).Location(), "/inquiries/")
+	box.next(t, "ana@mail.example") // the acknowledgement
+	agent := desk.Member(t, staff.RoleAgent, "agent@desk.example")
+	if _, err := desk.Tickets.Reply(t.Context(), ticket.Staff(agent), reference, ticket.Draft{Body: "On Monday at nine."}); err != nil {
+		t.Fatal(err)
+	}
+	answer := box.next(t, "ana@mail.example")
+	to, err := netmail.ParseAddress(answer.Header.Get("Reply-To"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := "From: Ana <ana@mail.example>\r\nTo: " + to.Address + "\r\nSubject: Re: " + answer.Subject + "\r\nIn-Reply-To: " +
+		answer.Header.Get("Message-ID") + "\r\nMessage-ID: <one@mail.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+		"¿A qué hora, por favor?\r\n\r\n> " + r.sent + "\r\n"
+	if err := smtp.SendMail(port, nil, "ana@mail.example", []string{to.Address}, []byte(words)); err != nil {
+		t.Fatal(err)
+	}
+	tab.Resize(390, 844)
+	tab.Goto(desk.URL + "/account/questions/" + reference + "?lang=" + r.lang)
+	tab.TabTo("#email")
+	tab.Type("ana@mail.example")
+	tab.TabTo("#password")
+	tab.Type(password)
+	tab.PressAndLoad("Enter")
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(tab.Text("main"), "¿A qué hora, por favor?"); tab.Goto(desk.URL + "/account/questions/" + reference) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the answer is not on the page: %s", tab.Text("main"))
+		}
+	}
+	if strings.Contains(tab.Text("main"), r.sent) {
+		t.Errorf("what was quoted is on the page: %s", tab.Text("main"))
+	}
+}
+
+func TestBrowserAnswerByMail(t *testing.T) {
+	t.Parallel()
+	for _, r := range []asks{{lang: "en", sent: "What was quoted"}, {lang: "es", sent: "Lo que se citó"}} {
+		for _, script := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, JavaScript %t", r.lang, script), func(t *testing.T) {
+				t.Parallel()
+				tab := testkit.Browser(t)
+				if !script {
+					tab.NoScript()
+				}
+				answerByMail(t, tab, r)
+			})
+		}
 	}
 }

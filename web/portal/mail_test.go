@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/askwell/askwell/internal/devstack"
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/testkit"
@@ -33,8 +35,13 @@ func mailed(t *testing.T, desk *webtest.Desk) *postbox {
 	if err != nil {
 		t.Fatal(err)
 	}
+	replies, err := mail.NewReplyAddresses("reply@arrivals.example", desk.Settings.SecretKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	incoming := inbound.New(inbound.Config{DB: desk.DB, Tickets: desk.Tickets, Files: desk.Files, Replies: replies})
 	mailer, err := mail.New(mail.Config{
-		URL: box.URL(), BaseURL: base, Agency: mail.Agency{Name: "Bureau of Arrivals", Email: "help@arrivals.example", Color: "#1a4480"},
+		Replies: replies, URL: box.URL(), BaseURL: base, Agency: mail.Agency{Name: "Bureau of Arrivals", Email: "help@arrivals.example", Color: "#1a4480"},
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
 	})
 	if err != nil {
@@ -46,7 +53,7 @@ func mailed(t *testing.T, desk *webtest.Desk) *postbox {
 	}
 	w, err := workers.New(workers.Config{
 		DB: desk.DB, RedisURL: testkit.RedisURL(t), Tickets: desk.Tickets, Accounts: desk.Accounts, Search: engine, Mail: mailer, Files: desk.Files,
-		Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+		Inbound: incoming, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,13 +67,35 @@ func mailed(t *testing.T, desk *webtest.Desk) *postbox {
 			t.Errorf("the workers ended with %v", err)
 		}
 	})
-	return &postbox{box: box}
+	return &postbox{box: box, inbound: incoming}
+}
+
+// listen takes mails in over SMTP, and gives where.
+func (p *postbox) listen(t *testing.T) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- (inbound.SMTP{Desk: p.inbound, MaxSize: 1_000_000, Metrics: prometheus.NewRegistry()}).Serve(ctx, listener)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the listener ended with %v", err)
+		}
+	})
+	return listener.Addr().String()
 }
 
 // postbox is a mailbox that is read mail by mail.
 type postbox struct {
-	box  *devstack.Mailbox
-	read map[string]int
+	box     *devstack.Mailbox
+	inbound *inbound.Desk
+	read    map[string]int
 }
 
 // next gives the next mail to an address that has not been read.
