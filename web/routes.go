@@ -108,6 +108,7 @@ func (s *site) threadRoutes(anybody *gin.RouterGroup) {
 	anybody.POST("/status", handle(s.thread.AskStatus))
 	anybody.GET("/status/sent", handle(s.thread.StatusSent))
 	anybody.GET("/status/:token", handle(s.thread.StatusLink))
+	anybody.POST("/status/close", handle(s.thread.StopFollowing))
 	anybody.POST("/status/:token", handle(s.thread.FollowLink))
 	for root, side := range map[string]thread.Side{"/status/questions/:reference": s.thread.Followers(), "/account/questions/:reference": s.thread.Owners()} {
 		anybody.GET(root, handle(side.Show))

@@ -224,6 +224,14 @@ func (m *Applicants) Follow(c *gin.Context, ticketID int64) error {
 	})
 }
 
+// Unfollow takes back what links from mails let this browser read. Who is signed in stays so.
+func (m *Applicants) Unfollow(c *gin.Context) error {
+	ctx := c.Request.Context()
+	m.scs.Remove(ctx, keyFollowed)
+	m.scs.Remove(ctx, keyUntil)
+	return m.commit(c)
+}
+
 // Put keeps a value of the session, such as what a passkey has to sign; Take gives it once.
 func (m *Applicants) Put(c *gin.Context, key string, value []byte) error {
 	m.scs.Put(c.Request.Context(), key, value)

@@ -168,6 +168,20 @@ func (a *Area) FollowLink(c *gin.Context) error {
 	return nil
 }
 
+// StopFollowing is POST /status/close: this browser reads the questions no more that links from mails let it read. For who shares a
+// computer. Anybody may call it.
+func (a *Area) StopFollowing(c *gin.Context) error {
+	if session.Unknown(c) {
+		return errAway
+	}
+	if err := a.Sessions.Unfollow(c); err != nil {
+		return err
+	}
+	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("status.done.said"))
+	c.Redirect(http.StatusSeeOther, "/status")
+	return nil
+}
+
 // deadLink says of a link that is unknown, used or too old that it does not work, whichever it is, and offers another.
 func (a *Area) deadLink(c *gin.Context, err error) error {
 	if !failure.Is(err, failure.KindNotFound) {

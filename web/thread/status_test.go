@@ -148,6 +148,27 @@ func TestLinkWorksOnceAndByAPress(t *testing.T) {
 	}
 }
 
+// Whoever shares a computer can close the question there, and nobody reads it on by going back.
+func TestAFollowerCanStop(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	mine := d.open()
+	v := d.follower(mine)
+	if p := v.Get(questionPath(mine.Reference)); p.Doc.Find(`form[action="/status/close"] button`).Length() != 1 {
+		t.Errorf("the page has no button to stop: %s", p.Text("main"))
+	}
+	if p := v.Post("/status/close", nil); p.Status != http.StatusSeeOther || p.Location() != "/status" {
+		t.Errorf("status %d to %q", p.Status, p.Location())
+	}
+	holds(t, v.Get("/status"), "Your question is closed on this device.")
+	if p := v.Get(questionPath(mine.Reference)); p.Status != http.StatusNotFound {
+		t.Errorf("afterwards: status %d, want 404", p.Status)
+	}
+	if p := d.NewVisitor(t).Post("/status/close", nil); p.Status != http.StatusSeeOther {
+		t.Errorf("somebody who follows nothing: status %d", p.Status)
+	}
+}
+
 func TestTwoPressesAtOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
