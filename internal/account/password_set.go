@@ -27,8 +27,11 @@ func (s *Service) AskPassword(ctx context.Context, email, language string) error
 // call it. Errors: not_found for a link that is unknown, used or too old; invalid (password), and then the link is still good.
 func (s *Service) ResetPassword(ctx context.Context, token, typed string, v Visit) (SignedIn, error) {
 	in, err := s.Peek(ctx, RequestPassword, token)
-	if err != nil || in.AccountID == nil {
+	if err != nil {
 		return SignedIn{}, err
+	}
+	if in.AccountID == nil { // no such link was ever mailed
+		return SignedIn{}, failure.NotFound("There is no such link.")
 	}
 	a, err := s.store.ByID(ctx, *in.AccountID)
 	if err != nil {

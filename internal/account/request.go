@@ -99,29 +99,35 @@ func (r Requests) Ask(ctx context.Context, in Request) error {
 // the link is for.
 type Answer func(ctx context.Context, tx pgx.Tx, in *Request, token string) (send func(context.Context) error, err error)
 
-// Answer deals with a request, once: the row is locked while the mail goes out. What has expired meanwhile is dropped. Called by the
-// worker. Errors: those of answer and of the mail; one that is invalid means that no other try will succeed, and finishes the task.
+// Answer deals with a request: what its link is for is committed before the mail leaves, because people are quick; then the mail goes
+// out, once, while the task's row is locked. What has expired meanwhile is dropped. Called by the worker. Errors: those of answer and of
+// the mail; one that is invalid means that no other try will succeed, and finishes the task.
 func (r Requests) Answer(ctx context.Context, task, id int64, answer Answer) error {
+	var send func(context.Context) error
 	err := postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
 		pending, err := outbox.Pending(ctx, tx, task)
 		if err != nil || !pending {
 			return err
 		}
-		if err := r.answer(ctx, tx, id, answer); err != nil {
+		if send, err = r.answer(ctx, tx, id, answer); err != nil || send != nil {
 			return err
 		}
 		return outbox.Done(ctx, tx, task)
 	})
+	if err == nil && send != nil {
+		err = r.finish(ctx, task, send)
+	}
 	if err != nil {
 		return fmt.Errorf("answer request %d: %w", id, err)
 	}
 	return nil
 }
 
-func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer) error {
-	rows, err := tx.Query(ctx, `SELECT `+requestColumns+`, r.nonce, r.token_hash FROM mail_request r WHERE r.id = $1 AND r.answered_at IS NULL FOR UPDATE`, id)
+// answer decides about a request, and keeps what was decided.
+func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer) (send func(context.Context) error, err error) {
+	rows, err := tx.Query(ctx, `SELECT `+requestColumns+`, r.nonce, r.token_hash FROM mail_request r WHERE r.id = $1 FOR UPDATE`, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	type locked struct {
 		Request
@@ -129,27 +135,34 @@ func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer
 	}
 	in, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[locked])
 	if failure.Is(postgres.Failure(err), failure.KindNotFound) || err == nil && !r.Now().Before(in.ExpiresAt) {
-		return nil // swept, answered before, or too late to be of use
+		return nil, nil // swept, or too late to be of use
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	token, err := writeLinkToken(r.Keys, in.Kind, in.Nonce, in.TokenHash)
 	if err != nil {
-		return failure.New(failure.KindInvalid, "The link cannot be made any more.", err)
+		return nil, failure.New(failure.KindInvalid, "The link cannot be made any more.", err)
 	}
-	send, err := answer(ctx, tx, &in.Request, token)
-	if err != nil {
-		return err
+	if send, err = answer(ctx, tx, &in.Request, token); err != nil {
+		return nil, err
 	}
 	_, err = tx.Exec(ctx, `UPDATE mail_request SET answered_at = $2, account_id = $3, ticket_id = $4 WHERE id = $1`, id, r.Now().UTC(), in.AccountID, in.TicketID)
-	if err != nil || send == nil {
-		return err
-	}
-	if err := send(ctx); err != nil && !failure.Is(err, failure.KindInvalid) {
-		return err
-	}
-	return nil // what no mail server will ever take is given up: whoever asked can ask again
+	return send, err
+}
+
+// finish sends the mail and takes the task away. What no mail server will ever take is given up: whoever asked can ask again.
+func (r Requests) finish(ctx context.Context, task int64, send func(context.Context) error) error {
+	return postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
+		pending, err := outbox.Pending(ctx, tx, task)
+		if err != nil || !pending {
+			return err
+		}
+		if err := send(ctx); err != nil && !failure.Is(err, failure.KindInvalid) {
+			return err
+		}
+		return outbox.Done(ctx, tx, task)
+	})
 }
 
 const usable = `r.kind = $1 AND r.token_hash = $2 AND r.answered_at IS NOT NULL AND r.used_at IS NULL AND r.expires_at > $3`

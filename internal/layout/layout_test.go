@@ -48,6 +48,7 @@ var rules = []rule{
 	{path: "internal/replay", local: []string{"internal/failure", "internal/identifier"}},
 	{path: "internal/devstack", local: []string{"internal/devstack"}},
 	{path: "internal/testkit", local: []string{"internal", "migrations"}},
+	{path: "workers/workertest", local: []string{"workers", "internal"}, never: []string{"web"}},
 	{path: "workers", local: []string{"workers", "internal"}, never: []string{"internal/devstack", "internal/testkit", "web"}},
 	{path: "web", local: []string{"web", "internal"}, never: []string{"internal/devstack", "workers"}},
 	{path: "migrations", local: []string{}},

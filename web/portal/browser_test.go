@@ -249,7 +249,7 @@ func answerByMail(t *testing.T, tab *testkit.Tab, r asks) {
 	desk := webtest.New(t)
 	box := mailed(t, desk)
 	owner := registered(t, desk, box, "ana@mail.example")
-	port := box.listen(t)
+	port := box.Listen(t)
 	form := owner.Get("/inquiries/new?lang=" + r.lang).Form("main form")
 	for name, value := range map[string]string{"category": "case-question", "subject": "My interview", "question": "When is it?"} {
 		form.Set(name, value)

@@ -1,70 +1,30 @@
 package public_test
 
 import (
-	"context"
-	"log/slog"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/mail"
-	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/web"
 	"github.com/askwell/askwell/web/messages"
 	"github.com/askwell/askwell/web/webtest"
-	"github.com/askwell/askwell/workers"
+	"github.com/askwell/askwell/workers/workertest"
 )
 
 // mailed runs the workers of a desk, which write to a mailbox of its own.
 func mailed(t *testing.T, desk *webtest.Desk) *devstack.Mailbox {
 	t.Helper()
-	box := testkit.Mailbox(t)
-	catalog, err := messages.Load(os.DirFS("../messages"))
+	catalog, err := messages.Load(web.Messages())
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := url.Parse(desk.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mailer, err := mail.New(mail.Config{
-		URL: box.URL(), BaseURL: base, Agency: mail.Agency{Name: "Bureau of Arrivals", Email: "help@arrivals.example", Color: "#1a4480"},
+	return workertest.Run(t, workertest.Config{
+		DB: desk.DB, Tickets: desk.Tickets, Accounts: desk.Accounts, Files: desk.Files, URL: desk.URL, Keys: desk.Settings.SecretKeys,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	accounts, err := account.NewService(account.ServiceConfig{DB: desk.DB, Keys: desk.Settings.SecretKeys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := search.New(search.Config{URL: testkit.Search(t).URL(), Key: testkit.SearchKey, DB: desk.DB})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := workers.New(workers.Config{
-		DB: desk.DB, RedisURL: testkit.RedisURL(t), Tickets: desk.Tickets, Accounts: accounts, Search: engine, Mail: mailer, Files: desk.Files,
-		Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the workers ended with %v", err)
-		}
-	})
-	return box
+	}).Box
 }
 
 // awaitMail gives the one mail that comes into a mailbox.
