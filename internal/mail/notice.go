@@ -1,13 +1,9 @@
 package mail
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net/mail"
 	"net/url"
-
-	gomail "github.com/wneessen/go-mail"
 )
 
 // Notice is a mail about an account, or one with a link that somebody asked for. Its words are the messages mail.<What>.subject, .text
@@ -59,34 +55,16 @@ func (s noticeSheet) LinkText() string { return s.T("mail." + s.What + ".link") 
 
 // Notify sends a notice. Errors: as Acknowledge.
 func (m *Mailer) Notify(ctx context.Context, n Notice) error {
-	to, err := m.address(n.To)
-	if err != nil {
-		return fmt.Errorf("write a notice (%s): %w", n.What, err)
-	}
 	s := noticeSheet{Texts: m.cfg.Texts(n.Language), Notice: n, Agency: m.agency(n.Language)}
 	if n.Path != "" {
 		link := m.cfg.BaseURL.JoinPath(n.Path)
 		link.RawQuery = url.Values{"lang": {s.T("mail.language")}}.Encode() // the page speaks as the mail does
 		s.Link = link.String()
 	}
-	var text, html bytes.Buffer
-	if err := textTemplates.ExecuteTemplate(&text, "notice.txt", s); err != nil {
-		return fmt.Errorf("render notice.txt: %w", err)
+	msg, err := m.automatic("notice", s, n.To, n.Name, s.Subject(), m.messageID("notice", mark("notice", n.What, n.ID)))
+	if err != nil {
+		return fmt.Errorf("write a notice (%s): %w", n.What, err)
 	}
-	if err := htmlTemplates.ExecuteTemplate(&html, "notice.html", s); err != nil {
-		return fmt.Errorf("render notice.html: %w", err)
-	}
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	msg.FromMailAddress(&m.from)
-	msg.ToMailAddress(&mail.Address{Name: plain(n.Name), Address: to})
-	msg.Subject(s.Subject())
-	msg.SetMessageIDWithValue(m.messageID("notice", mark("notice", n.What, n.ID)))
-	msg.SetDateWithValue(m.cfg.Now())
-	msg.SetGenHeader(gomail.HeaderContentLang, s.T("mail.language"))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
-	msg.SetBodyString(gomail.TypeTextPlain, text.String())
-	msg.AddAlternativeString(gomail.TypeTextHTML, html.String())
 	if err := m.send(ctx, msg)[0]; err != nil {
 		return fmt.Errorf("send a notice (%s): %w", n.What, err)
 	}

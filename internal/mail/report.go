@@ -47,31 +47,40 @@ func (s reportSheet) Reference() string { return s.Subject }
 
 // Report sends a report. Errors: as Acknowledge.
 func (m *Mailer) Report(ctx context.Context, r Report) error {
-	to, err := m.address(r.To)
+	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.cfg.Agency}
+	msg, err := m.automatic("report", s, r.To, r.Name, r.Subject, m.messageID("report", mark("report", r.ID, "")))
 	if err != nil {
 		return fmt.Errorf("write a report: %w", err)
 	}
-	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.agency(r.Language)}
-	var text, html bytes.Buffer
-	if err := textTemplates.ExecuteTemplate(&text, "report.txt", s); err != nil {
-		return fmt.Errorf("render report.txt: %w", err)
-	}
-	if err := htmlTemplates.ExecuteTemplate(&html, "report.html", s); err != nil {
-		return fmt.Errorf("render report.html: %w", err)
-	}
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	msg.FromMailAddress(&m.from)
-	msg.ToMailAddress(&mail.Address{Name: plain(r.Name), Address: to})
-	msg.Subject(plain(r.Subject))
-	msg.SetMessageIDWithValue(m.messageID("report", mark("report", r.ID, "")))
-	msg.SetDateWithValue(m.cfg.Now())
-	msg.SetGenHeader(gomail.HeaderContentLang, s.T("mail.language"))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
-	msg.SetBodyString(gomail.TypeTextPlain, text.String())
-	msg.AddAlternativeString(gomail.TypeTextHTML, html.String())
 	if err := m.send(ctx, msg)[0]; err != nil {
 		return fmt.Errorf("send a report: %w", err)
 	}
 	return nil
+}
+
+// automatic writes a mail in both forms that nobody is meant to answer: from the templates of this name.
+func (m *Mailer) automatic(template string, sheet Texts, address, name, subject, id string) (*gomail.Msg, error) {
+	to, err := m.address(address)
+	if err != nil {
+		return nil, err
+	}
+	var text, html bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&text, template+".txt", sheet); err != nil {
+		return nil, fmt.Errorf("render %s.txt: %w", template, err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&html, template+".html", sheet); err != nil {
+		return nil, fmt.Errorf("render %s.html: %w", template, err)
+	}
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(&m.from)
+	msg.ToMailAddress(&mail.Address{Name: plain(name), Address: to})
+	msg.Subject(plain(subject))
+	msg.SetMessageIDWithValue(id)
+	msg.SetDateWithValue(m.cfg.Now())
+	msg.SetGenHeader(gomail.HeaderContentLang, sheet.T("mail.language"))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetBodyString(gomail.TypeTextPlain, text.String())
+	msg.AddAlternativeString(gomail.TypeTextHTML, html.String())
+	return msg, nil
 }

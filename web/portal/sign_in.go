@@ -64,6 +64,11 @@ func (a *Area) enter(c *gin.Context, in account.SignedIn, next string) error {
 
 // SignOut is POST /account/sign-out.
 func (a *Area) SignOut(c *gin.Context) error {
+	if mine, ok := session.Account(c); ok {
+		if err := account.Record(c.Request.Context(), a.Accounts.DB, mine.ID, account.EventSignedOut, a.Now().UTC(), session.Visit(c), account.EventData{}); err != nil {
+			return err
+		}
+	}
 	if err := a.Sessions.SignOut(c); err != nil {
 		return err
 	}
