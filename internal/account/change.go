@@ -94,10 +94,17 @@ func (s *Service) AskEmail(ctx context.Context, a Account, email, typed string, 
 	if device, err = s.CheckPassword(ctx, a, typed, v); err != nil {
 		return "", err
 	}
-	if err := Record(ctx, s.DB, a.ID, EventEmailAsked, s.Now().UTC(), v, EventData{}); err != nil {
-		return "", err
+	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		if err := Record(ctx, tx, a.ID, EventEmailAsked, s.Now().UTC(), v, EventData{}); err != nil {
+			return err
+		}
+		return s.ask(ctx, tx, Request{Kind: RequestEmail, Email: strings.TrimSpace(email), Language: a.Language, AccountID: &a.ID})
+	})
+	if err != nil {
+		return "", fmt.Errorf("ask for another e-mail address of account %d: %w", a.ID, err)
 	}
-	return device, s.Ask(ctx, Request{Kind: RequestEmail, Email: strings.TrimSpace(email), Language: a.Language, AccountID: &a.ID})
+	s.Wake()
+	return device, nil
 }
 
 // ConfirmEmail gives an account the address whose mailbox its link was mailed to, and has both addresses told. Anybody who has the link

@@ -72,9 +72,17 @@ type Requests struct {
 
 // Ask takes a request in, in one statement that is the same whatever is on file. Anybody may call it. Errors: unavailable.
 func (r Requests) Ask(ctx context.Context, in Request) error {
+	err := r.ask(ctx, r.DB, in)
+	if err == nil && r.Wake != nil {
+		r.Wake()
+	}
+	return err
+}
+
+func (r Requests) ask(ctx context.Context, db postgres.Querier, in Request) error {
 	nonce, hash := newLinkToken(r.Keys[0], in.Kind)
 	now := r.Now().UTC()
-	_, err := r.DB.Exec(ctx, `
+	_, err := db.Exec(ctx, `
 		WITH asked AS (
 			INSERT INTO mail_request (kind, email, language, nonce, token_hash, asked_at, expires_at, account_id, reference, name, date_of_birth,
 				address, password_hash)
@@ -88,9 +96,6 @@ func (r Requests) Ask(ctx context.Context, in Request) error {
 	})
 	if err != nil {
 		return fmt.Errorf("ask for a mail (%s): %w", in.Kind, postgres.Failure(err))
-	}
-	if r.Wake != nil {
-		r.Wake()
 	}
 	return nil
 }

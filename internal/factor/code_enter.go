@@ -20,9 +20,9 @@ type Passed struct {
 	Left     int
 }
 
-// Enter checks what somebody typed who has given the right password: a code from the app or a recovery code, whichever it looks like. Codes from an app have six digits and can be
-// guessed, so tries are slowed down (guard); a browser that the owner has used before is never kept out by others' tries, nor is a
-// recovery code. Errors: invalid (code); *guard.Locked (too_many_tries); unavailable.
+// Enter checks what somebody typed who has given the right password: a code from the app or a recovery code, whichever it looks like.
+// Codes from an app have six digits and can be guessed, so tries are slowed down (guard); a browser that the owner has used before is
+// never kept out by others' tries, nor is a recovery code. Errors: invalid (code); *guard.Locked (too_many_tries); unavailable.
 func (s *Store) Enter(ctx context.Context, by By, typed string) (Passed, error) {
 	code := identifier.Normalize(typed)
 	switch len(code) {

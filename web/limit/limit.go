@@ -48,7 +48,7 @@ type Config struct {
 type Limiter struct {
 	form     config.FormRate
 	request  config.RequestRate
-	key1     []byte
+	secret   []byte
 	shared   *redis_rate.Limiter // nil without Redis
 	patience time.Duration       // with it
 	own      *localLimiter
@@ -63,7 +63,7 @@ func New(cfg Config) (*Limiter, error) {
 		return nil, errors.New("SECRET_KEY is not set: what is counted cannot be hidden")
 	}
 	l := &Limiter{
-		form: cfg.Settings.FormRate, request: cfg.Settings.RequestRate, key1: cfg.Settings.SecretKeys[0], own: newLocalLimiter(), now: cfg.Now,
+		form: cfg.Settings.FormRate, request: cfg.Settings.RequestRate, secret: cfg.Settings.SecretKeys[0], own: newLocalLimiter(), now: cfg.Now,
 		log: cfg.Logger, patience: cmp.Or(cfg.Patience, Patience),
 	}
 	if cfg.Redis != nil {
@@ -175,7 +175,7 @@ func (l *Limiter) takeShared(ctx context.Context, key string, rate config.Rate) 
 
 // key is a keyed hash: nothing that is kept tells whose address it was.
 func (l *Limiter) key(purpose, value string) string {
-	h := hmac.New(sha256.New, l.key1)
+	h := hmac.New(sha256.New, l.secret)
 	h.Write([]byte("rate limit\x00" + purpose + "\x00" + value))
 	return purpose + ":" + hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/web/webtest"
+	"github.com/askwell/askwell/workers/workertest"
 )
 
 // registration is a form as an applicant would fill it in.
@@ -40,17 +41,17 @@ func pathOf(t *testing.T, desk *webtest.Desk, link string) string {
 }
 
 // registered gives a visitor who is signed in to a new account.
-func registered(t *testing.T, desk *webtest.Desk, box *postbox, email string) *webtest.Visitor {
+func registered(t *testing.T, desk *webtest.Desk, box *workertest.Post, email string) *webtest.Visitor {
 	t.Helper()
 	v := desk.NewVisitor(t)
 	if p := v.Post("/register", registration("email", email)); p.Status != http.StatusSeeOther {
 		t.Fatalf("register: status %d: %s", p.Status, p.Text("main"))
 	}
-	path := pathOf(t, desk, linkIn(t, box.next(t, email)))
+	path := pathOf(t, desk, linkIn(t, box.Next(t, email)))
 	if p := v.Post(path, url.Values{"password": {password}}); p.Status != http.StatusSeeOther || p.Location() != "/account" {
 		t.Fatalf("confirm: status %d to %q: %s", p.Status, p.Location(), p.Text("main"))
 	}
-	box.next(t, email) // the number
+	box.Next(t, email) // the number
 	return v
 }
 
@@ -137,7 +138,7 @@ func TestRegisterTellsNothing(t *testing.T) {
 	if known.Status != unknown.Status || known.Location() != unknown.Location() || known.Body != unknown.Body {
 		t.Errorf("known: %d %q; unknown: %d %q", known.Status, known.Location(), unknown.Status, unknown.Location())
 	}
-	if m := box.next(t, "ANA@mail.example"); link.MatchString(m.Text) || !strings.Contains(m.Subject, "already have an account") {
+	if m := box.Next(t, "ANA@mail.example"); link.MatchString(m.Text) || !strings.Contains(m.Subject, "already have an account") {
 		t.Errorf("the owner is told %q:\n%s", m.Subject, m.Text)
 	}
 }
@@ -154,7 +155,7 @@ func TestTwoRegistrationsOfOneAddress(t *testing.T) {
 	both.Wait()
 	var paths []string
 	for range 2 {
-		paths = append(paths, pathOf(t, desk, linkIn(t, box.next(t, "ana@mail.example"))))
+		paths = append(paths, pathOf(t, desk, linkIn(t, box.Next(t, "ana@mail.example"))))
 	}
 	answers := make([]webtest.Page, 4)
 	for i, path := range append(paths, paths...) {
@@ -189,7 +190,7 @@ func TestLinksExpire(t *testing.T) {
 	box := mailed(t, desk)
 	registered(t, desk, box, "ana@mail.example")
 	desk.NewVisitor(t).Post("/account/password", url.Values{"email": {"ana@mail.example"}})
-	path := pathOf(t, desk, linkIn(t, box.next(t, "ana@mail.example")))
+	path := pathOf(t, desk, linkIn(t, box.Next(t, "ana@mail.example")))
 	if p := desk.NewVisitor(t).Get(path); p.Status != http.StatusOK {
 		t.Fatalf("a fresh link: status %d", p.Status)
 	}
@@ -232,7 +233,7 @@ func TestNobodyIsLockedOutByAnother(t *testing.T) {
 		t.Errorf("a new phone in the locked network: status %d, want 429", got)
 	}
 	phone.Post("/account/password", url.Values{"email": {"ana@mail.example"}})
-	path := pathOf(t, desk, linkIn(t, box.next(t, "ana@mail.example")))
+	path := pathOf(t, desk, linkIn(t, box.Next(t, "ana@mail.example")))
 	if p := phone.Post(path, url.Values{"password": {"another seven lamps"}}); p.Status != http.StatusSeeOther {
 		t.Fatalf("the link: status %d: %s", p.Status, p.Text("main"))
 	}
@@ -254,7 +255,7 @@ func TestChangesAreAuditedAndTold(t *testing.T) {
 	if p := v.Post("/account/details", form); p.Status != http.StatusSeeOther {
 		t.Fatalf("status %d: %s", p.Status, p.Text("main"))
 	}
-	box.next(t, "ana@mail.example")
+	box.Next(t, "ana@mail.example")
 	v.Post("/account/details", form) // nothing differs now
 	ask := func(email, typed string) webtest.Page {
 		return v.Post("/account/email", url.Values{"email": {email}, "old_password": {typed}})
@@ -268,8 +269,8 @@ func TestChangesAreAuditedAndTold(t *testing.T) {
 	if p := ask("new@mail.example", password); p.Status != http.StatusSeeOther {
 		t.Fatalf("another address: status %d: %s", p.Status, p.Text("main"))
 	}
-	box.next(t, "ana@mail.example") // somebody asked
-	path := pathOf(t, desk, linkIn(t, box.next(t, "new@mail.example")))
+	box.Next(t, "ana@mail.example") // somebody asked
+	path := pathOf(t, desk, linkIn(t, box.Next(t, "new@mail.example")))
 	if p := desk.NewVisitor(t).Get(path); p.Status != http.StatusOK || p.Doc.Find("form").Length() == 0 {
 		t.Errorf("opening the link: status %d", p.Status)
 	}
@@ -277,7 +278,7 @@ func TestChangesAreAuditedAndTold(t *testing.T) {
 		t.Fatalf("using the link: status %d", p.Status)
 	}
 	for _, to := range []string{"ana@mail.example", "new@mail.example"} {
-		if m := box.next(t, to); !strings.Contains(m.Subject, "was changed") {
+		if m := box.Next(t, to); !strings.Contains(m.Subject, "was changed") {
 			t.Errorf("%s is told %q", to, m.Subject)
 		}
 	}
@@ -425,7 +426,7 @@ func TestPasswordChangeEndsOtherSessions(t *testing.T) {
 	if p := second.Get("/account"); p.Status != http.StatusSeeOther {
 		t.Errorf("the other browser is still in: status %d", p.Status)
 	}
-	box.next(t, "ana@mail.example")
+	box.Next(t, "ana@mail.example")
 }
 
 // What was asked for and never used is forgotten a day after it has expired.

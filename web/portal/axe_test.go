@@ -15,9 +15,9 @@ func TestBrowserOtherPagesByAxe(t *testing.T) {
 	box := mailed(t, desk)
 	v := registered(t, desk, box, "ana@mail.example")
 	desk.NewVisitor(t).Post("/account/password", url.Values{"email": {"ana@mail.example"}})
-	setPassword := linkIn(t, box.next(t, "ana@mail.example"))
+	setPassword := linkIn(t, box.Next(t, "ana@mail.example"))
 	v.Post("/account/email", url.Values{"email": {"new@mail.example"}, "old_password": {password}})
-	newEmail := linkIn(t, box.next(t, "new@mail.example"))
+	newEmail := linkIn(t, box.Next(t, "new@mail.example"))
 	tab := testkit.Browser(t)
 	tab.Resize(390, 844)
 	for _, lang := range []string{"en", "es"} {

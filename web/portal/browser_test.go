@@ -94,7 +94,7 @@ func register(t *testing.T, tab *testkit.Tab, r reader, look func(page string)) 
 	send()
 	heading(r.sent)
 	look("register-sent")
-	tab.Goto(linkIn(t, box.next(t, "zoe@mail.example")))
+	tab.Goto(linkIn(t, box.Next(t, "zoe@mail.example")))
 	heading(r.confirm)
 	look("confirm")
 	tab.TabTo("#password")
@@ -111,7 +111,7 @@ func register(t *testing.T, tab *testkit.Tab, r reader, look func(page string)) 
 	}
 	look("account")
 	number := twelve.FindString(tab.Text(".account-head"))
-	if m := box.next(t, "zoe@mail.example"); number == "" || !strings.Contains(m.Text, number) {
+	if m := box.Next(t, "zoe@mail.example"); number == "" || !strings.Contains(m.Text, number) {
 		t.Errorf("the account's number is %q, and the mail says:\n%s", number, m.Text)
 	}
 	tab.TabTo(`form[action="/account/sign-out"] button`)
@@ -255,12 +255,12 @@ func answerByMail(t *testing.T, tab *testkit.Tab, r asks) {
 		form.Set(name, value)
 	}
 	reference := strings.TrimPrefix(owner.Post("/inquiries", form).Location(), "/inquiries/")
-	box.next(t, "ana@mail.example") // the acknowledgement
+	box.Next(t, "ana@mail.example") // the acknowledgement
 	agent := desk.Member(t, staff.RoleAgent, "agent@desk.example")
 	if _, err := desk.Tickets.Reply(t.Context(), ticket.Staff(agent), reference, ticket.Draft{Body: "On Monday at nine."}); err != nil {
 		t.Fatal(err)
 	}
-	answer := box.next(t, "ana@mail.example")
+	answer := box.Next(t, "ana@mail.example")
 	to, err := netmail.ParseAddress(answer.Header.Get("Reply-To"))
 	if err != nil {
 		t.Fatal(err)
@@ -301,5 +301,32 @@ func TestBrowserAnswerByMail(t *testing.T) {
 				answerByMail(t, tab, r)
 			})
 		}
+	}
+}
+
+// What script adds: a password that can be looked at, by keyboard, and a number that one press copies.
+func TestBrowserShowsThePasswordAndCopiesTheNumber(t *testing.T) {
+	t.Parallel()
+	desk := webtest.New(t)
+	registered(t, desk, mailed(t, desk), "ana@mail.example")
+	tab := testkit.Browser(t)
+	tab.Resize(390, 844)
+	tab.Goto(desk.URL + "/account/sign-in")
+	tab.TabTo("#email")
+	tab.Type("ana@mail.example")
+	tab.TabTo("#password")
+	tab.Type(password)
+	for _, kind := range []string{"text", "password"} {
+		tab.TabTo("[data-show-password]")
+		tab.Press("Enter")
+		tab.WaitFor(`document.querySelector("#password").type === "` + kind + `"`)
+	}
+	tab.TabTo("#password")
+	tab.PressAndLoad("Enter")
+	tab.TabTo("[data-copy]")
+	tab.Press("Enter")
+	tab.WaitFor(`document.querySelector("[data-copy-status]").textContent !== ""`)
+	if said := tab.Text("[data-copy-status]"); said != "Copied" && !strings.HasPrefix(said, "This did not work") { // a browser may keep its clipboard shut
+		t.Errorf("after the press is said %q", said)
 	}
 }

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/password"
-	"github.com/askwell/askwell/web/messages"
+	forms "github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -91,12 +90,8 @@ func (f *form) locked(c *gin.Context, err error, now time.Time) bool {
 
 // wait has somebody come back later: status 429.
 func (f *form) wait(c *gin.Context, wait time.Duration) {
-	c.Header("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-	f.problem("", f.Printer.T("portal.problem.wait", "wait", minutes(f.Printer, wait)))
-}
-
-func minutes(t *messages.Printer, wait time.Duration) string {
-	return t.T("format.length.minute", "count", max(1, int(math.Ceil(wait.Minutes()))))
+	forms.RetryAfter(c, wait)
+	f.problem("", f.Printer.T("portal.problem.wait", "wait", forms.WaitText(f.Printer, wait)))
 }
 
 // typed gives a field of the form without blanks at its ends.

@@ -2,9 +2,7 @@ package portal_test
 
 import (
 	"regexp"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/mail"
@@ -15,48 +13,16 @@ import (
 )
 
 // mailed runs the workers of a desk, which write to a mailbox of its own.
-func mailed(t *testing.T, desk *webtest.Desk) *postbox {
+func mailed(t *testing.T, desk *webtest.Desk) *workertest.Post {
 	t.Helper()
 	catalog, err := messages.Load(web.Messages())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &postbox{Post: workertest.Run(t, workertest.Config{
+	return workertest.Run(t, workertest.Config{
 		DB: desk.DB, Tickets: desk.Tickets, Accounts: desk.Accounts, Files: desk.Files, URL: desk.URL, Keys: desk.Settings.SecretKeys,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
-	})}
-}
-
-// postbox is a mailbox that is read mail by mail.
-type postbox struct {
-	*workertest.Post
-	read map[string]int
-}
-
-// next gives the next mail to an address that has not been read.
-func (p *postbox) next(t *testing.T, to string) devstack.Message {
-	t.Helper()
-	if p.read == nil {
-		p.read = map[string]int{}
-	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		all, err := p.Box.Messages()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var theirs []devstack.Message
-		for _, m := range all {
-			if slices.Contains(m.Recipients, to) {
-				theirs = append([]devstack.Message{m}, theirs...)
-			}
-		}
-		if n := p.read[to]; len(theirs) > n {
-			p.read[to]++
-			return theirs[n]
-		}
-	}
-	t.Fatalf("no mail came to %s within 30 s", to)
-	return devstack.Message{}
+	})
 }
 
 var link = regexp.MustCompile(`https?://[^\s]+/(register/confirm|account/password|account/email)/[a-z2-7]+`)

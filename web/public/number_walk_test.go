@@ -3,9 +3,7 @@ package public_test
 import (
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/web"
@@ -15,7 +13,7 @@ import (
 )
 
 // mailed runs the workers of a desk, which write to a mailbox of its own.
-func mailed(t *testing.T, desk *webtest.Desk) *devstack.Mailbox {
+func mailed(t *testing.T, desk *webtest.Desk) *workertest.Post {
 	t.Helper()
 	catalog, err := messages.Load(web.Messages())
 	if err != nil {
@@ -24,24 +22,7 @@ func mailed(t *testing.T, desk *webtest.Desk) *devstack.Mailbox {
 	return workertest.Run(t, workertest.Config{
 		DB: desk.DB, Tickets: desk.Tickets, Accounts: desk.Accounts, Files: desk.Files, URL: desk.URL, Keys: desk.Settings.SecretKeys,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
-	}).Box
-}
-
-// awaitMail gives the one mail that comes into a mailbox.
-func awaitMail(t *testing.T, box *devstack.Mailbox) devstack.Message {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for box.Count() == 0 {
-		if time.Now().After(deadline) {
-			t.Fatal("no mail came within 30 s")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	all, err := box.Messages()
-	if err != nil || len(all) != 1 {
-		t.Fatalf("%d mails, %v; want one", len(all), err)
-	}
-	return all[0]
+	})
 }
 
 // lostNumber is what somebody reads who lost the number and finds it, in one language.
@@ -86,7 +67,10 @@ func find(t *testing.T, tab *testkit.Tab, lang string, look func(page string)) {
 		t.Fatalf("in the end comes %q", got)
 	}
 	look("number-sent")
-	got := awaitMail(t, box)
+	got := box.Next(t, "ana@mail.example")
+	if n := box.Box.Count(); n != 1 {
+		t.Errorf("%d mails, want one", n)
+	}
 	if !strings.Contains(got.Subject, reads.subject) || !strings.Contains(got.Text, "1639 2070 2842") {
 		t.Errorf("the mail %q does not hold the number:\n%s", got.Subject, got.Text)
 	}

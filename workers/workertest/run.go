@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,12 +39,13 @@ type Config struct {
 type Post struct {
 	Box     *devstack.Mailbox
 	inbound *inbound.Desk
+	read    map[string]int // mails that Next has given, by address
 }
 
 // Run works until the test ends, on a Redis and a search server of the test's own.
 func Run(t testing.TB, cfg Config) *Post {
 	t.Helper()
-	p := &Post{Box: testkit.Mailbox(t)}
+	p := &Post{Box: testkit.Mailbox(t), read: map[string]int{}}
 	base, err := url.Parse(cfg.URL)
 	must(t, err)
 	replies, err := mail.NewReplyAddresses("reply@arrivals.example", cfg.Keys)
@@ -62,6 +65,31 @@ func Run(t testing.TB, cfg Config) *Post {
 	must(t, err)
 	untilTheEnd(t, "the workers", w.Run)
 	return p
+}
+
+// patience is how long a test waits for a mail; the workers need a fraction of it.
+const patience = 30 * time.Second
+
+// Next gives the next mail to an address, as soon as it is there.
+func (p *Post) Next(t testing.TB, to string) devstack.Message {
+	t.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	late := time.After(patience)
+	for {
+		all, err := p.Box.Messages() // the newest first
+		must(t, err)
+		all = slices.DeleteFunc(all, func(m devstack.Message) bool { return !slices.Contains(m.Recipients, to) })
+		if n := p.read[to]; len(all) > n {
+			p.read[to]++
+			return all[len(all)-1-n]
+		}
+		select {
+		case <-look.C:
+		case <-late:
+			t.Fatalf("no mail came to %s within %s", to, patience)
+		}
+	}
 }
 
 // Listen takes mails in over SMTP, and gives where.
