@@ -401,6 +401,17 @@ func TestAFormFromBeforeSigningInStaysItsOwn(t *testing.T) {
 	}
 }
 
+// Who signs in is asked for the password that they have, and not to choose one.
+func TestSignInAsksForTheirPassword(t *testing.T) {
+	t.Parallel()
+	desk := webtest.New(t)
+	for lang, want := range map[string]string{"en": "Your password", "es": "Su contraseña"} {
+		if got := desk.Get("/account/sign-in?lang=" + lang).Text(`label[for="password"]`); got != want {
+			t.Errorf("%s: the field is %q, want %q", lang, got, want)
+		}
+	}
+}
+
 func TestPasswordChangeEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	desk := webtest.New(t)

@@ -33,7 +33,9 @@ func (a *Area) showSignIn(c *gin.Context, f form) error {
 	}
 	return a.Pages.HTML(c, status(c, f), "portal/sign_in", signInPage{
 		form: f, Next: session.ApplicantNext(next), Email: f.field("email", typed(c, "email"), email),
-		Password: f.field("password", "", currentPassword, func(p *page.Field) { p.Hint = "" }),
+		Password: f.field("password", "", currentPassword, func(p *page.Field) {
+			p.Label, p.Hint = f.Printer.T("portal.confirm.password"), ""
+		}),
 	})
 }
 
