@@ -33,6 +33,7 @@ var rules = []rule{
 	{path: "internal/files", local: []string{"internal/failure"}},
 	{path: "internal/postgres", local: []string{"internal/failure"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/outbox", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
+	{path: "internal/secret", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/password", local: []string{"internal/failure"}, other: pure},
 	{path: "internal/guard", local: ground},
 	{path: "internal/account", local: slices.Concat(ground, doors)},
@@ -57,7 +58,7 @@ var rules = []rule{
 }
 
 var (
-	ground  = []string{"internal/failure", "internal/identifier", "internal/sla", "internal/survival", "internal/triage", "internal/postgres", "internal/outbox"}
+	ground  = []string{"internal/failure", "internal/identifier", "internal/sla", "internal/survival", "internal/triage", "internal/postgres", "internal/outbox", "internal/secret"}
 	doors   = []string{"internal/password", "internal/guard"}
 	people  = []string{"internal/account", "internal/staff", "internal/mail"}
 	tickets = []string{"internal/ticket"}
