@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -178,6 +179,55 @@ func TestMetricsAreForMonitoring(t *testing.T) {
 		if strings.Contains(p.Body, "ASK-2222") {
 			t.Errorf("%s: the figures name an address", name)
 		}
+	}
+}
+
+// TestMailboxIsForThisMachine asks for the mailbox and for the figures as this machine, a proxy and a rebound name would.
+func TestMailboxIsForThisMachine(t *testing.T) {
+	t.Parallel()
+	const own, https = "http://localhost:8080", "https://help.example"
+	for name, tc := range map[string]struct {
+		base, host, header string
+		mailbox, metrics   int
+	}{
+		"this machine":                     {own, "", "", http.StatusOK, http.StatusOK},
+		"by name":                          {own, "localhost", "", http.StatusOK, http.StatusOK},
+		"a rebound name":                   {own, "evil.example", "", http.StatusForbidden, http.StatusForbidden},
+		"a proxy that names the client":    {own, "", "X-Forwarded-For", http.StatusForbidden, http.StatusForbidden},
+		"a proxy that names the scheme":    {own, "", "X-Forwarded-Proto", http.StatusForbidden, http.StatusForbidden},
+		"a proxy that names itself":        {own, "", "Via", http.StatusForbidden, http.StatusForbidden},
+		"a tunnel":                         {own, "", "Cf-Ray", http.StatusForbidden, http.StatusForbidden},
+		"https, a proxy that names nobody": {https, "help.example", "", http.StatusForbidden, http.StatusForbidden},
+		"https, on the machine":            {https, "", "", http.StatusForbidden, http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			desk := webtest.New(t, webtest.Options{Env: map[string]string{"BASE_URL": tc.base}, Change: func(cfg *web.Config) {
+				cfg.Mailbox = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "an applicant's mail") })
+			}})
+			for path, want := range map[string]int{"/dev/mail": tc.mailbox, "/dev/mail/": tc.mailbox, "/dev/mail/1/raw": tc.mailbox, "/metrics": tc.metrics} {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, desk.URL+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Host = tc.host
+				if tc.header != "" {
+					r.Header.Set(tc.header, "1")
+				}
+				res, err := http.DefaultClient.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(res.Body)
+				res.Body.Close()
+				if err != nil || res.StatusCode != want {
+					t.Errorf("%s: %d, want %d: %v", path, res.StatusCode, want, err)
+				}
+				if strings.Contains(string(body), "an applicant's mail") != (want == http.StatusOK && path != "/metrics") {
+					t.Errorf("%s: %q", path, body)
+				}
+			}
+		})
 	}
 }
 

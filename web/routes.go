@@ -29,8 +29,9 @@ func (s *site) machineRoutes(engine *gin.Engine) {
 	engine.GET("/readyz", s.ops.Readiness)
 	engine.GET("/metrics", handle(s.ops.Measures))
 	if s.Mailbox != nil {
-		engine.Any("/dev/mail", gin.WrapH(s.Mailbox))
-		engine.Any("/dev/mail/*rest", gin.WrapH(s.Mailbox))
+		own := engine.Group("", handle(s.ops.GuardMailbox))
+		own.Any("/dev/mail", gin.WrapH(s.Mailbox))
+		own.Any("/dev/mail/*rest", gin.WrapH(s.Mailbox))
 	}
 }
 

@@ -44,7 +44,7 @@ type Config struct {
 	Pages    *page.Renderer
 	Search   *search.Engine
 	Queues   console.TaskQueues   // how the task queue stands; nil leaves it out of its page
-	Mailbox  http.Handler         // at /dev/mail, only where no mail server was named
+	Mailbox  http.Handler         // at /dev/mail, only where no mail server was named; shown to this machine alone
 	Ready    []ops.Dependency     // what /readyz asks, PostgreSQL aside
 	Metrics  *prometheus.Registry // what /metrics gives; a new one when nil
 	Logger   *slog.Logger
@@ -113,7 +113,7 @@ func headAsGet(next http.Handler) http.Handler {
 
 func (s *site) makeAreas() (err error) {
 	s.ops = ops.New(ops.Config{
-		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, Logger: s.Logger,
+		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, BaseURL: s.Settings.BaseURL, Logger: s.Logger,
 	})
 	limits, err := limit.New(limit.Config{Settings: s.Settings, Redis: s.Redis, Patience: s.Patience, Logger: s.Logger, Now: s.Now})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/devstack/meili"
 	"github.com/askwell/askwell/internal/search"
+	"github.com/askwell/askwell/web/ops"
 )
 
 // Times for the services that `up` runs itself.
@@ -39,6 +41,7 @@ type service interface {
 type stack struct {
 	dir     string
 	log     *slog.Logger
+	listens net.Addr     // where the web server is
 	mailbox http.Handler // nil when mail goes to a real server
 	about   []string     // what runs where, a line each, without passwords
 
@@ -47,8 +50,8 @@ type stack struct {
 }
 
 // startStack starts what cfg names no address for and writes the addresses into it.
-func startStack(ctx context.Context, dir string, cfg *config.Config, log *slog.Logger) (*stack, error) {
-	s := &stack{dir: dir, log: log}
+func startStack(ctx context.Context, dir string, listens net.Addr, cfg *config.Config, log *slog.Logger) (*stack, error) {
+	s := &stack{dir: dir, log: log, listens: listens}
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	var lines [4]string
@@ -135,21 +138,21 @@ func (s *stack) mail(ctx context.Context, cfg *config.Config) (string, error) {
 		return "", fmt.Errorf("start the mailbox: %w", err)
 	}
 	cfg.SMTPURL = running.URL()
-	s.mailbox = onThisMachine(http.StripPrefix("/dev/mail", running.Handler()))
+	s.mailbox = http.StripPrefix("/dev/mail", running.Handler())
 	s.onStop(running.Stop)
-	return "Mail         kept here, read it at " + cfg.BaseURL.String() + "/dev/mail", nil
+	return "Mail         " + s.whereMailIsRead(cfg.BaseURL), nil
 }
 
-// onThisMachine keeps applicants' mail from whoever else can reach a desk that listens beyond this machine.
-func onThisMachine(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			http.Error(w, "The mailbox can be read on the machine itself only.", http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// whereMailIsRead is for whoever sits at this machine; base is for everybody.
+func (s *stack) whereMailIsRead(base *url.URL) string {
+	own := localURL(s.listens)
+	switch {
+	case !ops.MayReadMailbox(base):
+		return "kept in " + filepath.Join(s.dir, "mail") + "; no page shows it, because BASE_URL is https"
+	case !loopback(own):
+		return "kept in " + filepath.Join(s.dir, "mail") + "; a page shows it when this desk listens on a loopback address, too"
+	}
+	return "kept here, read it on this machine at " + own.String() + "/dev/mail"
 }
 
 func closer(c io.Closer) func(context.Context) error {

@@ -64,7 +64,7 @@ func up(ctx context.Context, t terminal, f upFlags) (err error) {
 		cfg.SecretKeys = [][]byte{key}
 	}
 	fmt.Fprintln(t.out, "Askwell is starting; its data is in", lock.Dir())
-	services, err := startStack(ctx, lock.Dir(), &cfg, log)
+	services, err := startStack(ctx, lock.Dir(), listener.Addr(), &cfg, log)
 	if err != nil {
 		return stopped(ctx, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"crypto/subtle"
 	"log/slog"
 	"net/http"
-	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +32,7 @@ type Config struct {
 	Ready        []Dependency
 	Metrics      *prometheus.Registry
 	MetricsToken string
+	BaseURL      *url.URL
 	Logger       *slog.Logger
 }
 
@@ -110,13 +111,10 @@ func (a *Area) Measures(c *gin.Context) error {
 	return nil
 }
 
-// mayMeasure does not take a request that a proxy on this machine hands on for one from this machine.
 func (a *Area) mayMeasure(r *http.Request) bool {
 	token, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if given && a.MetricsToken != "" {
 		return subtle.ConstantTimeCompare([]byte(token), []byte(a.MetricsToken)) == 1
 	}
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("Via") != ""
-	return err == nil && from.Addr().Unmap().IsLoopback() && !forwarded
+	return Direct(r, a.BaseURL)
 }
