@@ -18,23 +18,23 @@ type metrics struct {
 	tasks *prometheus.CounterVec
 }
 
-func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool) (*metrics, error) {
+func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool, now func() time.Time) (*metrics, error) {
 	m := &metrics{tasks: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "askwell_tasks_total", Help: "Tasks by kind and how an attempt ended: done, failed or given_up.",
 	}, []string{"kind", "result"})}
 	if registry == nil {
 		return m, nil
 	}
-	if err := errors.Join(registry.Register(m.tasks), RegisterFigures(registry, db)); err != nil {
+	if err := errors.Join(registry.Register(m.tasks), RegisterFigures(registry, db, now)); err != nil {
 		return nil, fmt.Errorf("register the workers' metrics: %w", err)
 	}
 	return m, nil
 }
 
 // RegisterFigures registers what the database tells about the workers at each scrape: every process that is scraped shows it,
-// whether it works or not. Once is enough; more does no harm.
-func RegisterFigures(registry prometheus.Registerer, db *pgxpool.Pool) error {
-	for _, c := range []prometheus.Collector{backlog{db}, indexChecks{db}} {
+// whether it works or not. Once is enough; more does no harm. Ages are counted up to now, by the database's clock.
+func RegisterFigures(registry prometheus.Registerer, db *pgxpool.Pool, now func() time.Time) error {
+	for _, c := range []prometheus.Collector{backlog{db, now}, indexChecks{db}} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			return fmt.Errorf("register figures of the database: %w", err)
@@ -54,7 +54,10 @@ func (m *metrics) failed(kind string, n int, givenUp bool) {
 }
 
 // backlog asks the database at each scrape.
-type backlog struct{ db *pgxpool.Pool }
+type backlog struct {
+	db  *pgxpool.Pool
+	now func() time.Time
+}
 
 var (
 	waitingDesc  = prometheus.NewDesc("askwell_outbox_waiting", "Tasks that wait or run, by kind; kind \"\" are events not yet taken up.", []string{"kind"}, nil)
@@ -79,7 +82,7 @@ func (b backlog) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	now := time.Now()
+	now := b.now()
 	var lag, unlinked time.Duration
 	var toIndex int64
 	for _, w := range waiting {

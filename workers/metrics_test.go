@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -17,7 +18,7 @@ func TestFiguresOfTheIndexes(t *testing.T) {
 	t.Parallel()
 	db, registry := testkit.Database(t), prometheus.NewRegistry()
 	for range 2 { // web and workers of one process
-		if err := workers.RegisterFigures(registry, db); err != nil {
+		if err := workers.RegisterFigures(registry, db, time.Now); err != nil {
 			t.Fatal(err)
 		}
 	}

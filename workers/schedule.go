@@ -106,17 +106,17 @@ func (w *Workers) schedule(ctx context.Context) {
 	jobs := w.jobs()
 	next := make([]time.Time, len(jobs))
 	for i := range next {
-		next[i] = jobs[i].first(time.Now())
+		next[i] = jobs[i].first(w.Now())
 	}
 	for ctx.Err() == nil {
 		soonest := slices.MinFunc(next, time.Time.Compare)
-		sleep(ctx, min(10*time.Second, time.Until(soonest)))
+		sleep(ctx, min(10*time.Second, soonest.Sub(w.Now())))
 		for i, j := range jobs {
-			if time.Now().Before(next[i]) || ctx.Err() != nil {
+			if w.Now().Before(next[i]) || ctx.Err() != nil {
 				continue
 			}
 			w.runJob(ctx, j)
-			next[i] = j.next(time.Now())
+			next[i] = j.next(w.Now())
 		}
 	}
 }

@@ -105,7 +105,7 @@ func New(cfg Config) (*Workers, error) {
 		reports:   report.NewService(cfg.DB, cfg.Now),
 		schedules: report.Schedules{DB: cfg.DB, Zone: cfg.Zone, Now: cfg.Now},
 	}
-	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB); err != nil {
+	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
 	w.handlers = map[string]handler{

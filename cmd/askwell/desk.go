@@ -36,6 +36,7 @@ type desk struct {
 	cfg     config.Config
 	log     *slog.Logger
 	db      *pgxpool.Pool
+	clock   *postgres.Clock // everything that asks for the time asks this one
 	redis   redis.UniversalClient
 	search  *search.Engine
 	files   *files.Folder
@@ -56,16 +57,18 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	if d.db, err = postgres.Open(ctx, cfg.DatabaseURL, maxConns); err != nil {
 		return nil, err
 	}
+	d.startClock(ctx)
 	options, err := redis.ParseURL(cfg.RedisURL)
 	if err != nil {
 		return nil, fmt.Errorf("read REDIS_URL: %w", err)
 	}
 	d.redis = redis.NewClient(options)
-	if err := workers.RegisterFigures(d.metrics, d.db); err != nil {
+	if err := workers.RegisterFigures(d.metrics, d.db, d.clock.Now); err != nil {
 		return nil, err
 	}
 	d.search, err = search.New(search.Config{
 		URL: cfg.MeiliURL, Key: cfg.MeiliKey, Location: cfg.Agency.TimeZone, DB: d.db, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
+		Now: d.clock.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -78,12 +81,27 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	}
 	d.waker = outbox.NewWaker(d.db, log)
 	go d.waker.Run(ctx)
-	d.tickets = ticket.NewService(ticket.Config{DB: d.db, UndoSend: cfg.UndoSend, Wake: d.waker.Wake})
-	d.account, err = account.NewService(account.ServiceConfig{DB: d.db, Keys: cfg.SecretKeys, Agency: cfg.Agency.Name, Wake: d.waker.Wake})
+	d.tickets = ticket.NewService(ticket.Config{DB: d.db, Now: d.clock.Now, UndoSend: cfg.UndoSend, Wake: d.waker.Wake})
+	d.account, err = account.NewService(account.ServiceConfig{DB: d.db, Keys: cfg.SecretKeys, Agency: cfg.Agency.Name, Now: d.clock.Now, Wake: d.waker.Wake})
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// startClock makes the clock that everything follows, and waits for its first measurement, not for a database that is unavailable.
+func (d *desk) startClock(ctx context.Context) {
+	d.clock = postgres.NewClock(d.db, d.log)
+	if err := d.clock.Measure(ctx); err != nil {
+		d.log.Warn("clock not compared with the database's", slog.Any("error", err))
+	}
+	d.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "askwell_clock_offset_seconds", Help: "How far this machine's clock is ahead of the database's, which Askwell goes by.",
+	}, func() float64 {
+		skew, _ := d.clock.Skew()
+		return skew.Seconds()
+	}))
+	go d.clock.Run(ctx)
 }
 
 func (d *desk) close() {
@@ -97,18 +115,19 @@ func (d *desk) dependencies() []ops.Dependency {
 	return []ops.Dependency{
 		{Name: "redis", Check: func(ctx context.Context) error { return d.redis.Ping(ctx).Err() }},
 		{Name: "meilisearch", Check: d.search.Ping},
+		{Name: "clock", Check: d.clock.Check},
 	}
 }
 
 // handler makes the handler of every URL. demo says on public pages that the agency is invented.
 func (d *desk) handler(mailbox http.Handler, demo bool) (http.Handler, error) {
-	pages, err := web.NewPages(d.cfg, demo, nil)
+	pages, err := web.NewPages(d.cfg, demo, d.clock.Now)
 	if err != nil {
 		return nil, err
 	}
 	return web.New(web.Config{
 		Settings: d.cfg, DB: d.db, Tickets: d.tickets, Accounts: d.account, Redis: d.redis, Files: d.files, Pages: pages, Mailbox: mailbox,
-		Search: d.search, Queues: d.queues, Metrics: d.metrics, Logger: d.log, Ready: d.dependencies(),
+		Search: d.search, Queues: d.queues, Metrics: d.metrics, Logger: d.log, Ready: d.dependencies(), Now: d.clock.Now,
 	})
 }
 
@@ -124,8 +143,8 @@ func (d *desk) mailer() (*mail.Mailer, error) {
 	}
 	a := d.cfg.Agency
 	return mail.New(mail.Config{
-		Replies: replies,
-		URL:     d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
+		Replies: replies, Now: d.clock.Now,
+		URL: d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
 		Hours: web.AgencyHours(a, catalog),
 		Agency: mail.Agency{
@@ -142,7 +161,7 @@ func (d *desk) workers() (*workers.Workers, error) {
 	}
 	cfg := workers.Config{
 		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Accounts: d.account, Search: d.search, Mail: mailer, Files: d.files,
-		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics, Zone: d.cfg.Agency.TimeZone,
+		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics, Zone: d.cfg.Agency.TimeZone, Now: d.clock.Now,
 	}
 	if cfg.TellReport, err = web.ReportTeller(d.cfg.BaseURL); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -47,7 +48,7 @@ func runDoctor(ctx context.Context, t terminal, args []string) error {
 	}
 	sick := 0
 	for _, c := range []check{
-		{"PostgreSQL", checkPostgres}, {"Redis", checkRedis}, {"Meilisearch", checkSearch},
+		{"PostgreSQL", checkPostgres}, {"Clock", checkClock}, {"Redis", checkRedis}, {"Meilisearch", checkSearch},
 		{"Mail", checkMail}, {"Mail in", checkInbound}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff}, {"Hours", checkCalendar},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
@@ -98,6 +99,25 @@ func checkPostgres(ctx context.Context, cfg config.Config) (string, error) {
 		return "", advice(fmt.Sprintf("The schema is at %d of %d: run askwell migrate.", state.Current, state.Latest), nil)
 	}
 	return fmt.Sprintf("%s, schema %d", version, state.Current), nil
+}
+
+// checkClock compares this machine's clock with the database's. Askwell goes by the database's, so a difference does no harm by itself;
+// but whoever reads logs, and whatever else runs here, goes by this one.
+func checkClock(ctx context.Context, cfg config.Config) (string, error) {
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, 1)
+	if err != nil {
+		return "", advice("Unknown, for the database does not answer.", nil)
+	}
+	defer db.Close()
+	clock := postgres.NewClock(db, slog.New(slog.DiscardHandler))
+	if err := clock.Measure(ctx); err != nil {
+		return "", advice("Unknown, for the database does not answer.", nil)
+	}
+	skew, _ := clock.Skew()
+	if err := postgres.SkewError(skew); err != nil {
+		return "", advice("Askwell goes by the database's clock, logs and other programs by this machine's.", err)
+	}
+	return fmt.Sprintf("%s from the database's", skew.Abs().Round(time.Millisecond)), nil
 }
 
 // hidden keeps passwords out of what is printed: a connection error may repeat the whole address.
