@@ -13,6 +13,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/secret"
 )
 
 // secretLength is HMAC-SHA-1's output, as RFC 4226 (4, R6) recommends; the apps know no other.
@@ -30,18 +31,14 @@ type AppSetup struct {
 // BeginApp makes a secret for an app; it counts for nothing before ConfirmApp. One that was begun and not confirmed is forgotten.
 // The account's owner may call it. Errors: conflict when codes from an app are set up; unavailable.
 func (s *Store) BeginApp(ctx context.Context, accountID int64) error {
-	secret := make([]byte, secretLength)
-	if _, err := io.ReadFull(s.random, secret); err != nil {
+	plain := make([]byte, secretLength)
+	if _, err := io.ReadFull(s.random, plain); err != nil {
 		return fmt.Errorf("begin an app: %w", err)
-	}
-	sealed, err := s.seal.close(secret, accountID)
-	if err != nil {
-		return err
 	}
 	tag, err := s.db.Exec(ctx, `
 		INSERT INTO account_totp AS a (account_id, secret) VALUES ($1, $2)
 		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, last_step = 0
-		WHERE a.confirmed_at IS NULL`, accountID, sealed)
+		WHERE a.confirmed_at IS NULL`, accountID, s.box.Seal(plain, secret.Row(accountID)))
 	if err != nil {
 		return fmt.Errorf("begin an app of account %d: %w", accountID, postgres.Failure(err))
 	}
@@ -63,12 +60,15 @@ func (s *Store) AppSetup(ctx context.Context, accountID int64) (AppSetup, error)
 	if err != nil {
 		return AppSetup{}, fmt.Errorf("set up an app of account %d: %w", accountID, postgres.Failure(err))
 	}
-	secret, _, err := s.seal.open(sealed, accountID)
+	plain, _, err := openSecret(s.box, sealed, accountID)
+	if errors.Is(err, secret.ErrKey) {
+		return AppSetup{}, gone() // it has to be begun anew
+	}
 	if err != nil {
 		return AppSetup{}, fmt.Errorf("set up an app of account %d: %w", accountID, err)
 	}
 	issuer := strings.ReplaceAll(s.agency, ":", " ") // which parts it from the address
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: email, Secret: secret})
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: email, Secret: plain})
 	if err != nil {
 		return AppSetup{}, fmt.Errorf("set up an app: %w", err)
 	}
@@ -127,12 +127,17 @@ func (s *Store) RemoveApp(ctx context.Context, by By) error {
 // app is an account's secret, opened, in a transaction that holds its row.
 type app struct {
 	secret    string // base32
-	old       bool   // an older key sealed it
+	stale     bool   // it should be sealed again
 	lastStep  int64
 	confirmed bool
 }
 
-// lockApp gives the account's app. Errors: not_found.
+// unreadable is the answer when the server has lost the key, which is no fault of whoever types a code: another way is open to them.
+func unreadable() error {
+	return failure.Invalid("code", "unreadable", "Codes from the app cannot be checked. Use another way.")
+}
+
+// lockApp gives the account's app. Errors: not_found; invalid (code) when no key opens its secret.
 func (s *Store) lockApp(ctx context.Context, tx pgx.Tx, accountID int64) (a app, err error) {
 	var sealed []byte
 	err = tx.QueryRow(ctx, `
@@ -143,10 +148,13 @@ func (s *Store) lockApp(ctx context.Context, tx pgx.Tx, accountID int64) (a app,
 	if err != nil {
 		return app{}, postgres.Failure(err)
 	}
-	secret, old, err := s.seal.open(sealed, accountID)
+	plain, stale, err := openSecret(s.box, sealed, accountID)
+	if errors.Is(err, secret.ErrKey) {
+		return app{}, unreadable()
+	}
 	if err != nil {
 		return app{}, err
 	}
-	a.secret, a.old = base32Text.EncodeToString(secret), old
+	a.secret, a.stale = base32Text.EncodeToString(plain), stale
 	return a, nil
 }

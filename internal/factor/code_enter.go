@@ -10,6 +10,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/secret"
 )
 
 // Passed says that the second step is done. Device is the new value of guard's cookie; Recovery, that a recovery code was used up,
@@ -37,6 +38,13 @@ func (s *Store) Enter(ctx context.Context, by By, typed string) (Passed, error) 
 }
 
 func (s *Store) enterApp(ctx context.Context, by By, typed string) (Passed, error) {
+	shut, err := s.isUnreadable(ctx, s.db, by.AccountID)
+	if err != nil {
+		return Passed{}, err
+	}
+	if shut {
+		return Passed{}, unreadable() // which is no guess, and does not count as one
+	}
 	try, err := s.guard.Begin(ctx, guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Address, by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("enter a code: %w", err)
@@ -79,18 +87,14 @@ func (s *Store) useApp(ctx context.Context, by By, typed string) error {
 
 // renewSeal seals a secret with the first key when an older one did, so that the older key can go one day.
 func (s *Store) renewSeal(ctx context.Context, tx pgx.Tx, accountID int64, a app) error {
-	if !a.old {
+	if !a.stale {
 		return nil
 	}
-	secret, err := base32Text.DecodeString(a.secret)
+	plain, err := base32Text.DecodeString(a.secret)
 	if err != nil {
 		return err
 	}
-	sealed, err := s.seal.close(secret, accountID)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `UPDATE account_totp SET secret = $2 WHERE account_id = $1`, accountID, sealed)
+	_, err = tx.Exec(ctx, `UPDATE account_totp SET secret = $2 WHERE account_id = $1`, accountID, s.box.Seal(plain, secret.Row(accountID)))
 	return err
 }
 
@@ -99,12 +103,15 @@ func (s *Store) enterRecovery(ctx context.Context, by By, code string) (Passed, 
 	if err != nil {
 		return Passed{}, err
 	}
-	if !right {
-		return Passed{}, failure.Invalid("code", "wrong_recovery", "This recovery code is not right, or it was used before.")
-	}
 	k, err := s.Needed(ctx, by.AccountID)
 	if err != nil {
 		return Passed{}, err
+	}
+	switch {
+	case !right && k.KeyedCodes > 0: // theirs perhaps, and the key that could tell is gone
+		return Passed{}, failure.Invalid("code", "old_recovery", "This recovery code is not right, or it can no longer be checked. Use another way.")
+	case !right:
+		return Passed{}, failure.Invalid("code", "wrong_recovery", "This recovery code is not right, or it was used before.")
 	}
 	device, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Device)
 	if err != nil {

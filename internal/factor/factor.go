@@ -21,13 +21,16 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/secret"
 )
 
 // Kinds says which second factors an account has.
 type Kinds struct {
 	App           bool // codes from an app
+	AppUnreadable bool // they cannot be checked: SECRET_KEY no longer holds the key that sealed the app's secret (Needed alone tells)
 	Passkeys      int
 	RecoveryCodes int // that are left
+	KeyedCodes    int // of these, hashed with a key of the server's: they end when it is taken away, so new ones are asked for
 }
 
 // Any reports whether the account has a second factor. Recovery codes alone are none.
@@ -48,7 +51,8 @@ type Config struct {
 // Store reads and changes second factors.
 type Store struct {
 	db       *pgxpool.Pool
-	seal     seal
+	box      *secret.Box
+	keyed    [][]byte // under which recovery codes were hashed before
 	guard    *guard.Guard
 	webauthn *webauthn.WebAuthn
 	agency   string
@@ -73,7 +77,10 @@ func New(cfg Config) (*Store, error) {
 		s.wake = func() {}
 	}
 	var err error
-	if s.seal, err = newSeal(cfg.Keys, s.random); err != nil {
+	if s.box, err = secret.NewBox(Sealed.Purpose, cfg.Keys); err != nil {
+		return nil, err
+	}
+	if s.keyed, err = codeKeys(cfg.Keys); err != nil {
 		return nil, err
 	}
 	if s.guard, err = guard.New(guard.Config{DB: cfg.DB, Keys: cfg.Keys, Now: s.now}); err != nil {
@@ -87,7 +94,11 @@ func New(cfg Config) (*Store, error) {
 
 // Needed says which second factors whoever signs in to the account has to choose from. Errors: unavailable.
 func (s *Store) Needed(ctx context.Context, accountID int64) (Kinds, error) {
-	return kinds(ctx, s.db, accountID)
+	k, err := kinds(ctx, s.db, accountID)
+	if err == nil && k.App {
+		k.AppUnreadable, err = s.isUnreadable(ctx, s.db, accountID)
+	}
+	return k, err
 }
 
 func kinds(ctx context.Context, db postgres.Querier, accountID int64) (k Kinds, err error) {
@@ -95,8 +106,10 @@ func kinds(ctx context.Context, db postgres.Querier, accountID int64) (k Kinds, 
 		SELECT
 			EXISTS (SELECT FROM account_totp WHERE account_id = $1 AND confirmed_at IS NOT NULL),
 			(SELECT count(*) FROM account_passkey WHERE account_id = $1),
-			(SELECT count(*) FROM account_recovery_code WHERE account_id = $1 AND used_at IS NULL)`, accountID).
-		Scan(&k.App, &k.Passkeys, &k.RecoveryCodes)
+			count(*), count(*) FILTER (WHERE salt IS NULL)
+		FROM account_recovery_code
+		WHERE account_id = $1 AND used_at IS NULL`, accountID).
+		Scan(&k.App, &k.Passkeys, &k.RecoveryCodes, &k.KeyedCodes)
 	if err != nil {
 		return Kinds{}, fmt.Errorf("second factors of account %d: %w", accountID, postgres.Failure(err))
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
-	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 // Fifteen characters of thirty hold 73 bits. From 64 on, guessing need not be slowed down (NIST SP 800-63B-4, 3.1.2.2), so no lock
@@ -38,20 +38,16 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, by By) (codes []string, er
 }
 
 func (s *Store) makeRecoveryCodes(ctx context.Context, tx pgx.Tx, by By) ([]string, error) {
-	codes, hashes := make([]string, recoveryCodes), make([][]byte, recoveryCodes)
-	for i := range codes {
-		code, err := identifier.NewCode(s.random, recoveryLength)
-		if err != nil {
-			return nil, err
-		}
-		codes[i], hashes[i] = inGroups(code, recoveryGroup, "-"), s.seal.hash(code, by.AccountID)[0]
+	codes, hashes, salt, err := s.newRecoveryCodes(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM account_recovery_code WHERE account_id = $1`, by.AccountID); err != nil {
 		return nil, fmt.Errorf("end the old recovery codes: %w", err)
 	}
-	_, err := tx.Exec(ctx, `
-		INSERT INTO account_recovery_code (account_id, code_hash)
-		SELECT $1, unnest($2::bytea[])`, by.AccountID, hashes)
+	_, err = tx.Exec(ctx, `
+		INSERT INTO account_recovery_code (account_id, code_hash, salt)
+		SELECT $1, unnest($2::bytea[]), $3`, by.AccountID, hashes, salt)
 	if err != nil {
 		return nil, fmt.Errorf("keep recovery codes: %w", err)
 	}
@@ -60,12 +56,16 @@ func (s *Store) makeRecoveryCodes(ctx context.Context, tx pgx.Tx, by By) ([]stri
 
 // useRecoveryCode uses a code up; false when it is none of the account's, or was used before. Of two at once, one succeeds.
 func (s *Store) useRecoveryCode(ctx context.Context, by By, code string) (right bool, err error) {
+	hashes, err := s.recoveryHashes(ctx, code, by.AccountID)
+	if err != nil {
+		return false, fmt.Errorf("use a recovery code of account %d: %w", by.AccountID, err)
+	}
 	err = s.change(ctx, "use a recovery code", by.AccountID, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			UPDATE account_recovery_code
 			SET used_at = $3
 			WHERE account_id = $1 AND code_hash = ANY ($2) AND used_at IS NULL`,
-			by.AccountID, s.seal.hash(code, by.AccountID), s.now().UTC())
+			by.AccountID, hashes, s.now().UTC())
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -73,6 +73,27 @@ func (s *Store) useRecoveryCode(ctx context.Context, by By, code string) (right 
 		return s.record(ctx, tx, by, account.EventRecoveryCodeUsed, "")
 	})
 	return right && err == nil, err
+}
+
+// recoveryHashes are all that may stand for a code of the account. They are made before the transaction: they take a while.
+func (s *Store) recoveryHashes(ctx context.Context, code string, accountID int64) ([][]byte, error) {
+	rows, err := s.db.Query(ctx, `SELECT DISTINCT salt FROM account_recovery_code WHERE account_id = $1 AND salt IS NOT NULL`, accountID)
+	if err != nil {
+		return nil, postgres.Failure(err)
+	}
+	salts, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return nil, postgres.Failure(err)
+	}
+	all := s.keyedHashes(code, accountID)
+	for _, salt := range salts {
+		hash, err := hashRecoveryCode(ctx, code, salt)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hash)
+	}
+	return all, nil
 }
 
 // inGroups writes a code so that it can be copied by hand.

@@ -1,87 +1,98 @@
 package factor
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
+	"context"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/password"
+	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/secret"
 )
 
-// seal keeps what stands in the database from being of use to whoever reads it there. Secrets are encrypted, codes hashed, each
-// with a key of its own that is derived from the server's, and bound to the account. The first key seals, all of them open.
-type seal struct {
-	boxes  []cipher.AEAD
-	hashes [][]byte
-	random io.Reader
+// Sealed is where the secrets of authenticator apps stand.
+var Sealed = secret.Place{
+	Name: "app codes", Purpose: "totp secret", Table: "account_totp", ID: "account_id", Column: "secret", Owner: "int8send(account_id)",
+	Bare: 12 + secretLength + 16, // nonce, secret, tag: before key IDs
 }
 
-func newSeal(keys [][]byte, random io.Reader) (s seal, err error) {
-	if len(keys) == 0 {
-		return s, errors.New("second factors need a secret key")
+// openSecret decrypts an app's secret, and says whether it should be sealed again. Errors: secret.ErrKey.
+func openSecret(box *secret.Box, sealed []byte, accountID int64) (plain []byte, stale bool, err error) {
+	if len(sealed) == Sealed.Bare {
+		plain, err = box.OpenBare(sealed, secret.Row(accountID))
+		return plain, true, err
 	}
-	s.random = random
+	plain, err = box.Open(sealed, secret.Row(accountID))
+	return plain, !box.Newest(sealed), err
+}
+
+// isUnreadable reports that the account's app is set up and none of the keys opens its secret.
+func (s *Store) isUnreadable(ctx context.Context, db postgres.Querier, accountID int64) (bool, error) {
+	var sealed []byte
+	err := db.QueryRow(ctx, `
+		SELECT (SELECT secret FROM account_totp WHERE account_id = $1 AND confirmed_at IS NOT NULL)`, accountID).Scan(&sealed)
+	if err != nil {
+		return false, fmt.Errorf("read the app of account %d: %w", accountID, postgres.Failure(err))
+	}
+	if sealed == nil {
+		return false, nil
+	}
+	_, _, err = openSecret(s.box, sealed, accountID)
+	return errors.Is(err, secret.ErrKey), nil
+}
+
+const saltLength = 16
+
+// hashRecoveryCode gives 32 bytes. 73 bits are fewer than the 112 from which a plain hash would do (NIST SP 800-63B-4, 3.1.2.2), so it
+// is salted and slow. No key goes in: it would end the codes when it is taken away.
+func hashRecoveryCode(ctx context.Context, code string, salt []byte) ([]byte, error) {
+	return password.Derive(ctx, code, salt)
+}
+
+// codeKeys derives the keys that recovery codes were hashed with.
+func codeKeys(keys [][]byte) (all [][]byte, err error) {
 	for _, key := range keys {
-		secret, err := hkdf.Key(sha256.New, key, nil, "askwell totp secret", 32)
+		k, err := hkdf.Key(sha256.New, key, nil, "askwell recovery code", 32)
 		if err != nil {
-			return s, fmt.Errorf("derive a key: %w", err)
+			return nil, fmt.Errorf("derive a key: %w", err)
 		}
-		hash, err := hkdf.Key(sha256.New, key, nil, "askwell recovery code", 32)
-		if err != nil {
-			return s, fmt.Errorf("derive a key: %w", err)
-		}
-		block, err := aes.NewCipher(secret)
-		if err != nil {
-			return s, fmt.Errorf("derive a key: %w", err)
-		}
-		box, err := cipher.NewGCM(block)
-		if err != nil {
-			return s, fmt.Errorf("derive a key: %w", err)
-		}
-		s.boxes, s.hashes = append(s.boxes, box), append(s.hashes, hash)
+		all = append(all, k)
 	}
-	return s, nil
+	return all, nil
 }
 
-// close encrypts a secret for one account: the nonce, then AES-256-GCM's ciphertext and tag.
-func (s seal) close(secret []byte, accountID int64) ([]byte, error) {
-	box := s.boxes[0]
-	nonce := make([]byte, box.NonceSize(), box.NonceSize()+len(secret)+box.Overhead())
-	if _, err := io.ReadFull(s.random, nonce); err != nil {
-		return nil, fmt.Errorf("seal a secret: %w", err)
-	}
-	return box.Seal(nonce, nonce, secret, ownedBy(accountID)), nil
-}
-
-var errSealed = errors.New("a sealed secret cannot be opened: SECRET_KEY no longer holds its key, or it is another account's")
-
-// open decrypts a secret of the account, and says whether an older key sealed it.
-func (s seal) open(sealed []byte, accountID int64) (secret []byte, old bool, err error) {
-	for i, box := range s.boxes {
-		if len(sealed) < box.NonceSize() {
-			return nil, false, errSealed
-		}
-		secret, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], ownedBy(accountID))
-		if err == nil {
-			return secret, i > 0, nil
-		}
-	}
-	return nil, false, errSealed
-}
-
-// hash stands for a code of the account in the database, one for each key.
-func (s seal) hash(code string, accountID int64) (all [][]byte) {
-	for _, key := range s.hashes {
+// keyedHashes are what stood for a code of the account before: an HMAC, one for each of the server's keys.
+func (s *Store) keyedHashes(code string, accountID int64) (all [][]byte) {
+	for _, key := range s.keyed {
 		mac := hmac.New(sha256.New, key)
-		mac.Write(ownedBy(accountID))
+		mac.Write(secret.Row(accountID))
 		mac.Write([]byte(code))
 		all = append(all, mac.Sum(nil))
 	}
 	return all
 }
 
-func ownedBy(accountID int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(accountID)) }
+// newRecoveryCodes draws an account's codes, as they are written, with their hashes and the salt of these.
+func (s *Store) newRecoveryCodes(ctx context.Context) (codes []string, hashes [][]byte, salt []byte, err error) {
+	salt = make([]byte, saltLength)
+	if _, err := io.ReadFull(s.random, salt); err != nil {
+		return nil, nil, nil, fmt.Errorf("draw a salt: %w", err)
+	}
+	for range recoveryCodes {
+		code, err := identifier.NewCode(s.random, recoveryLength)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		hash, err := hashRecoveryCode(ctx, code, salt)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("hash a recovery code: %w", err)
+		}
+		codes, hashes = append(codes, inGroups(code, recoveryGroup, "-")), append(hashes, hash)
+	}
+	return codes, hashes, salt, nil
+}

@@ -18,16 +18,16 @@ const (
 	maxDevices  = 5
 )
 
-// deviceFor finds the ticket of this account in the cookie and gives what stands for the browser in the database; nil when it
+// deviceFor finds the ticket of this account, by its hashes, in the cookie and gives what stands for the browser in the database; nil when it
 // never signed in to it.
-func (g *Guard) deviceFor(cookie string, account []byte) []byte {
+func (g *Guard) deviceFor(cookie string, account [][]byte) []byte {
 	for _, ticket := range tickets(cookie) {
 		raw, err := base64.RawURLEncoding.DecodeString(ticket)
 		if err != nil || len(raw) != nonceLength+sha256.Size {
 			continue
 		}
-		for _, key := range g.keys {
-			if hmac.Equal(raw[nonceLength:], deviceMAC(key, raw[:nonceLength], account)) {
+		for i, key := range g.keys {
+			if hmac.Equal(raw[nonceLength:], deviceMAC(key, raw[:nonceLength], account[i])) {
 				sum := sha256.Sum256(raw[:nonceLength])
 				return sum[:]
 			}
@@ -37,12 +37,12 @@ func (g *Guard) deviceFor(cookie string, account []byte) []byte {
 }
 
 // remember puts a new ticket for the account before those of other accounts.
-func (g *Guard) remember(cookie string, account []byte) (string, error) {
+func (g *Guard) remember(cookie string, account [][]byte) (string, error) {
 	nonce := make([]byte, nonceLength)
 	if _, err := io.ReadFull(rand.Reader, nonce); err != nil {
 		return "", fmt.Errorf("make a device cookie: %w", err)
 	}
-	kept := []string{base64.RawURLEncoding.EncodeToString(append(nonce, deviceMAC(g.keys[0], nonce, account)...))}
+	kept := []string{base64.RawURLEncoding.EncodeToString(append(nonce, deviceMAC(g.keys[0], nonce, account[0])...))}
 	for _, ticket := range tickets(cookie) {
 		if len(kept) < maxDevices && g.deviceFor(ticket, account) == nil {
 			kept = append(kept, ticket)

@@ -56,7 +56,7 @@ func New(cfg Config) (*Guard, error) {
 type Try struct {
 	guard   *Guard
 	id      int64
-	account []byte
+	account [][]byte // what stands for it, one for each key; failures are written under the first
 	network netip.Prefix
 	cookie  string
 	device  []byte
@@ -67,7 +67,7 @@ type Try struct {
 // subject is what is tried, such as a folded e-mail address; cookie is the device cookie, "" for none. Errors: *Locked
 // (too_many_tries) when too many tries failed; unavailable.
 func (g *Guard) Begin(ctx context.Context, door Door, subject string, address netip.Addr, cookie string) (*Try, error) {
-	account := g.subjectHash(door, subject)
+	account := g.subjectHashes(door, subject)
 	t := &Try{
 		guard: g, account: account, network: Network(address), cookie: cookie, device: g.deviceFor(cookie, account), at: g.now().UTC(),
 	}
@@ -85,7 +85,7 @@ func (t *Try) Succeed(ctx context.Context) (cookie string, err error) {
 	_, err = t.guard.db.Exec(ctx, `
 		DELETE FROM sign_in_failure
 		WHERE id = $1
-			OR email_hash = $2 AND network = $3 AND device IS NOT DISTINCT FROM $4`, t.id, t.account, t.network, t.device)
+			OR email_hash = ANY ($2) AND network = $3 AND device IS NOT DISTINCT FROM $4`, t.id, t.account, t.network, t.device)
 	if err != nil {
 		return "", fmt.Errorf("forgive failed tries: %w", postgres.Failure(err))
 	}
@@ -95,7 +95,7 @@ func (t *Try) Succeed(ctx context.Context) (cookie string, err error) {
 // Know gives the device cookie of a browser that has proved in another way that it is the account owner's: by a link from their
 // mailbox. Then a lock that others caused does not hold for it.
 func (g *Guard) Know(door Door, subject, cookie string) (string, error) {
-	return g.remember(cookie, g.subjectHash(door, subject))
+	return g.remember(cookie, g.subjectHashes(door, subject))
 }
 
 // Failure is a try that failed.
@@ -109,9 +109,9 @@ func (g *Guard) Failures(ctx context.Context, door Door, subject string, since t
 	rows, err := g.db.Query(ctx, `
 		SELECT failed_at AS at, network
 		FROM sign_in_failure
-		WHERE email_hash = $1 AND failed_at > $2
+		WHERE email_hash = ANY ($1) AND failed_at > $2
 		ORDER BY failed_at DESC
-		LIMIT $3`, g.subjectHash(door, subject), since, limit)
+		LIMIT $3`, g.subjectHashes(door, subject), since, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list failed tries: %w", postgres.Failure(err))
 	}
@@ -122,15 +122,19 @@ func (g *Guard) Failures(ctx context.Context, door Door, subject string, since t
 	return found, nil
 }
 
-// subjectHash stands for an address in the table of failures, so that the table does not tell who has an account here.
-func (g *Guard) subjectHash(door Door, subject string) []byte {
-	mac := hmac.New(sha256.New, g.keys[0])
-	mac.Write([]byte("askwell sign-in\x00"))
-	if door != StaffPassword {
-		mac.Write([]byte(string(door) + "\x00"))
+// subjectHashes stand for an address in the table of failures, so that the table does not tell who has an account here: one for each
+// key, so that no failure is forgotten when the key changes.
+func (g *Guard) subjectHashes(door Door, subject string) (all [][]byte) {
+	for _, key := range g.keys {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte("askwell sign-in\x00"))
+		if door != StaffPassword {
+			mac.Write([]byte(string(door) + "\x00"))
+		}
+		mac.Write([]byte(subject))
+		all = append(all, mac.Sum(nil))
 	}
-	mac.Write([]byte(subject))
-	return mac.Sum(nil)
+	return all
 }
 
 // Network is the part of an address that one customer of a network operator holds: /24 of IPv4, /56 of IPv6.

@@ -22,15 +22,15 @@ type limit struct {
 // knownDevice holds for a browser that has signed in to the account before: only its own failures count, so nobody else can
 // lock it out.
 var knownDevice = []limit{
-	{failures: 10, within: 15 * time.Minute, counts: `email_hash = @account AND device = @device`},
+	{failures: 10, within: 15 * time.Minute, counts: `email_hash = ANY (@account) AND device = @device`},
 }
 
 // strangers hold for every other browser. The last one slows down guessing from many networks at once; it cannot keep the
 // account's owner out of the browsers that they use.
 var strangers = []limit{
-	{failures: 5, within: 15 * time.Minute, counts: `email_hash = @account AND network = @network AND device IS NULL`},
+	{failures: 5, within: 15 * time.Minute, counts: `email_hash = ANY (@account) AND network = @network AND device IS NULL`},
 	{failures: 50, within: 15 * time.Minute, counts: `network = @network AND device IS NULL`},
-	{failures: 100, within: time.Hour, counts: `email_hash = @account AND device IS NULL`},
+	{failures: 100, within: time.Hour, counts: `email_hash = ANY (@account) AND device IS NULL`},
 }
 
 // Locked says when to try again. Its kind is too_many_tries.
@@ -57,7 +57,7 @@ func (g *Guard) record(ctx context.Context, t *Try) (id int64, err error) {
 		_, err := tx.Exec(ctx, `
 			SELECT pg_advisory_xact_lock(k)
 			FROM (VALUES (hashtextextended(encode($1::bytea, 'hex'), 0)), (hashtextextended($2::inet::text, 1))) AS keys (k)
-			ORDER BY k`, t.account, t.network)
+			ORDER BY k`, t.account[0], t.network)
 		if err != nil {
 			return fmt.Errorf("queue up: %w", err)
 		}
@@ -72,7 +72,7 @@ func (g *Guard) record(ctx context.Context, t *Try) (id int64, err error) {
 		}
 		return tx.QueryRow(ctx, `
 			INSERT INTO sign_in_failure (email_hash, network, device, failed_at) VALUES ($1, $2, $3, $4)
-			RETURNING id`, t.account, t.network, t.device, t.at).Scan(&id)
+			RETURNING id`, t.account[0], t.network, t.device, t.at).Scan(&id)
 	})
 	return id, err
 }

@@ -326,3 +326,36 @@ func TestStore(t *testing.T) {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
 }
+
+// TestANewKeyForgetsNothing puts a new key before the old one, as docs/operators.md says, while somebody is guessing.
+func TestANewKeyForgetsNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	home := staff.Attempt{Email: "ada@arrivals.example", Password: password, Address: address("192.0.2.7")}
+	home.Device = d.mustSignIn(home).Device
+	thief := staff.Attempt{Email: "ada@arrivals.example", Password: "guess", Address: address("203.0.113.9")}
+	for range 5 {
+		if err := d.try(thief); kind(err) != failure.KindUnsigned {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	d.signIns, err = staff.NewSignIns(staff.SignInConfig{
+		DB: d.db, Keys: [][]byte{[]byte("a new key of thirty-two bytes or more"), []byte("01234567890123456789012345678901")}, Now: d.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.try(thief); kind(err) != failure.KindTooManyTries {
+		t.Errorf("a sixth guess under the new key: %v", err)
+	}
+	stranger := home
+	stranger.Device, stranger.Address = "", thief.Address
+	if err := d.try(stranger); kind(err) != failure.KindTooManyTries {
+		t.Errorf("from that network, without a device cookie: %v", err)
+	}
+	home.Address = thief.Address
+	if err := d.try(home); err != nil {
+		t.Errorf("the owner's browser, known under the old key: %v", err)
+	}
+}

@@ -59,7 +59,7 @@ func (a *Area) showSecondStep(c *gin.Context, f form, in account.Stamped) error 
 		p.Options = string(asked.Options)
 	}
 	key := "code"
-	if !p.Kinds.App {
+	if !p.Kinds.App || p.Kinds.AppUnreadable {
 		key = "recovery_code"
 	}
 	p.Code = f.factorField("code", key, typed(c, "code"), oneTimeCode)
