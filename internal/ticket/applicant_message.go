@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -62,6 +63,10 @@ func (s *Service) AddMessage(ctx context.Context, reference string, in Said) (Me
 		if c.ExcludedReason != "" {
 			return failure.Conflict("This question was closed and takes no more messages. Ask a new one.")
 		}
+		in.Attachments, err = c.notAttached(ctx, in.Attachments)
+		if err != nil {
+			return err
+		}
 		return c.said(ctx, in, &m)
 	})
 	if postgres.Constraint(err) == "message_token_key" {
@@ -101,7 +106,7 @@ func (c *change) said(ctx context.Context, in Said, m *Message) error {
 // takeNumber has a ticket linked that came without a number, by the one that the applicant sends now. Its group stays what it was at
 // submission: reports go by that.
 func (c *change) takeNumber(ctx context.Context, n identifier.Reading) error {
-	if n.Group != identifier.GroupWith || c.NumberKind != identifier.KindNone || c.LinkState != LinkNone || c.AccountID != nil {
+	if !c.takesNumber(n) {
 		return nil
 	}
 	_, err := c.tx.Exec(ctx, `
@@ -110,6 +115,37 @@ func (c *change) takeNumber(ctx context.Context, n identifier.Reading) error {
 	c.LinkState = LinkWaiting
 	c.outbox(OutboxNumberGiven, c.ID, c.now)
 	return err
+}
+
+// notAttached leaves out what the ticket has already: two messages of one form may name the same stored file.
+func (c *change) notAttached(ctx context.Context, attachments []Attachment) ([]Attachment, error) {
+	keys := make([]string, len(attachments))
+	for i, a := range attachments {
+		keys[i] = a.StorageKey
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	var attached []string
+	err := c.tx.QueryRow(ctx, `
+		SELECT COALESCE(array_agg(a.storage_key), '{}')
+		FROM attachment a
+		JOIN message m ON m.id = a.message_id
+		WHERE m.ticket_id = $1 AND a.storage_key = ANY ($2)`, c.ID, keys).Scan(&attached)
+	return slices.DeleteFunc(slices.Clone(attachments), func(a Attachment) bool { return slices.Contains(attached, a.StorageKey) }), err
+}
+
+// HasMessage reports whether a message with this token is kept. Errors: unavailable.
+func (s *Service) HasMessage(ctx context.Context, token [16]byte) (found bool, err error) {
+	err = s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM message WHERE token = $1)`, token[:]).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("look for a message: %w", postgres.Failure(err))
+	}
+	return found, nil
+}
+
+func (c *change) takesNumber(n identifier.Reading) bool {
+	return n.Group == identifier.GroupWith && c.NumberKind == identifier.KindNone && c.LinkState == LinkNone && c.AccountID == nil
 }
 
 // attach puts stored files on a message, and has those scanned that wait for it.

@@ -47,20 +47,20 @@ type Inquiry struct {
 	Subject     string
 	Question    string
 	Attachments []Attachment // stored already; ID and MessageID are not used
-	Token       [16]byte     // hash of the form token: the same one makes one ticket
+	Token       [16]byte     // hash of the form token: the same one makes one ticket, whatever else it comes with
 	Suspicions  []Suspicion
 }
 
-// Opened says which ticket an inquiry became. Again is true when the same token had made it before.
+// Opened says which ticket an inquiry became, and how.
 type Opened struct {
 	Reference string
-	Again     bool
+	How       How
 }
 
 // Open accepts an inquiry: once it returns, the inquiry is on disk. One statement writes the ticket, its first message and
 // files, the event and the outbox rows, because round trips are what an intake costs. Anybody may call it. Errors: invalid
 // with fields category, name, email, subject, question; unavailable when the database is away, and then the same call may be
-// made again.
+// made again. A token that has made a ticket makes no other: see How.
 func (s *Service) Open(ctx context.Context, in Inquiry) (Opened, error) {
 	if err := in.validate(); err != nil {
 		return Opened{}, err
@@ -76,6 +76,9 @@ func (s *Service) Open(ctx context.Context, in Inquiry) (Opened, error) {
 		}
 		if err != nil {
 			return Opened{}, fmt.Errorf("open a ticket: %w", openFailure(err))
+		}
+		if opened.How == HowOther {
+			return s.addToSent(ctx, in, opened.Reference)
 		}
 		s.wake()
 		return opened, nil
@@ -94,10 +97,10 @@ const openSQL = `
 	WITH opened AS (
 		INSERT INTO ticket (reference, channel, language, category, category_submitted, queue_id,
 			applicant_name, applicant_email, subject, number_given, number_read, number_kind, number_in_text, number_group,
-			link_state, account_id, link_evidence, opened_at, updated_at, awaiting_since, suspected_of, form_token)
+			link_state, account_id, link_evidence, opened_at, updated_at, awaiting_since, suspected_of, form_token, form_content)
 		SELECT @reference, @channel, @language, c.code, c.code, c.queue_id,
 			@name, @email, @subject, @number_given, @number_read, @number_kind, @number_in_text, @number_group,
-			@link_state, @account, @evidence, @now, @now, @now, @suspected_of, @token
+			@link_state, @account, @evidence, @now, @now, @now, @suspected_of, @token, @content
 		FROM category c
 		WHERE c.code = @category AND c.public
 		ON CONFLICT (form_token) DO NOTHING
@@ -122,24 +125,24 @@ const openSQL = `
 		SELECT unnest(@todo::text[]), id FROM opened
 		UNION ALL
 		SELECT 'file.stored', id FROM files WHERE scan = 'waiting'
+	), sent AS (
+		DELETE FROM form_draft WHERE id = @token AND EXISTS (SELECT FROM opened)
 	)
-	SELECT true AS made, @reference AS reference FROM opened
+	SELECT 'opened' AS how, @reference AS reference FROM opened
 	UNION ALL
-	SELECT false, reference FROM ticket WHERE form_token = @token
+	SELECT CASE WHEN form_content = @content THEN 'same' ELSE 'other' END, reference FROM ticket WHERE form_token = @token
 	LIMIT 1`
 
 func (s *Service) insert(ctx context.Context, in Inquiry, reference string) (Opened, error) {
 	args := in.args(reference, s.now().UTC())
 	for range 2 {
-		var made bool
 		var opened Opened
-		err := s.db.QueryRow(ctx, openSQL, args).Scan(&made, &opened.Reference)
+		err := s.db.QueryRow(ctx, openSQL, args).Scan(&opened.How, &opened.Reference)
 		if errors.Is(err, pgx.ErrNoRows) {
 			// Either the category is unknown, or the same token was committed while this statement ran and its snapshot
 			// cannot see it: the second look tells.
 			continue
 		}
-		opened.Again = !made
 		return opened, err
 	}
 	return Opened{}, pgx.ErrNoRows
@@ -177,7 +180,7 @@ func (in Inquiry) args(reference string, now time.Time) pgx.NamedArgs {
 		"number_given": in.Number.Given, "number_read": in.Number.Normal, "number_kind": in.Number.Kind,
 		"number_in_text": in.Number.InText, "number_group": in.Number.Group, "link_state": linkState,
 		"account": in.AccountID, "evidence": evidence,
-		"now": now, "suspected_of": orEmpty(in.Suspicions), "token": in.Token[:],
+		"now": now, "suspected_of": orEmpty(in.Suspicions), "token": in.Token[:], "content": in.content(),
 		"event_kinds": kinds, "event_actors": actors, "event_data": data, "todo": todo,
 	}
 	in.fileArgs(args)

@@ -46,7 +46,18 @@ func (s Seal) readToken(text string, now time.Time) (t Token, fresh bool) {
 	return t, age < tokenValid && age > -tokenSkew
 }
 
-// Hash is what the ticket or the message keeps of its token; false when the token has no right shape.
+// With is a hash of the token and of what was sent with it: the same content once more is the same thing, other content another one.
+func (t Token) With(content ...string) (h [16]byte) {
+	sum := sha256.New()
+	for _, part := range append([]string{string(t.body)}, content...) {
+		sum.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		sum.Write([]byte(part))
+	}
+	copy(h[:], sum.Sum(nil))
+	return h
+}
+
+// Hash is what the ticket keeps of its token; false when the token has no right shape.
 func (t Token) Hash() (h [16]byte, ok bool) {
 	if t.body == nil {
 		return h, false

@@ -30,7 +30,7 @@ func (a *Area) CheckInquiry(c *gin.Context) error {
 	return a.showCheck(c, http.StatusOK, f)
 }
 
-// stopped answers what cannot go on, whatever was typed: too large a form, or a token that is old or none of ours.
+// stopped answers what cannot go on, whatever was typed: too large a form, or a token that is none of ours, or old and never used.
 func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
 	if f.TooLarge {
 		a.Forms.CutOff(f.Sent)
@@ -45,10 +45,9 @@ func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
 	if hash, ok := f.Token.Hash(); ok {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), sendPatience)
 		defer cancel()
-		reference, err := a.Tickets.ReferenceByToken(ctx, hash)
+		_, err := a.Tickets.ReferenceByToken(ctx, hash)
 		if err == nil {
-			c.Redirect(http.StatusSeeOther, "/inquiries/"+reference)
-			return true, nil
+			return false, nil // what was sent with it is known by its content
 		}
 		if !failure.Is(err, failure.KindNotFound) {
 			return true, a.notSent(c, f, err)

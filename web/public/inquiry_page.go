@@ -56,7 +56,7 @@ type formPage struct {
 }
 
 // showForm renders the form with what was typed, and what is wrong with it.
-func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Problem) error {
+func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Problem, notices ...page.Notice) error {
 	list, err := a.categories.offered(c.Request.Context())
 	if err != nil && f.Category == "" && len(wrong) == 0 {
 		return err // an empty form without its list helps nobody; what was typed is shown in any case
@@ -64,7 +64,8 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Pr
 	p := formPage{inquiryPage: a.newPage(c, f, 1, "form")}
 	t := p.Printer
 	summary, beside := form.Texts(t, "public", wrong)
-	p.Problems, p.Error = summary, len(summary) > 0
+	p.Problems, p.Error = summary, status >= http.StatusBadRequest
+	p.Notices = append(notices, p.Notices...)
 	field := func(name, value string) page.Field {
 		return page.Field{
 			Name: name, Value: value, Error: beside[name], Label: t.T("public.field." + name + ".label"),

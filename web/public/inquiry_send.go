@@ -22,7 +22,7 @@ const retryIn = time.Minute
 
 // SendInquiry is POST /inquiries: one ticket for one form token, then 303 to its confirmation. Anybody may call it, from the
 // check page or at once. What cannot be sent comes back with everything typed: 422 to be mended, 413, 429 and 503 to be sent
-// again with the same token.
+// again with the same token, 409 for what the token's ticket does not take.
 func (a *Area) SendInquiry(c *gin.Context) error {
 	f, err := a.readForm(c)
 	if err != nil {
@@ -51,9 +51,30 @@ func (a *Area) SendInquiry(c *gin.Context) error {
 	case err != nil:
 		return a.notSent(c, f, err)
 	}
-	a.rememberSent(c, opened.Reference)
+	return a.taken(c, f, opened)
+}
+
+// taken answers an inquiry by what became of it. Only who sent it first, or sends the very same, sees the copy: a token alone may have come
+// from another browser.
+func (a *Area) taken(c *gin.Context, f *sentForm, opened ticket.Opened) error {
+	switch opened.How {
+	case ticket.HowKept:
+		return a.alreadySent(c, f, opened.Reference)
+	case ticket.HowAdded:
+		a.Pages.Flash(c, "success", a.Pages.Printer(c).T("public.again.added"))
+	default:
+		a.rememberSent(c, opened.Reference)
+	}
 	c.Redirect(http.StatusSeeOther, "/inquiries/"+opened.Reference)
 	return nil
+}
+
+// alreadySent shows what was not added to the question that its token has made, as a question of its own that can be sent: 409.
+func (a *Area) alreadySent(c *gin.Context, f *sentForm, reference string) error {
+	a.Forms.Renew(c.Request.Context(), f.Sent, a.Now().Add(-a.Settings.FormMinFill))
+	t := a.Pages.Printer(c)
+	return a.showForm(c, http.StatusConflict, f, f.FileProblems,
+		page.Notice{Kind: "error", Title: t.T("public.again.title", "reference", reference), Text: t.T("public.again.text")})
 }
 
 func (a *Area) inquiry(c *gin.Context, f *sentForm, pace limit.Pace) ticket.Inquiry {

@@ -23,7 +23,7 @@ type sentMessage struct {
 	words          string // of a rating that is shown again
 }
 
-// AddMessage is POST of a message, with files: one message for one form token, then 303 to the question. What cannot be sent comes back
+// AddMessage is POST of a message, with files: one message for one form token and what it came with, then 303 to the question. What cannot be sent comes back
 // with everything typed, also while nobody can tell whose question it is: 422 to be mended, 401 and 404 to sign in or follow again, 413,
 // 429 and 503 to be sent again with the same token.
 func (s Side) AddMessage(c *gin.Context) error {
@@ -41,7 +41,7 @@ func (s Side) AddMessage(c *gin.Context) error {
 	if err != nil {
 		return s.notSent(c, f, err)
 	}
-	if status, wrong := s.wrong(ctx, f); len(wrong) > 0 {
+	if status, wrong := s.wrong(ctx, q, f); len(wrong) > 0 {
 		return s.show(c, status, q, f, wrong)
 	}
 	t := s.Pages.Printer(c)
@@ -66,18 +66,30 @@ func (s Side) say(ctx context.Context, q asked, f *sentMessage) error {
 	in := ticket.Said{
 		Channel: s.channel, Body: f.body, Number: identifier.FindInText(f.body), Attachments: s.Forms.Attachments(f.Files), By: &q.by,
 	}
-	in.Token, _ = f.Token.Hash() // a fresh token has one
+	in.Token = f.once(q.Reference)
 	_, err := s.Tickets.AddMessage(ctx, q.Reference, in)
 	return err
 }
 
+// once is what the message is known by: the same words and files of one form are one message, others another one.
+func (f *sentMessage) once(reference string) [16]byte {
+	content := []string{reference, f.body}
+	for _, file := range f.Files {
+		content = append(content, string(file.SHA256)+file.Name)
+	}
+	return f.Token.With(content...)
+}
+
 // wrong lists what keeps the form from being sent, and the status that says so.
-func (s Side) wrong(ctx context.Context, f *sentMessage) (status int, wrong []form.Problem) {
+func (s Side) wrong(ctx context.Context, q asked, f *sentMessage) (status int, wrong []form.Problem) {
 	if f.TooLarge {
 		s.Forms.CutOff(f.Sent)
 		return http.StatusRequestEntityTooLarge, f.FileProblems
 	}
 	if !f.Fresh {
+		if sent, err := s.Tickets.HasMessage(ctx, f.once(q.Reference)); err == nil && sent {
+			return 0, nil // an old page, sent once more as it is
+		}
 		wrong = append(wrong, s.Forms.Renew(ctx, f.Sent, s.Now()))
 	}
 	if p, is := form.CheckText(fieldMessage, f.body, f.broken, ticket.MaxQuestion); is {

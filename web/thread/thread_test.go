@@ -306,3 +306,39 @@ func TestExcludedQuestions(t *testing.T) {
 		}
 	}
 }
+
+// A message's form that is sent again with other words, by Back or from a second tab, makes another message: nothing typed is dropped
+// behind a green "sent". Its staged file goes with the first.
+func TestOneFormWithOtherWordsIsAnotherMessage(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	d := newDesk(t)
+	mine := d.open()
+	v := d.follower(mine)
+	send := func(form url.Values) {
+		t.Helper()
+		if p := v.Post(questionPath(mine.Reference)+"/messages", form); p.Status != http.StatusSeeOther {
+			t.Fatalf("status %d: %s", p.Status, p.Text("main"))
+		}
+	}
+	staged := v.PostFiles(questionPath(mine.Reference)+"/messages", typed(v.Get(questionPath(mine.Reference)), ""),
+		webtest.Upload{Field: "attachments", Name: "letter.pdf", Content: pdf})
+	for _, words := range []string{"First words", "Other words", "First words"} {
+		send(typed(staged, words))
+	}
+	if n := d.count(`SELECT count(*) FROM message WHERE kind = 'applicant'`); n != 2 {
+		t.Errorf("%d messages, want 2", n)
+	}
+	if n := d.count(`SELECT count(*) FROM attachment`); n != 1 {
+		t.Errorf("%d files, want 1", n)
+	}
+	d.wait(25*time.Hour - time.Since(now))
+	v = d.follower(mine)
+	send(typed(staged, "First words")) // an old page, as it was sent
+	if p := v.Post(questionPath(mine.Reference)+"/messages", typed(staged, "New words")); p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("an old page with new words: status %d", p.Status)
+	}
+	if n := d.count(`SELECT count(*) FROM message WHERE kind = 'applicant'`); n != 2 {
+		t.Errorf("%d messages, want 2", n)
+	}
+}
