@@ -92,8 +92,8 @@ func packDays(ctx context.Context, t terminal, db *pgxpool.Pool) error {
 func printTickets(t terminal, c report.Comparison, what string) {
 	fmt.Fprintf(t.out, "%s tickets compared, %s %s", thousands(c.Tickets), thousands(c.Differed), what)
 	if c.Differed > 0 {
-		fmt.Fprintf(t.out, " (%s in the first response, %s in the solution, %s in the exclusion): %s",
-			thousands(c.Responses), thousands(c.Solutions), thousands(c.Exclusions), strings.Join(c.References, ", "))
+		fmt.Fprintf(t.out, " (%s in waiting, %s in the first response, %s in the solution, %s in the exclusion): %s",
+			thousands(c.Waiting), thousands(c.Responses), thousands(c.Solutions), thousands(c.Exclusions), strings.Join(c.References, ", "))
 		if c.Differed > len(c.References) {
 			fmt.Fprint(t.out, " …")
 		}

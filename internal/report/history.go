@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,7 +15,8 @@ import (
 // Comparison is what came of comparing tickets with their history, and packed days with their tickets.
 type Comparison struct {
 	Tickets    int // compared
-	Differed   int // of those, in one or more of the three:
+	Differed   int // of those, in one or more of the four:
+	Waiting    int // since when the applicant waits, or that nobody does
 	Responses  int
 	Solutions  int
 	Exclusions int
@@ -30,47 +32,6 @@ const (
 	historyTickets = 5_000 // IDs that one statement looks at
 	namedTickets   = 10    // how many of those that differ are named
 )
-
-// history derives from messages and events when each ticket between two IDs was first answered and first solved, and whether and
-// since when it counts in no figure: what the ticket's own columns only repeat. A reply counts unless it was withdrawn or reached
-// nobody; what was solved by a reply that was withdrawn was not solved; the last word on an exclusion holds. A ticket from another
-// desk has its answer there as an event without a message. A ticket without a single event, such as askwell seed --lean makes, has
-// no history that could tell anything.
-const history = `
-	replies AS (
-		SELECT ticket_id, min(at) AS at
-		FROM (
-			SELECT ticket_id, created_at AS at FROM message
-			WHERE ticket_id BETWEEN @first AND @last AND kind = 'reply' AND delivery NOT IN ('withdrawn', 'failed')
-			UNION ALL
-			SELECT ticket_id, at FROM ticket_event
-			WHERE ticket_id BETWEEN @first AND @last AND kind = 'replied' AND actor = 'import'
-		) AS every
-		GROUP BY ticket_id
-	), solutions AS (
-		SELECT e.ticket_id, min(e.at) AS at
-		FROM ticket_event e
-		LEFT JOIN message m ON m.id = (e.data->>'message')::bigint AND m.ticket_id BETWEEN @first AND @last
-		WHERE e.ticket_id BETWEEN @first AND @last AND e.kind IN ('replied', 'status_changed') AND e.data->>'to' = 'solved'
-			AND m.delivery IS DISTINCT FROM 'withdrawn'
-		GROUP BY e.ticket_id
-	), exclusions AS (
-		SELECT DISTINCT ON (ticket_id) ticket_id, NULLIF(data->>'to', '') AS reason, at
-		FROM ticket_event
-		WHERE ticket_id BETWEEN @first AND @last AND kind = 'excluded'
-		ORDER BY ticket_id, id DESC
-	), told AS (
-		SELECT t.id, t.reference, t.first_responded_at, t.solved_at, t.excluded_at, t.excluded_reason,
-			r.at AS told_response, s.at AS told_solution, x.reason AS told_reason, CASE WHEN x.reason IS NOT NULL THEN x.at END AS told_exclusion
-		FROM ticket t
-		LEFT JOIN replies r ON r.ticket_id = t.id
-		LEFT JOIN solutions s ON s.ticket_id = t.id
-		LEFT JOIN exclusions x ON x.ticket_id = t.id
-		WHERE t.id BETWEEN @first AND @last AND EXISTS (SELECT FROM ticket_event e WHERE e.ticket_id = t.id)
-	)`
-
-const differs = `(first_responded_at, solved_at, excluded_at, excluded_reason)
-	IS DISTINCT FROM (told_response, told_solution, told_exclusion, told_reason)`
 
 // Check compares every ticket with its history and every packed day with its tickets, and changes nothing. Days whose changes are
 // still to be counted are left out. progress, when not nil, hears how much of the whole is done. For `askwell report rebuild
@@ -127,35 +88,29 @@ func (r Recorder) histories(ctx context.Context, c *Comparison, mend bool, progr
 
 // compare gives the tickets between two IDs that differ from their history, and counts them.
 func (r Recorder) compare(ctx context.Context, c *Comparison, first, last int64) (differing []int64, err error) {
-	args := pgx.NamedArgs{"first": first, "last": last}
 	var tickets int
-	if err := r.DB.QueryRow(ctx, `SELECT count(*) FROM ticket WHERE id BETWEEN @first AND @last`, args).Scan(&tickets); err != nil {
+	if err := r.DB.QueryRow(ctx, `SELECT count(*) FROM ticket WHERE id BETWEEN $1 AND $2`, first, last).Scan(&tickets); err != nil {
 		return nil, err
 	}
 	c.Tickets += tickets
-	rows, err := r.DB.Query(ctx, `
-		WITH `+history+`
-		SELECT id, reference, first_responded_at IS DISTINCT FROM told_response, solved_at IS DISTINCT FROM told_solution,
-			(excluded_at, excluded_reason) IS DISTINCT FROM (told_exclusion, told_reason)
-		FROM told
-		WHERE `+differs+`
-		ORDER BY id`, args)
+	told, err := ticket.Histories(ctx, r.DB, first, last)
 	if err != nil {
 		return nil, err
 	}
-	var id int64
-	var reference string
-	var response, solution, exclusion bool
-	_, err = pgx.ForEachRow(rows, []any{&id, &reference, &response, &solution, &exclusion}, func() error {
-		differing = append(differing, id)
-		c.Differed++
-		c.Responses, c.Solutions, c.Exclusions = c.Responses+one(response), c.Solutions+one(solution), c.Exclusions+one(exclusion)
-		if len(c.References) < namedTickets {
-			c.References = append(c.References, reference)
+	for _, t := range told {
+		waiting, response, solution, exclusion := t.Differs()
+		if !(waiting || response || solution || exclusion) {
+			continue
 		}
-		return nil
-	})
-	return differing, err
+		differing = append(differing, t.ID)
+		c.Differed++
+		c.Waiting, c.Responses = c.Waiting+one(waiting), c.Responses+one(response)
+		c.Solutions, c.Exclusions = c.Solutions+one(solution), c.Exclusions+one(exclusion)
+		if len(c.References) < namedTickets {
+			c.References = append(c.References, t.Reference)
+		}
+	}
+	return differing, nil
 }
 
 func one(yes bool) int {
@@ -165,42 +120,53 @@ func one(yes bool) int {
 	return 0
 }
 
-// mend sets the times of tickets. Whoever changes a ticket locks it first, so that behind the lock a new statement sees all that has
-// happened to it; it looks again.
+// mend gives tickets what their histories tell. Whoever changes a ticket locks it first, so that behind the lock a new statement sees
+// all that has happened to it; it looks again.
 func (r Recorder) mend(ctx context.Context, tickets []int64) error {
 	return postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT FROM ticket WHERE id = ANY ($1) ORDER BY id FOR UPDATE`, tickets); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `
-			WITH `+history+`, mended AS (
-				UPDATE ticket t
-				SET first_responded_at = told_response, solved_at = told_solution, excluded_at = told_exclusion, excluded_reason = told_reason,
-					version = version + 1
-				FROM told
-				WHERE t.id = told.id AND t.id = ANY (@tickets) AND (told.first_responded_at, told.solved_at, told.excluded_at, told.excluded_reason)
-					IS DISTINCT FROM (told_response, told_solution, told_exclusion, told_reason)
-				RETURNING t.id, told.first_responded_at, told.solved_at, COALESCE(told.excluded_reason, '') AS was, COALESCE(told_reason, '') AS becomes
-			), happened AS (
-				INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
-				SELECT id, @kind, 'worker', now(), jsonb_strip_nulls(jsonb_build_object(
-					'first_responded_at', first_responded_at, 'solved_at', solved_at, 'from', NULLIF(was, becomes), 'to', NULLIF(becomes, was)))
-				FROM mended
-			)
-			SELECT id FROM mended`, pgx.NamedArgs{
-			"first": tickets[0], "last": tickets[len(tickets)-1], "tickets": tickets, "kind": ticket.EventTimesMended,
-		})
+		told, err := ticket.Histories(ctx, tx, tickets[0], tickets[len(tickets)-1])
 		if err != nil {
 			return err
 		}
-		mended, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return err
+		batch := &pgx.Batch{}
+		for _, t := range told {
+			if _, locked := slices.BinarySearch(tickets, t.ID); locked {
+				mendOne(batch, t)
+			}
 		}
-		var changed []outbox.Event
-		for _, id := range mended {
-			changed = append(changed, outbox.Event{Kind: ticket.OutboxChanged, Subject: id})
-		}
-		return outbox.Add(ctx, tx, changed...)
+		return tx.SendBatch(ctx, batch).Close()
 	})
+}
+
+// mendOne sets what is not what the history tells, with an event that says what stood there.
+func mendOne(batch *pgx.Batch, t ticket.Told) {
+	waiting, response, solution, exclusion := t.Differs()
+	was := ticket.Data{}
+	if waiting {
+		was.AwaitingSince = t.AwaitingSince
+	}
+	if response {
+		was.FirstRespondedAt = t.FirstRespondedAt
+	}
+	if solution {
+		was.SolvedAt = t.SolvedAt
+	}
+	if exclusion {
+		was.From, was.To = t.ExcludedReason, t.Timeline.ExcludedReason
+	}
+	if !(waiting || response || solution || exclusion) {
+		return
+	}
+	is := t.Timeline
+	batch.Queue(`
+		UPDATE ticket
+		SET awaiting_since = $2, first_responded_at = $3, solved_at = $4, excluded_at = $5, excluded_reason = NULLIF($6, ''), version = version + 1
+		WHERE id = $1`, t.ID, is.AwaitingSince, is.FirstRespondedAt, is.SolvedAt, is.ExcludedAt, is.ExcludedReason)
+	batch.Queue(`
+		INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
+		VALUES ($1, $2, 'worker', now(), $3)`, t.ID, ticket.EventTimesMended, was)
+	outbox.Queue(batch, outbox.Event{Kind: ticket.OutboxChanged, Subject: t.ID})
 }

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/askwell/askwell/internal/failure"
@@ -18,24 +19,12 @@ func (s *Service) SetStatus(ctx context.Context, by Actor, reference string, to 
 	})
 }
 
-// changeStatus is setStatus with its event.
+// changeStatus moves the ticket on, with an event.
 func (c *change) changeStatus(to Status) {
 	if from := c.Status; from != to {
-		c.setStatus(to)
+		c.Status = to
 		c.event(EventStatusChanged, Data{From: string(from), To: string(to)})
 	}
-}
-
-// setStatus keeps the first time of being solved: reopening never changes it. A solved ticket waits for nobody.
-func (c *change) setStatus(to Status) {
-	c.Status = to
-	if to.InHand() {
-		return
-	}
-	if c.SolvedAt == nil && to == StatusSolved {
-		c.SolvedAt = &c.now
-	}
-	c.AwaitingSince = nil
 }
 
 // Assign gives the ticket to a member of staff; 0 to nobody. For staff who may answer tickets. Errors: invalid (assignee) when
@@ -97,28 +86,28 @@ func (s *Service) Release(ctx context.Context, by Actor, reference string) (Tick
 // ExcludedReasons lists why a ticket may count in no figure.
 func ExcludedReasons() []string { return []string{"merged", "duplicate", "spam", "deleted"} }
 
-// Exclude takes the ticket out of every figure, for a reason of ExcludedReasons, and closes it; reason "" takes that back and
-// opens it. For staff who may answer tickets. Errors: invalid (reason), not_found.
+// Exclude takes the ticket out of every figure, for a reason of ExcludedReasons, and closes it; reason "" takes that back, and gives
+// it the status that it had before, or that was set since. For staff who may answer tickets. Errors: invalid (reason), not_found.
 func (s *Service) Exclude(ctx context.Context, by Actor, reference, reason string) (Ticket, error) {
-	known := reason == ""
-	for _, r := range ExcludedReasons() {
-		known = known || r == reason
-	}
-	if !known {
+	if reason != "" && !slices.Contains(ExcludedReasons(), reason) {
 		return Ticket{}, failure.Invalid("reason", "unknown", "Choose a reason from the list.")
 	}
 	return s.changeTicket(ctx, "exclude", reference, by, func(c *change) error {
-		if c.ExcludedReason == reason {
-			return nil
+		switch {
+		case c.ExcludedReason == reason:
+		case reason == "":
+			c.restore()
+		default:
+			c.event(EventExcluded, Data{From: c.ExcludedReason, To: reason})
+			c.ExcludedReason = reason
+			c.changeStatus(StatusClosed)
 		}
-		c.event(EventExcluded, Data{From: c.ExcludedReason, To: reason})
-		c.ExcludedReason, c.ExcludedAt = reason, &c.now
-		if reason == "" {
-			c.ExcludedAt = nil
-			c.changeStatus(StatusOpen)
-			return nil
-		}
-		c.changeStatus(StatusClosed)
 		return nil
 	})
+}
+
+// restore takes an exclusion off.
+func (c *change) restore() {
+	c.event(EventExcluded, Data{From: c.ExcludedReason})
+	c.tell()
 }

@@ -47,7 +47,6 @@ func (c *change) solvedBehind(ctx context.Context) error {
 		return nil
 	}
 	if err == nil && Status(before.From).InHand() {
-		c.setStatus(StatusSolved)
 		c.event(EventStatusChanged, Data{From: before.From, To: string(StatusSolved)})
 	}
 	return err

@@ -87,19 +87,11 @@ func (c *change) said(ctx context.Context, in Said, m *Message) error {
 	if err := c.attach(ctx, m, in.Attachments); err != nil {
 		return err
 	}
-	from := c.Status
-	switch from {
-	case StatusPending, StatusSolved, StatusClosed:
-		c.Status = StatusOpen
-	case StatusNew, StatusOpen, StatusOnHold: // who works on it decides
-	}
-	if c.AwaitingSince == nil {
-		c.AwaitingSince = &c.now
-	}
 	if err := c.takeNumber(ctx, in.Number); err != nil {
 		return err
 	}
-	c.event(EventApplicantWrote, Data{Message: m.ID, Reason: string(in.Channel), From: string(from), To: string(c.Status)})
+	c.history.messages = append(c.history.messages, *m)
+	c.event(EventApplicantWrote, Data{Message: m.ID, Reason: string(in.Channel), From: string(c.Status), To: string(reopened(c.Status))})
 	return nil
 }
 

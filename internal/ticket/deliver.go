@@ -36,7 +36,7 @@ func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send 
 		}
 		_, err = s.changeIn(ctx, tx, `t.id = $1`, t.ID, Worker(), func(c *change) error {
 			if sent != nil {
-				return c.replyFailed(ctx, m)
+				return c.reachedNobody(ctx, c.history.message(m.ID), EventReplyFailed, "")
 			}
 			c.event(EventReplySent, Data{Message: m.ID})
 			_, err := tx.Exec(ctx, `UPDATE message SET delivery = 'sent', delivered_at = $2 WHERE id = $1`, m.ID, c.now)
@@ -63,15 +63,6 @@ func (s *Service) waitingReply(ctx context.Context, tx pgx.Tx, id int64) (Messag
 		return m, failure.New(failure.KindConflict, "The reply is not due yet.", nil)
 	}
 	return m, err
-}
-
-// replyFailed records that a reply reached nobody: the clock of the first response runs on.
-func (c *change) replyFailed(ctx context.Context, m Message) error {
-	if err := c.reachedNobody(ctx, m); err != nil {
-		return err
-	}
-	c.event(EventReplyFailed, Data{Message: m.ID})
-	return nil
 }
 
 // deliver runs fn with the task's row locked, and finishes the task with it.

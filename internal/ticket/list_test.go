@@ -138,7 +138,7 @@ func TestReleaseAndExclude(t *testing.T) {
 	d.must(err)
 	back, err := d.tickets.Exclude(t.Context(), by, held.Reference, "")
 	d.must(err)
-	if excluded.Status != ticket.StatusClosed || back.Status != ticket.StatusOpen || back.ExcludedAt != nil {
+	if excluded.Status != ticket.StatusClosed || back.Status != ticket.StatusNew || back.ExcludedAt != nil {
 		t.Errorf("excluded %+v, back %+v", excluded, back)
 	}
 }

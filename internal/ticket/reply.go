@@ -2,14 +2,10 @@ package ticket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
 )
@@ -52,7 +48,7 @@ func (s *Service) Reply(ctx context.Context, by Actor, reference string, d Draft
 	}
 	var m Message
 	_, err := s.changeTicket(ctx, "reply to", reference, by, func(c *change) error {
-		if err := c.checkSeen(ctx, d.Seen); err != nil {
+		if err := c.checkSeen(d.Seen); err != nil {
 			return err
 		}
 		recipient, err := c.recipient(ctx, d.ToAccount)
@@ -67,20 +63,11 @@ func (s *Service) Reply(ctx context.Context, by Actor, reference string, d Draft
 		if err := c.addMessage(ctx, &m); err != nil {
 			return err
 		}
-		before := Data{
-			From: string(c.Status), Message: m.ID, AwaitingSince: c.AwaitingSince,
-			FirstRespondedAt: c.FirstRespondedAt, SolvedAt: c.SolvedAt,
-		}
-		if c.FirstRespondedAt == nil {
-			c.FirstRespondedAt = &c.now
-		}
-		c.AwaitingSince = nil
 		if c.AssigneeID == nil {
 			c.assign(by.staffID())
 		}
-		c.setStatus(replyStatus(c.Status, d.Status))
-		before.To = string(c.Status)
-		c.event(EventReplied, before)
+		from, to := c.Status, replyStatus(c.Status, d.Status)
+		c.event(EventReplied, Data{From: string(from), To: string(to), Message: m.ID, AwaitingSince: c.AwaitingSince})
 		c.outbox(OutboxReplied, m.ID, deliverAt)
 		return nil
 	})
@@ -99,16 +86,15 @@ func replyStatus(now, asked Status) Status {
 }
 
 // checkSeen stops a reply whose writer has not seen all that the applicant wrote.
-func (c *change) checkSeen(ctx context.Context, seen int64) error {
+func (c *change) checkSeen(seen int64) error {
 	if seen == 0 {
 		return nil
 	}
-	var missed int
-	err := c.tx.QueryRow(ctx, `
-		SELECT count(*) FROM message
-		WHERE ticket_id = $1 AND id > $2 AND delivery NOT IN ('withdrawn', 'failed') AND kind <> 'note'`, c.ID, seen).Scan(&missed)
-	if err != nil {
-		return err
+	missed := 0
+	for _, m := range c.history.messages {
+		if m.ID > seen && (m.Kind == KindApplicant || m.counts()) {
+			missed++
+		}
 	}
 	switch missed {
 	case 0:
@@ -135,10 +121,14 @@ func (c *change) recipient(ctx context.Context, toAccount bool) (string, error) 
 }
 
 func (c *change) addMessage(ctx context.Context, m *Message) error {
-	return c.tx.QueryRow(ctx, `
+	err := c.tx.QueryRow(ctx, `
 		INSERT INTO message (ticket_id, kind, staff_id, body, created_at, delivery, recipient, deliver_at)
 		VALUES ($1, $2, $3, $4, $5, $6, NULLIF($7, ''), $8)
 		RETURNING id`, m.TicketID, m.Kind, m.StaffID, m.Body, m.CreatedAt, m.Delivery, m.Recipient, m.DeliverAt).Scan(&m.ID)
+	if m.Kind == KindReply {
+		c.history.messages = append(c.history.messages, *m)
+	}
+	return err
 }
 
 // Note adds an internal note. For staff who may answer tickets. Errors: invalid (body), not_found.
@@ -161,85 +151,24 @@ func (s *Service) Note(ctx context.Context, by Actor, reference string, d Draft)
 	return m, err
 }
 
-// WithdrawReply takes a reply back before its mail goes out: the ticket's times become what they are without it, and so does its
-// status, unless somebody has set it since. For staff who may answer tickets. Errors: not_found, conflict when the mail is on its
-// way.
+// WithdrawReply takes a reply back before its mail goes out: the ticket is as it would be without it. For staff who may answer
+// tickets. Errors: not_found, conflict when the mail is on its way.
 func (s *Service) WithdrawReply(ctx context.Context, by Actor, reference string, messageID int64) error {
 	_, err := s.changeTicket(ctx, "withdraw a reply of", reference, by, func(c *change) error {
-		var written time.Time
-		err := c.tx.QueryRow(ctx, `
+		tag, err := c.tx.Exec(ctx, `
 			UPDATE message SET delivery = 'withdrawn'
-			WHERE id = $1 AND ticket_id = $2 AND delivery = 'waiting' AND deliver_at > $3
-			RETURNING created_at`, messageID, c.ID, c.now).Scan(&written)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return failure.Conflict("The reply has been sent and can no longer be taken back.")
+			WHERE id = $1 AND ticket_id = $2 AND delivery = 'waiting' AND deliver_at > $3`, messageID, c.ID, c.now)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = failure.Conflict("The reply has been sent and can no longer be taken back.")
 		}
 		if err != nil {
 			return err
 		}
-		var before Data
-		var settled bool
-		err = c.tx.QueryRow(ctx, `
-			SELECT e.data, EXISTS (
-				SELECT FROM ticket_event later
-				WHERE later.ticket_id = e.ticket_id AND later.id > e.id AND later.kind IN ('replied', 'status_changed'))
-			FROM ticket_event e
-			WHERE e.ticket_id = $1 AND e.kind = $2 AND (e.data->>'message')::bigint = $3`, c.ID, EventReplied, messageID).Scan(&before, &settled)
-		if err != nil {
-			return err
-		}
-		if err := c.recountWithout(ctx, written); err != nil {
-			return err
-		}
-		c.AwaitingSince = earlier(c.AwaitingSince, before.AwaitingSince)
-		if !settled {
-			c.Status = Status(before.From)
-		}
-		if !c.Status.InHand() {
-			c.AwaitingSince = nil
-		}
-		c.event(EventReplyWithdrawn, Data{Message: messageID, From: before.To, To: string(c.Status)})
+		from := c.Status
+		c.history.message(messageID).Delivery = DeliveryWithdrawn
+		c.tell()
+		c.event(EventReplyWithdrawn, Data{Message: messageID, From: string(from), To: string(c.Status)})
 		return nil
 	})
 	return err
-}
-
-// recountWithout looks up the ticket's times again where they were those of a reply that counts no more. A time from anywhere else
-// is not touched.
-func (c *change) recountWithout(ctx context.Context, written time.Time) (err error) {
-	if c.FirstRespondedAt != nil && c.FirstRespondedAt.Equal(written) {
-		if c.FirstRespondedAt, err = c.earliestReply(ctx); err != nil {
-			return err
-		}
-	}
-	if c.SolvedAt != nil && c.SolvedAt.Equal(written) {
-		c.SolvedAt, err = c.earliestSolution(ctx)
-	}
-	return err
-}
-
-// earliestReply is the time of the first reply that still counts.
-func (c *change) earliestReply(ctx context.Context) (at *time.Time, err error) {
-	err = c.tx.QueryRow(ctx, `
-		SELECT min(created_at) FROM message
-		WHERE ticket_id = $1 AND kind = 'reply' AND delivery NOT IN ('withdrawn', 'failed')`, c.ID).Scan(&at)
-	return at, err
-}
-
-// earliestSolution is the first time that the ticket was solved, by a reply that was not withdrawn or by itself.
-func (c *change) earliestSolution(ctx context.Context) (at *time.Time, err error) {
-	err = c.tx.QueryRow(ctx, `
-		SELECT min(e.at)
-		FROM ticket_event e
-		LEFT JOIN message m ON m.id = (e.data->>'message')::bigint
-		WHERE e.ticket_id = $1 AND e.kind IN ('replied', 'status_changed') AND e.data->>'to' = 'solved'
-			AND m.delivery IS DISTINCT FROM 'withdrawn'`, c.ID).Scan(&at)
-	return at, err
-}
-
-func earlier(a, b *time.Time) *time.Time {
-	if a == nil || b != nil && b.Before(*a) {
-		return b
-	}
-	return a
 }

@@ -62,20 +62,27 @@ func NewService(cfg Config) *Service {
 // change is a ticket locked for a change, inside its transaction.
 type change struct {
 	*Ticket
-	tx     pgx.Tx
-	by     Actor
-	now    time.Time
-	batch  pgx.Batch
-	events int
-	quiet  bool // changes nothing that a search could find
+	tx      pgx.Tx
+	by      Actor
+	now     time.Time
+	history *History
+	batch   pgx.Batch
+	events  int
+	quiet   bool // changes nothing that a search could find
 }
 
 // event records what happened.
 func (c *change) event(kind EventKind, data Data) {
 	c.events++
+	e := Event{TicketID: c.ID, Kind: kind, Actor: c.by.Kind, StaffID: c.by.staffID(), At: c.now, Data: data}
+	c.history.events = append(c.history.events, e)
+	c.write(e)
+}
+
+func (c *change) write(e Event) {
 	c.batch.Queue(`
 		INSERT INTO ticket_event (ticket_id, kind, actor, staff_id, at, data)
-		VALUES ($1, $2, $3, $4, $5, $6)`, c.ID, kind, c.by.Kind, c.by.staffID(), c.now, data.marshal())
+		VALUES ($1, $2, $3, $4, $5, $6)`, e.TicketID, e.Kind, e.Actor, e.StaffID, e.At, e.Data.marshal())
 }
 
 // outbox records what is to be done.
@@ -98,18 +105,18 @@ func (s *Service) change(ctx context.Context, where string, key any, by Actor, f
 }
 
 func (s *Service) changeIn(ctx context.Context, tx pgx.Tx, where string, key any, by Actor, fn func(*change) error) (Ticket, error) {
-	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM ticket t WHERE `+where+` FOR UPDATE`, key)
+	t, history, err := lock(ctx, tx, where, key)
 	if err != nil {
 		return Ticket{}, err
 	}
-	t, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Ticket])
-	if err != nil {
-		return Ticket{}, notFound(err)
+	c := &change{Ticket: &t, tx: tx, by: by, now: s.now().UTC().Truncate(time.Microsecond), history: history}
+	for _, e := range history.recalled {
+		c.write(e)
 	}
-	c := &change{Ticket: &t, tx: tx, by: by, now: s.now().UTC()}
 	if err := fn(c); err != nil || c.events == 0 {
 		return t, err
 	}
+	c.tell()
 	t.Version++
 	t.UpdatedAt = c.now
 	c.batch.Queue(`
@@ -126,6 +133,13 @@ func (s *Service) changeIn(ctx context.Context, tx pgx.Tx, where string, key any
 		c.outbox(OutboxChanged, t.ID, c.now)
 	}
 	return t, tx.SendBatch(ctx, &c.batch).Close()
+}
+
+// tell gives the ticket what its history tells, this change included.
+func (c *change) tell() {
+	told := c.history.Timeline()
+	c.Status, c.AwaitingSince, c.FirstRespondedAt, c.SolvedAt = told.Status, told.AwaitingSince, told.FirstRespondedAt, told.SolvedAt
+	c.ExcludedReason, c.ExcludedAt = told.ExcludedReason, told.ExcludedAt
 }
 
 func orEmpty[T any](s []T) []T {

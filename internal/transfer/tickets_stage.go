@@ -119,7 +119,7 @@ const mergeTicketsSQL = `
 		SELECT s.reference, s.import_key, 'import', 'en', s.status, s.category, s.category, c.queue_id,
 			s.name, s.email, s.subject, s.number_given, s.number_read, s.number_kind, s.number_in_text, s.number_group,
 			s.link_state, s.opened_at, GREATEST(s.opened_at, s.first_responded_at, s.solved_at),
-			CASE WHEN s.first_responded_at IS NULL AND s.status NOT IN ('solved', 'closed') THEN s.opened_at END,
+			CASE WHEN s.first_responded_at IS NULL AND s.status NOT IN ('solved', 'closed') AND s.excluded_reason = '' THEN s.opened_at END,
 			s.first_responded_at, s.solved_at, NULLIF(s.excluded_reason, ''),
 			CASE WHEN s.excluded_reason <> '' THEN GREATEST(s.opened_at, s.first_responded_at, s.solved_at) END
 		FROM stage s

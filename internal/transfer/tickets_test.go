@@ -37,7 +37,7 @@ func TestImportTickets(t *testing.T) {
 		FROM ticket t ORDER BY t.opened_at`)
 	check(t, "tickets", []string{
 		"2025-03-03 00:00:00|something-else|new||(no subject)||without|none|none|awaiting|import|2025-03-03 00:00:00",
-		"2025-03-03 09:00:00|case-question|on_hold|B|Case|A123456789|unusable|a_number|waiting|spam|awaiting|import|2025-03-03 09:00:00",
+		"2025-03-03 09:00:00|case-question|on_hold|B|Case|A123456789|unusable|a_number|waiting|spam|import|2025-03-03 09:00:00",
 		"2025-03-03 10:00:00|card-not-received|solved|Ana Núñez|My card|1000 0000 0093|with|account_number|waiting|2025-03-04 12:30:00|2025-03-05 09:00:00|import|2025-03-05 09:00:00",
 		"2025-03-03 11:00:00|case-question|closed|C|Case|n/a|with|none|none|import|2025-03-03 11:00:00",
 	}, got)
