@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -31,9 +32,6 @@ func handle(fn Handler) gin.HandlerFunc {
 // errMethod is for an address that exists and a method that it does not take.
 var errMethod = errors.New("the method is not allowed here")
 
-func noRoute(*gin.Context) error  { return failure.NotFound("This page does not exist.") }
-func noMethod(*gin.Context) error { return errMethod }
-
 // answers is the one table from a failure to a status. The page's words are the messages error.<status>.*.
 var answers = map[failure.Kind]int{
 	failure.KindInternal:     http.StatusInternalServerError,
@@ -42,6 +40,7 @@ var answers = map[failure.Kind]int{
 	failure.KindForbidden:    http.StatusForbidden,
 	failure.KindNotFound:     http.StatusNotFound,
 	failure.KindConflict:     http.StatusConflict,
+	failure.KindTooSlow:      http.StatusRequestTimeout,
 	failure.KindTooLarge:     http.StatusRequestEntityTooLarge,
 	failure.KindTooManyTries: http.StatusTooManyRequests,
 	failure.KindUnavailable:  http.StatusServiceUnavailable,
@@ -55,6 +54,8 @@ func statusOf(err error) int {
 		return http.StatusMethodNotAllowed
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, errUnreadable):
+		return http.StatusBadRequest
 	}
 	return answers[failure.KindOf(err)]
 }
@@ -68,6 +69,7 @@ func (s *site) answerFailures(c *gin.Context) {
 }
 
 func (s *site) answer(c *gin.Context, err error) {
+	err = postgres.Failure(err) // of whoever asked the driver itself
 	status := statusOf(err)
 	s.logFailure(c, status, err)
 	if c.Writer.Written() {

@@ -3,10 +3,12 @@ package web
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -96,11 +98,11 @@ func (s *site) recoverPanic(c *gin.Context) {
 	c.Next()
 }
 
-// The time that a body may take. Five photographs over a slow phone take minutes.
-const (
-	bodyTime   = 30 * time.Second
-	uploadTime = 15 * time.Minute
-)
+// uploadTime is how long a body with files may take: five photographs over a slow phone take minutes.
+const uploadTime = 15 * time.Minute
+
+// streams reports whether the route's handler reads its body as it arrives, files and all.
+func streams(route string) bool { return bodyLimits[route] > megabyte }
 
 // limitBody holds the body's size and the time that reading it may take.
 func (s *site) limitBody(c *gin.Context) {
@@ -112,8 +114,8 @@ func (s *site) limitBody(c *gin.Context) {
 	if !ok {
 		limit = bodyLimit
 	}
-	patience := bodyTime
-	if limit > megabyte {
+	patience := s.BodyTime
+	if streams(c.FullPath()) {
 		patience = uploadTime
 	}
 	// A writer without deadlines, as in tests, has no slow network either.
@@ -138,6 +140,9 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 		return 0, &http.MaxBytesError{Limit: b.limit}
 	}
 	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = failure.New(failure.KindTooSlow, "This took too long to send.", err)
+	}
 	if b.left -= int64(n); b.left >= 0 {
 		return n, err
 	}

@@ -11,8 +11,8 @@ import (
 
 // routes lists every URL, grouped by who may call it.
 func (s *site) routes(engine *gin.Engine) {
-	engine.NoRoute(handle(noRoute))
-	engine.NoMethod(handle(noMethod))
+	engine.NoRoute(handle(s.noRoute))
+	engine.NoMethod(handle(s.noMethod))
 	s.machineRoutes(engine)
 	s.publicRoutes(engine.Group("", handle(s.applicants.Glance)))
 	s.threadRoutes(engine.Group("", handle(s.applicants.Glance)))

@@ -47,6 +47,7 @@ type Config struct {
 	Mailbox  http.Handler         // at /dev/mail, only where no mail server was named; shown to this machine alone
 	Ready    []ops.Dependency     // what /readyz asks, PostgreSQL aside
 	Metrics  *prometheus.Registry // what /metrics gives; a new one when nil
+	BodyTime time.Duration        // what sending a form without files may take; 30 s when 0
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
@@ -63,17 +64,29 @@ type site struct {
 
 	applicants *session.Applicants
 	ops        *ops.Area
+	doors      *doors
 	metrics    *requestMetrics
 	origins    *http.CrossOriginProtection
 }
 
 // New makes the handler of every URL.
 func New(cfg Config) (http.Handler, error) {
+	engine, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return headAsGet(engine), nil
+}
+
+func build(cfg Config) (*gin.Engine, error) {
 	if cfg.DB == nil || cfg.Tickets == nil || cfg.Accounts == nil || cfg.Files == nil || cfg.Pages == nil {
 		return nil, errors.New("web: DB, Tickets, Accounts, Files and Pages are needed")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.BodyTime == 0 {
+		cfg.BodyTime = 30 * time.Second
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -84,7 +97,7 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Search != nil {
 		cfg.Metrics.MustRegister(breaker{cfg.Search.Breaker})
 	}
-	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics)}
+	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics), doors: &doors{}}
 	if err := s.protectOrigins(); err != nil {
 		return nil, err
 	}
@@ -96,7 +109,8 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	s.routes(engine)
-	return headAsGet(engine), nil
+	s.doors.open(engine.Routes())
+	return engine, nil
 }
 
 // headAsGet lets every page be asked for without its body: net/http keeps the body back by itself.
@@ -125,7 +139,7 @@ func (s *site) makeAreas() (err error) {
 	s.public = public.New(public.Config{
 		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Forms: forms, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
-	s.applicants = session.NewApplicants(session.ApplicantConfig{DB: s.DB, Accounts: s.Accounts, Secure: s.secure(), Now: s.Now})
+	s.applicants = session.NewApplicants(session.ApplicantConfig{DB: s.DB, Accounts: s.Accounts, Secure: s.secure(), Now: s.Now, Opens: s.doors.opens})
 	factors, err := factor.New(factor.Config{
 		DB: s.DB, Keys: s.Settings.SecretKeys, BaseURL: s.Settings.BaseURL, Agency: s.Settings.Agency.Name, Now: s.Now, Wake: s.Accounts.Wake,
 	})
@@ -154,7 +168,7 @@ func (s *site) makeAreas() (err error) {
 
 func (s *site) makeConsole() error {
 	secure := s.secure()
-	s.sessions = session.New(session.Config{DB: s.DB, Secure: secure, Now: s.Now})
+	s.sessions = session.New(session.Config{DB: s.DB, Secure: secure, Now: s.Now, Opens: s.doors.opens})
 	signIns, err := staff.NewSignIns(staff.SignInConfig{DB: s.DB, Keys: s.Settings.SecretKeys, Now: s.Now})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
@@ -180,6 +194,7 @@ func (s *site) newEngine() (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // gin's goes past the middleware and believes anybody's X-Forwarded-Prefix; noRoute has ours
 	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	var trusted []string
 	for _, network := range s.Settings.TrustedProxies {
@@ -188,6 +203,6 @@ func (s *site) newEngine() (*gin.Engine, error) {
 	if err := engine.SetTrustedProxies(trusted); err != nil {
 		return nil, fmt.Errorf("web: trusted proxies: %w", err)
 	}
-	engine.Use(s.observe, s.securityHeaders, compress, s.recoverPanic, s.answerFailures, s.limitBody, s.checkOrigin)
+	engine.Use(s.observe, s.securityHeaders, compress, s.recoverPanic, s.answerFailures, s.limitBody, s.checkOrigin, s.readable)
 	return engine, nil
 }

@@ -17,6 +17,7 @@ const (
 	KindForbidden    Kind = "forbidden"       // 403: signed in, but not allowed
 	KindNotFound     Kind = "not_found"       // 404
 	KindConflict     Kind = "conflict"        // 409: somebody else was quicker
+	KindTooSlow      Kind = "too_slow"        // 408: the request did not arrive in its time
 	KindTooLarge     Kind = "too_large"       // 413
 	KindTooManyTries Kind = "too_many_tries"  // 429: try again later
 	KindUnavailable  Kind = "unavailable"     // 503: a dependency is away; the same request may succeed later

@@ -33,7 +33,7 @@ type signInPage struct {
 
 // SignInForm shows the form; who is signed in already goes on.
 func (a *Area) SignInForm(c *gin.Context) error {
-	next := session.Next(c.Query("next"))
+	next := a.Sessions.Next(c.Query("next"))
 	if _, ok := session.Member(c); ok {
 		c.Redirect(http.StatusSeeOther, next)
 		return nil
@@ -64,7 +64,7 @@ func (a *Area) SignIn(c *gin.Context) error {
 	in, err := a.SignIns.SignIn(c.Request.Context(), staff.Attempt{
 		Email: email, Password: c.PostForm("password"), Address: address, Device: device,
 	})
-	next := session.Next(c.PostForm("next"))
+	next := a.Sessions.Next(c.PostForm("next"))
 	if err != nil {
 		return a.refuseSignIn(c, err, signInPage{Email: email, Next: next})
 	}

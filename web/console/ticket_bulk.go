@@ -9,7 +9,6 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
-	"github.com/askwell/askwell/web/session"
 )
 
 // TicketBulk assigns the chosen tickets, or sets their status. Each is a change of its own: what cannot be changed is counted
@@ -20,7 +19,7 @@ func (a *Area) TicketBulk(c *gin.Context) error {
 		return err
 	}
 	p := a.Pages.Printer(c)
-	back := session.Next(c.PostForm("back"))
+	back := a.Sessions.Next(c.PostForm("back"))
 	chosen := c.PostFormArray("ticket")
 	if len(chosen) > ticket.MaxPage {
 		chosen = chosen[:ticket.MaxPage]

@@ -91,13 +91,19 @@ type reading struct {
 	problems []Problem
 }
 
-// Parse reads a form without files, for PostForm. A percent sign that encodes nothing is no reason to lose the rest. Errors: too large.
+// Parse reads a form without files, for PostForm. A percent sign that encodes nothing is no reason to lose the rest. Errors: too large, too
+// slow.
 func Parse(request *http.Request) error {
-	var limit *http.MaxBytesError
-	if err := request.ParseForm(); errors.As(err, &limit) {
+	if err := request.ParseForm(); cutOff(err) {
 		return err
 	}
 	return nil
+}
+
+// cutOff reports whether reading a body ended at one of its limits.
+func cutOff(err error) bool {
+	var limit *http.MaxBytesError
+	return errors.As(err, &limit) || failure.Is(err, failure.KindTooSlow)
 }
 
 func (r *reading) read(request *http.Request) error {
@@ -166,10 +172,9 @@ func (r *reading) readParts(request *http.Request) error {
 	}
 }
 
-// unreadable lets the limit pass.
+// unreadable lets the limits pass.
 func unreadable(err error) error {
-	var limit *http.MaxBytesError
-	if errors.As(err, &limit) {
+	if cutOff(err) {
 		return err
 	}
 	return failure.New(failure.KindInvalid, "The form could not be read.", err)

@@ -70,7 +70,7 @@ func (a *Assets) hasIcon(name string) bool { return slices.Contains(a.manifest.I
 func (r *Renderer) ServeAsset(c *gin.Context) {
 	file := strings.TrimPrefix(c.Param("file"), "/")
 	if !r.assets.known(file) {
-		c.Status(http.StatusNotFound)
+		c.String(http.StatusNotFound, "There is no such file.\n")
 		return
 	}
 	header := c.Writer.Header()

@@ -43,7 +43,7 @@ func (a *Area) showSecondStep(c *gin.Context, f form, in account.Stamped) error 
 	if c.Request.Method == http.MethodPost {
 		next = c.PostForm("next")
 	}
-	p := secondStepPage{form: f, Next: session.ApplicantNext(next)}
+	p := secondStepPage{form: f, Next: a.Sessions.Next(next)}
 	var err error
 	if p.Kinds, err = a.Factor.Needed(c.Request.Context(), in.ID); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (a *Area) takeSecondStep(c *gin.Context, enter func(factor.By) (factor.Pass
 	if passed.Recovery {
 		a.Pages.Flash(c, "info", f.Printer.T("security.done.recovery_used", "count", passed.Left))
 	}
-	return a.arrive(c, account.SignedIn{Stamped: in, Device: passed.Device}, session.ApplicantNext(c.PostForm("next")))
+	return a.arrive(c, account.SignedIn{Stamped: in, Device: passed.Device}, a.Sessions.Next(c.PostForm("next")))
 }
 
 // halfway sends somebody whose password was right on to the second step, if the account has one.

@@ -20,7 +20,7 @@ type signInPage struct {
 // SignInForm is GET /account/sign-in; who is signed in already goes on. Anybody may call it.
 func (a *Area) SignInForm(c *gin.Context) error {
 	if _, ok := session.Account(c); ok {
-		c.Redirect(http.StatusSeeOther, session.ApplicantNext(c.Query("next")))
+		c.Redirect(http.StatusSeeOther, a.Sessions.Next(c.Query("next")))
 		return nil
 	}
 	return a.showSignIn(c, a.newForm(c, "sign_in", session.ApplicantSignInPath))
@@ -32,7 +32,7 @@ func (a *Area) showSignIn(c *gin.Context, f form) error {
 		next = c.PostForm("next")
 	}
 	return a.Pages.HTML(c, status(c, f), "portal/sign_in", signInPage{
-		form: f, Next: session.ApplicantNext(next), Email: f.field("email", typed(c, "email"), email),
+		form: f, Next: a.Sessions.Next(next), Email: f.field("email", typed(c, "email"), email),
 		Password: f.field("password", "", currentPassword, func(p *page.Field) {
 			p.Label, p.Hint = f.Printer.T("portal.confirm.password"), ""
 		}),
@@ -53,7 +53,7 @@ func (a *Area) SignIn(c *gin.Context) error {
 		}
 		return a.away(c, f, err, a.showSignIn)
 	}
-	return a.enter(c, in, session.ApplicantNext(c.PostForm("next")))
+	return a.enter(c, in, a.Sessions.Next(c.PostForm("next")))
 }
 
 // enter leads somebody whose password was right on: to the second step where there is one, else in.

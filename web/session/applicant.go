@@ -56,6 +56,7 @@ type Applicants struct {
 	accounts *account.Service
 	now      func() time.Time
 	secure   bool
+	opens    func(path string) bool
 }
 
 // ApplicantConfig is what Applicants need.
@@ -64,6 +65,7 @@ type ApplicantConfig struct {
 	Accounts *account.Service
 	Secure   bool // cookies travel over HTTPS only
 	Now      func() time.Time
+	Opens    func(path string) bool // whether a path can be asked for; nil for all
 }
 
 // NewApplicants makes Applicants.
@@ -78,7 +80,7 @@ func NewApplicants(cfg ApplicantConfig) *Applicants {
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	m.Cookie.Path = "/"
 	m.Cookie.Persist = false // gone with the browser: many share one
-	return &Applicants{scs: m, db: cfg.DB, accounts: cfg.Accounts, now: cfg.Now, secure: cfg.Secure}
+	return &Applicants{scs: m, db: cfg.DB, accounts: cfg.Accounts, now: cfg.Now, secure: cfg.Secure, opens: cfg.Opens}
 }
 
 // Load finds out who makes the request, afresh: an account whose password changed, or that was signed out everywhere, is signed out by
@@ -274,10 +276,10 @@ func (m *Applicants) commit(c *gin.Context) error {
 	return nil
 }
 
-// ApplicantNext reads where to go after signing in: a path of the account and nothing else.
-func ApplicantNext(raw string) string {
+// Next reads where to go after signing in: a page of the account and nothing else.
+func (m *Applicants) Next(raw string) string {
 	const home = "/account"
-	u, err := localPath(raw, home)
+	u, err := localPath(raw, home, m.opens)
 	if err != nil || u.Path == ApplicantSignInPath {
 		return home
 	}

@@ -50,6 +50,7 @@ type Config struct {
 	DB     *pgxpool.Pool
 	Secure bool // cookies travel over HTTPS only
 	Now    func() time.Time
+	Opens  func(path string) bool // whether a path can be asked for; nil for all
 }
 
 // Manager reads and writes sessions. They live in PostgreSQL; the token is hashed there.
@@ -58,6 +59,7 @@ type Manager struct {
 	db    *pgxpool.Pool
 	staff staff.Store
 	now   func() time.Time
+	opens func(path string) bool
 }
 
 // New makes a Manager.
@@ -74,7 +76,7 @@ func New(cfg Config) *Manager {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Manager{scs: m, db: cfg.DB, staff: staff.Store{DB: cfg.DB}, now: cfg.Now}
+	return &Manager{scs: m, db: cfg.DB, staff: staff.Store{DB: cfg.DB}, now: cfg.Now, opens: cfg.Opens}
 }
 
 // Load finds out who makes the request, afresh: a member who was deactivated, or whose password changed, is signed out by
@@ -194,23 +196,28 @@ func (m *Manager) SignOut(c *gin.Context) error {
 
 var errNext = errors.New("not a path of this part of the site")
 
-// Next reads where to go after signing in: a path of the console and nothing else, so that no link of a stranger's leads
-// through our sign-in to their own site.
-func Next(raw string) string {
+// Next reads where to go after signing in: a page of the console and nothing else, so that no link of a stranger's leads
+// through our sign-in to their own site, and none to an address that only takes a form.
+func (m *Manager) Next(raw string) string {
 	const home = "/console/tickets"
-	u, err := localPath(raw, "/console")
+	u, err := localPath(raw, "/console", m.opens)
 	if err != nil || strings.HasPrefix(u.Path, SignInPath) {
 		return home
 	}
 	return u.RequestURI()
 }
 
-// localPath reads a path at or below root, and nothing else.
-func localPath(raw, root string) (*url.URL, error) {
+// maxNext keeps what is carried along from growing past what proxies take as a Location.
+const maxNext = 2000
+
+// localPath reads a path at or below root that opens, and nothing else.
+func localPath(raw, root string, opens func(path string) bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
 		return nil, err
+	case len(raw) > maxNext || opens != nil && !opens(u.Path):
+		return nil, errNext
 	case u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "":
 		return nil, errNext
 	case u.Path != root && !strings.HasPrefix(u.Path, root+"/"):

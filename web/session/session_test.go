@@ -24,7 +24,7 @@ func TestNext(t *testing.T) {
 		"/console/../inquiries": home, "/inquiries/new": home, "/consolefoo": home, "javascript:alert(1)": home,
 		"/console/sign-in?next=/console": home, "/console/a\r\nSet-Cookie: x": home, "%": home,
 	} {
-		if got := session.Next(raw); got != want {
+		if got := new(session.Manager).Next(raw); got != want {
 			t.Errorf("Next(%q) = %q, want %q", raw, got, want)
 		}
 	}
