@@ -72,6 +72,8 @@ func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 	anybody.POST("/account/password/:token", handle(desk.PasswordSet))
 	anybody.GET("/account/email/:token", handle(desk.EmailLink))
 	anybody.POST("/account/email/:token", handle(desk.EmailConfirm))
+	anybody.GET("/account/not-me/:token", handle(desk.EmailUndoLink))
+	anybody.POST("/account/not-me/:token", handle(desk.EmailUndo))
 
 	owner := anybody.Group("", handle(s.applicants.Require))
 	owner.GET("/account", handle(desk.Dashboard))

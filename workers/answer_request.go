@@ -55,7 +55,7 @@ func (w *Workers) answerRegistration(ctx context.Context, tx pgx.Tx, in *account
 
 // answerPassword mails the link that sets a password. An address without an account gets no mail: nobody may have us write to strangers.
 func (w *Workers) answerPassword(ctx context.Context, tx pgx.Tx, in *account.Request, token string) (func(context.Context) error, error) {
-	known, err := account.Store{DB: tx}.ByEmail(ctx, in.Email)
+	known, err := w.whosePassword(ctx, tx, in)
 	if failure.Is(err, failure.KindNotFound) {
 		return nil, nil
 	}
@@ -65,6 +65,19 @@ func (w *Workers) answerPassword(ctx context.Context, tx pgx.Tx, in *account.Req
 	in.AccountID = &known.ID
 	in.Email = known.Email // as it is on file, however it was typed
 	return w.sendNotice(notice(in, "password", known.Name, "account/password/"+token)), nil
+}
+
+// whosePassword finds the account that a password was asked for, by its address or its number; not_found also for one that is held.
+func (w *Workers) whosePassword(ctx context.Context, tx pgx.Tx, in *account.Request) (known account.Account, err error) {
+	if in.Number != "" {
+		known, err = account.Store{DB: tx}.ByNumber(ctx, in.Number)
+	} else {
+		known, err = account.Store{DB: tx}.ByEmail(ctx, in.Email)
+	}
+	if err == nil && known.Held {
+		return account.Account{}, failure.NotFound("This account is held.")
+	}
+	return known, err
 }
 
 // answerEmail mails the link that confirms another address of an account, unless that address has an account of its own: then it says

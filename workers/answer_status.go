@@ -22,6 +22,9 @@ func (w *Workers) answerStatus(ctx context.Context, tx pgx.Tx, in *account.Reque
 		return nil, err
 	}
 	in.TicketID = &t.ID
+	if t.Link().FollowsAccount() {
+		in.AccountID = t.AccountID // with whose credentials the link ends
+	}
 	n := notice(in, "status", t.ApplicantName, "status/"+token)
 	n.To, n.Language, n.Args = t.ApplicantEmail, t.Language, []any{"reference", t.Reference, "subject", t.Subject}
 	return w.sendNotice(n), nil

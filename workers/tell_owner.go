@@ -40,17 +40,42 @@ func (w *Workers) tellOwner(ctx context.Context, task outbox.Task) error {
 		if err != nil {
 			return nil, err
 		}
-		n := mail.Notice{
-			To: a.Email, Name: a.Name, Language: a.Language, What: "happened." + string(happened.Kind), Path: "account/security",
-			ID: strconv.FormatInt(happened.ID, 10),
-		}
-		notices := []mail.Notice{n}
-		if old := happened.Data.Before["email"]; old != "" {
-			n.To, n.ID = old, n.ID+"/old"
-			notices = append(notices, n)
-		}
-		return notices, nil
+		return w.noticesOf(ctx, tx, happened, a)
 	})
+}
+
+// pathsOf are where the link of what happened leads, if not to the page about the account's security.
+var pathsOf = map[account.EventKind]string{
+	account.EventEmailUndone: "account/password", account.EventHeld: "", account.EventSecondStepFailed: "account/password",
+	account.EventSecondStepShut: "account/password",
+}
+
+// noticesOf writes the mails about what happened. The one to an address that is to be replaced, or was, holds the link that takes it back.
+func (w *Workers) noticesOf(ctx context.Context, tx pgx.Tx, happened account.Event, a account.Account) ([]mail.Notice, error) {
+	path, other := pathsOf[happened.Kind]
+	if !other {
+		path = "account/security"
+	}
+	n := mail.Notice{
+		To: a.Email, Name: a.Name, Language: a.Language, What: "happened." + string(happened.Kind), Path: path,
+		ID: strconv.FormatInt(happened.ID, 10),
+	}
+	old := n
+	old.To, old.ID = happened.Data.Before["email"], n.ID+"/old"
+	if happened.Data.Undo != 0 {
+		email, token, err := w.Accounts.Undo(ctx, tx, happened.Data.Undo)
+		if err != nil {
+			return nil, err // not_found: it was used before this mail went out
+		}
+		old.To, old.What, old.Path = email, n.What+"_undo", "account/not-me/"+token
+	}
+	switch {
+	case happened.Kind == account.EventEmailAsked && happened.Data.Undo != 0:
+		return []mail.Notice{old}, nil
+	case old.To != "":
+		return []mail.Notice{n, old}, nil
+	}
+	return []mail.Notice{n}, nil
 }
 
 // finishWithMail sends notices and finishes the task, whose row is locked meanwhile. What has gone from the database, and what no mail

@@ -22,6 +22,8 @@ type Account struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Version     int64
+	Epoch       int64 // of its credentials: see Raise
+	Held        bool  // nobody can set a password: see UndoEmail
 }
 
 // Case is an application on file.

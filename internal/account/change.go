@@ -45,7 +45,7 @@ func (s *Service) ChangeDetails(ctx context.Context, accountID int64, in Details
 		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, a.ID, EventDetailsChanged, now, v, before)
+		return s.changed(ctx, tx, a.ID, EventDetailsChanged, now, v, EventData{Before: before})
 	})
 	if err != nil {
 		return false, fmt.Errorf("change the details of account %d: %w", accountID, err)
@@ -73,65 +73,9 @@ func (d Details) differences(a Account) map[string]string {
 	return before
 }
 
-func (s *Service) changed(ctx context.Context, tx pgx.Tx, id int64, kind EventKind, now time.Time, v Visit, before map[string]string) error {
-	if err := Record(ctx, tx, id, kind, now, v, EventData{Before: before}); err != nil {
+func (s *Service) changed(ctx context.Context, tx pgx.Tx, id int64, kind EventKind, now time.Time, v Visit, data EventData) error {
+	if err := Record(ctx, tx, id, kind, now, v, data); err != nil {
 		return err
 	}
 	return outbox.Add(ctx, tx, outbox.Event{Kind: OutboxChanged, Subject: id})
-}
-
-// AskEmail has a link mailed to a new address of an account, and its present one told. It asks for the password: whoever finds a phone
-// unlocked must not take the account along. Nothing changes yet, and nothing tells whether another account has the address. Errors:
-// invalid (email, old_password), *guard.Locked.
-func (s *Service) AskEmail(ctx context.Context, a Account, email, typed string, v Visit) (device string, err error) {
-	wrong := CheckEmail(email)
-	if len(wrong) == 0 && identifier.FoldEmail(email) == identifier.FoldEmail(a.Email) {
-		wrong = append(wrong, failure.Field{Name: "email", Code: "same", Text: "This is your address already."})
-	}
-	if err := failure.InvalidFields(wrong...); err != nil {
-		return "", err
-	}
-	if device, err = s.CheckPassword(ctx, a, typed, v); err != nil {
-		return "", err
-	}
-	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		if err := Record(ctx, tx, a.ID, EventEmailAsked, s.Now().UTC(), v, EventData{}); err != nil {
-			return err
-		}
-		return s.ask(ctx, tx, Request{Kind: RequestEmail, Email: strings.TrimSpace(email), Language: a.Language, AccountID: &a.ID})
-	})
-	if err != nil {
-		return "", fmt.Errorf("ask for another e-mail address of account %d: %w", a.ID, err)
-	}
-	s.Wake()
-	return device, nil
-}
-
-// ConfirmEmail gives an account the address whose mailbox its link was mailed to, and has both addresses told. Anybody who has the link
-// may call it. Errors: not_found for a link that is unknown, used or too old; ErrTaken.
-func (s *Service) ConfirmEmail(ctx context.Context, token string, v Visit) error {
-	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		in, err := s.Use(ctx, tx, RequestEmail, token)
-		if err != nil {
-			return err
-		}
-		a, err := Store{DB: tx}.one(ctx, "ID, locked", `id = $1 FOR UPDATE`, in.AccountID)
-		if err != nil {
-			return err
-		}
-		now := s.Now().UTC()
-		_, err = tx.Exec(ctx, `UPDATE account SET email = $2, updated_at = $3, version = version + 1 WHERE id = $1`, a.ID, in.Email, now)
-		if err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, a.ID, EventEmailChanged, now, v, map[string]string{"email": a.Email})
-	})
-	if postgres.Constraint(err) == "account_email_key" {
-		return ErrTaken
-	}
-	if err != nil {
-		return fmt.Errorf("change an e-mail address: %w", err)
-	}
-	s.Wake()
-	return nil
 }

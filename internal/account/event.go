@@ -27,11 +27,15 @@ const (
 	EventDetailsChanged     EventKind = "details_changed" // EventData.Fields and what stood there before
 	EventEmailAsked         EventKind = "email_asked"     // a link went to the new address
 	EventEmailChanged       EventKind = "email_changed"
+	EventEmailUndone        EventKind = "email_undone" // by a link from the former mailbox
+	EventHeld               EventKind = "held"         // the same, when another account has the former address by now
 	EventDownloaded         EventKind = "downloaded"
 	EventFactorAdded        EventKind = "factor_added" // EventData.Factor
 	EventFactorRemoved      EventKind = "factor_removed"
 	EventRecoveryCodesMade  EventKind = "recovery_codes_made"
 	EventRecoveryCodeUsed   EventKind = "recovery_code_used"
+	EventSecondStepFailed   EventKind = "second_step_failed"   // a wrong code after the right password; not each one
+	EventSecondStepShut     EventKind = "second_step_shut"     // too many in a row
 	EventPasskeyCopyRefused EventKind = "passkey_copy_refused" // its counter went back: somebody may have copied it
 )
 
@@ -39,6 +43,7 @@ const (
 type EventData struct {
 	Before map[string]string `json:"before,omitempty"` // details that changed, with what stood there before
 	Factor string            `json:"factor,omitempty"` // totp, passkey or recovery_code
+	Undo   int64             `json:"undo,omitempty"`   // the request whose link takes a change of address back
 }
 
 // Event is one thing that happened to an account. It is never changed afterwards.
@@ -66,7 +71,7 @@ const OutboxHappened = "account.happened"
 var told = map[EventKind]bool{
 	EventPasswordSet: true, EventPasswordChanged: true, EventDetailsChanged: true, EventEmailAsked: true, EventEmailChanged: true,
 	EventFactorAdded: true, EventFactorRemoved: true, EventRecoveryCodesMade: true, EventRecoveryCodeUsed: true,
-	EventPasskeyCopyRefused: true,
+	EventPasskeyCopyRefused: true, EventEmailUndone: true, EventHeld: true, EventSecondStepFailed: true, EventSecondStepShut: true,
 }
 
 // Record writes down what happened to an account, in the transaction of what happened, and has its owner told where they should know.

@@ -42,38 +42,46 @@ func (s *Service) ConfirmRegistration(ctx context.Context, token, typed string, 
 	if !right {
 		return SignedIn{}, failure.New(failure.KindUnsigned, "This is not the password that was chosen.", nil)
 	}
-	id, err := s.open(ctx, token, v)
+	opened, err := s.open(ctx, token, v)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("confirm a registration: %w", err)
 	}
 	s.Wake()
-	return s.signedIn(ctx, id, try)
+	if _, err := try.Succeed(ctx); err != nil {
+		return SignedIn{}, fmt.Errorf("confirm a registration: %w", err)
+	}
+	device, err := s.Guard.Know(guard.ApplicantPassword, passwordOf(opened.Account), v.Device)
+	return SignedIn{Stamped: opened, Device: device}, err
 }
 
 // open makes the account of a registration and uses its link up.
-func (s *Service) open(ctx context.Context, token string, v Visit) (id int64, err error) {
+func (s *Service) open(ctx context.Context, token string, v Visit) (opened Stamped, err error) {
 	for range 5 {
 		number, err := identifier.NewAccountNumber(s.random)
 		if err != nil {
-			return 0, err
+			return Stamped{}, err
 		}
 		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 			in, err := s.Use(ctx, tx, RequestRegistration, token)
 			if err != nil {
 				return err
 			}
-			id, err = s.insert(ctx, tx, in, number, v)
+			id, err := s.insert(ctx, tx, in, number, v)
+			if err != nil {
+				return err
+			}
+			opened, err = readStamped(ctx, tx, id)
 			return err
 		})
 		switch postgres.Constraint(err) {
 		case "account_number_key":
 			continue // one in ten billions for each account there is
 		case "account_email_key":
-			return 0, ErrTaken
+			return Stamped{}, ErrTaken
 		}
-		return id, err
+		return opened, err
 	}
-	return 0, errors.New("no free account number in five tries")
+	return Stamped{}, errors.New("no free account number in five tries")
 }
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, in Request, number string, v Visit) (id int64, err error) {

@@ -24,6 +24,7 @@ const (
 	RequestRegistration RequestKind = "registration" // confirm the address of a new account
 	RequestPassword     RequestKind = "password"     // set another password
 	RequestEmail        RequestKind = "email"        // confirm another address of an account
+	RequestEmailUndo    RequestKind = "email_undo"   // take that back: to the address before
 	RequestNumber       RequestKind = "number"       // the account number; no link
 	RequestStatus       RequestKind = "status"       // follow a question without an account
 )
@@ -33,6 +34,7 @@ var lasts = map[RequestKind]time.Duration{
 	RequestRegistration: 24 * time.Hour,
 	RequestPassword:     time.Hour,
 	RequestEmail:        24 * time.Hour,
+	RequestEmailUndo:    7 * 24 * time.Hour,
 	RequestNumber:       time.Hour,
 	RequestStatus:       10 * time.Minute,
 }
@@ -40,16 +42,18 @@ var lasts = map[RequestKind]time.Duration{
 // Lasts is how long the link of a kind can be used.
 func (k RequestKind) Lasts() time.Duration { return lasts[k] }
 
-// Request is what somebody asked for. Whether the address is known stands nowhere: a worker looks when it answers. Reference is a
-// status's, as typed; Name to PasswordHash are a registration's.
+// Request is what somebody asked for. Whether the address is known stands nowhere: a worker looks when it answers. Number is a password's,
+// where it was typed instead of an address; Reference a status's, as typed; Name to PasswordHash are a registration's.
 type Request struct {
 	ID           int64
 	Kind         RequestKind
-	Email        string // as typed
+	Email        string // as typed; once it is answered, as on file
+	Number       string
 	Language     string
 	AskedAt      time.Time
 	ExpiresAt    time.Time
 	AccountID    *int64
+	Epoch        int64 // of the account when the link was made; 0 for a link that no change of credentials voids
 	TicketID     *int64
 	Reference    string
 	Name         string
@@ -58,8 +62,8 @@ type Request struct {
 	PasswordHash string
 }
 
-const requestColumns = `r.id, r.kind, r.email, r.language, r.asked_at, r.expires_at, r.account_id, r.ticket_id, r.reference, r.name,
-	r.date_of_birth, r.address, r.password_hash`
+const requestColumns = `r.id, r.kind, r.email, r.number, r.language, r.asked_at, r.expires_at, r.account_id, COALESCE(r.epoch, 0) AS epoch,
+	r.ticket_id, r.reference, r.name, r.date_of_birth, r.address, r.password_hash`
 
 // Requests keeps what is answered by mail, and the links in those mails. Keys are secret; the first one makes links. Wake
 // (outbox.Waker's) is called after Ask.
@@ -84,15 +88,16 @@ func (r Requests) ask(ctx context.Context, db postgres.Querier, in Request) erro
 	now := r.Now().UTC()
 	_, err := db.Exec(ctx, `
 		WITH asked AS (
-			INSERT INTO mail_request (kind, email, language, nonce, token_hash, asked_at, expires_at, account_id, reference, name, date_of_birth,
-				address, password_hash)
-			VALUES (@kind, @email, @language, @nonce, @hash, @now, @expires, @account, @reference, @name, @born, @address, @password)
+			INSERT INTO mail_request (kind, email, number, language, nonce, token_hash, asked_at, expires_at, account_id, epoch, reference, name,
+				date_of_birth, address, password_hash)
+			VALUES (@kind, @email, @number, @language, @nonce, @hash, @now, @expires, @account, NULLIF(@epoch, 0), @reference, @name,
+				@born, @address, @password)
 			RETURNING id
 		)
 		INSERT INTO outbox (event, subject_id) SELECT @event, id FROM asked`, pgx.NamedArgs{
-		"kind": in.Kind, "email": in.Email, "language": in.Language, "nonce": nonce, "hash": hash, "now": now, "event": OutboxAsked,
-		"expires": now.Add(in.Kind.Lasts()), "account": in.AccountID, "reference": in.Reference, "name": in.Name, "born": in.DateOfBirth,
-		"address": in.Address, "password": in.PasswordHash,
+		"kind": in.Kind, "email": in.Email, "number": in.Number, "language": in.Language, "nonce": nonce, "hash": hash, "now": now,
+		"event": OutboxAsked, "expires": now.Add(in.Kind.Lasts()), "account": in.AccountID, "epoch": in.Epoch, "reference": in.Reference,
+		"name": in.Name, "born": in.DateOfBirth, "address": in.Address, "password": in.PasswordHash,
 	})
 	if err != nil {
 		return fmt.Errorf("ask for a mail (%s): %w", in.Kind, postgres.Failure(err))
@@ -130,17 +135,18 @@ func (r Requests) Answer(ctx context.Context, task, id int64, answer Answer) err
 
 // answer decides about a request, and keeps what was decided.
 func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer) (send func(context.Context) error, err error) {
-	rows, err := tx.Query(ctx, `SELECT `+requestColumns+`, r.nonce, r.token_hash FROM mail_request r WHERE r.id = $1 FOR UPDATE`, id)
+	rows, err := tx.Query(ctx, `SELECT `+requestColumns+`, r.nonce, r.token_hash, NOT (`+standing+`) AS void FROM mail_request r WHERE r.id = $1 FOR UPDATE`, id)
 	if err != nil {
 		return nil, err
 	}
 	type locked struct {
 		Request
 		Nonce, TokenHash []byte
+		Void             bool
 	}
 	in, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[locked])
-	if failure.Is(postgres.Failure(err), failure.KindNotFound) || err == nil && !r.Now().Before(in.ExpiresAt) {
-		return nil, nil // swept, or too late to be of use
+	if failure.Is(postgres.Failure(err), failure.KindNotFound) || err == nil && (!r.Now().Before(in.ExpiresAt) || in.Void) {
+		return nil, nil // swept, or its link would be of no use
 	}
 	if err != nil {
 		return nil, err
@@ -152,8 +158,18 @@ func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer
 	if send, err = answer(ctx, tx, &in.Request, token); err != nil {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, `UPDATE mail_request SET answered_at = $2, account_id = $3, ticket_id = $4 WHERE id = $1`, id, r.Now().UTC(), in.AccountID, in.TicketID)
-	return send, err
+	tag, err := tx.Exec(ctx, `
+		UPDATE mail_request r
+		SET answered_at = @now, email = @email, account_id = @account, ticket_id = @ticket, epoch = COALESCE(r.epoch, a.epoch)
+		FROM (SELECT @account::bigint AS id) AS known
+		LEFT JOIN account a ON a.id = known.id
+		WHERE r.id = @id AND (r.epoch IS NOT NULL OR r.kind = @number OR a.epoch_since IS NULL OR r.asked_at >= a.epoch_since)`, pgx.NamedArgs{
+		"id": id, "now": r.Now().UTC(), "email": in.Email, "account": in.AccountID, "ticket": in.TicketID, "number": RequestNumber,
+	})
+	if err != nil || tag.RowsAffected() == 0 {
+		return nil, err // its account's credentials have changed since it was asked for
+	}
+	return send, nil
 }
 
 // finish sends the mail and takes the task away. What no mail server will ever take is given up: whoever asked can ask again.
@@ -170,9 +186,17 @@ func (r Requests) finish(ctx context.Context, task int64, send func(context.Cont
 	})
 }
 
-const usable = `r.kind = $1 AND r.token_hash = $2 AND r.answered_at IS NOT NULL AND r.used_at IS NULL AND r.expires_at > $3`
+// standing holds of a request whose account has the epoch under which it was made, and for which no newer one of its kind was asked for: an
+// account has one open link of a kind, and of status links one for each question. What voids no epoch has none.
+const standing = `r.epoch IS NULL
+	OR r.epoch = (SELECT a.epoch FROM account a WHERE a.id = r.account_id)
+		AND NOT EXISTS (
+			SELECT FROM mail_request newer
+			WHERE newer.account_id = r.account_id AND newer.kind = r.kind AND newer.id > r.id AND newer.ticket_id IS NOT DISTINCT FROM r.ticket_id)`
 
-// Peek finds what a link is for and changes nothing: mail scanners open links. Errors: not_found when it is unknown, used or too old,
+const usable = `r.kind = $1 AND r.token_hash = $2 AND r.answered_at IS NOT NULL AND r.used_at IS NULL AND r.expires_at > $3 AND (` + standing + `)`
+
+// Peek finds what a link is for and changes nothing: mail scanners open links. Errors: not_found when it is unknown, used, void or too old,
 // whichever it is.
 func (r Requests) Peek(ctx context.Context, kind RequestKind, token string) (Request, error) {
 	return r.find(ctx, r.DB, kind, token, `SELECT `+requestColumns+` FROM mail_request r WHERE `+usable)

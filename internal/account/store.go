@@ -12,7 +12,7 @@ import (
 )
 
 const columns = `id, number, name, name_words, email, date_of_birth, address, COALESCE(a_number, '') AS a_number,
-	language, created_at, updated_at, version`
+	language, created_at, updated_at, version, account.epoch AS epoch, held_at IS NOT NULL AS held`
 
 // Store reads and writes accounts. Its methods work in a transaction when DB is one.
 type Store struct {

@@ -36,8 +36,8 @@ func (s *Store) BeginApp(ctx context.Context, accountID int64) error {
 		return fmt.Errorf("begin an app: %w", err)
 	}
 	tag, err := s.db.Exec(ctx, `
-		INSERT INTO account_totp AS a (account_id, secret) VALUES ($1, $2)
-		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, last_step = 0
+		INSERT INTO account_totp AS a (account_id, secret, epoch) SELECT id, $2, epoch FROM account WHERE id = $1
+		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, epoch = excluded.epoch, last_step = 0
 		WHERE a.confirmed_at IS NULL`, accountID, s.box.Seal(plain, secret.Row(accountID)))
 	if err != nil {
 		return fmt.Errorf("begin an app of account %d: %w", accountID, postgres.Failure(err))
@@ -48,7 +48,8 @@ func (s *Store) BeginApp(ctx context.Context, accountID int64) error {
 	return nil
 }
 
-// AppSetup gives what was begun, as long as it is not confirmed. The account's owner may call it. Errors: not_found; unavailable.
+// AppSetup gives what was begun, as long as it is not confirmed and the account's credentials are those under which it was begun: else
+// whoever was shut out by their change may know the secret. The account's owner may call it. Errors: not_found; unavailable.
 func (s *Store) AppSetup(ctx context.Context, accountID int64) (AppSetup, error) {
 	var sealed []byte
 	var email string
@@ -56,7 +57,7 @@ func (s *Store) AppSetup(ctx context.Context, accountID int64) (AppSetup, error)
 		SELECT t.secret, a.email
 		FROM account_totp AS t
 		JOIN account AS a ON a.id = t.account_id
-		WHERE t.account_id = $1 AND t.confirmed_at IS NULL`, accountID).Scan(&sealed, &email)
+		WHERE t.account_id = $1 AND t.confirmed_at IS NULL AND t.epoch = a.epoch`, accountID).Scan(&sealed, &email)
 	if err != nil {
 		return AppSetup{}, fmt.Errorf("set up an app of account %d: %w", accountID, postgres.Failure(err))
 	}
@@ -89,6 +90,9 @@ func (s *Store) ConfirmApp(ctx context.Context, by By, code string) (recovery []
 		}
 		if app.confirmed {
 			return failure.Conflict("Codes from an app are set up already.")
+		}
+		if app.void {
+			return gone()
 		}
 		step, found := app.step(code, s.now())
 		if found != fresh {
@@ -130,6 +134,7 @@ type app struct {
 	stale     bool   // it should be sealed again
 	lastStep  int64
 	confirmed bool
+	void      bool // it was begun under another epoch
 }
 
 // unreadable is the answer when the server has lost the key, which is no fault of whoever types a code: another way is open to them.
@@ -141,10 +146,11 @@ func unreadable() error {
 func (s *Store) lockApp(ctx context.Context, tx pgx.Tx, accountID int64) (a app, err error) {
 	var sealed []byte
 	err = tx.QueryRow(ctx, `
-		SELECT secret, last_step, confirmed_at IS NOT NULL
-		FROM account_totp
-		WHERE account_id = $1
-		FOR UPDATE`, accountID).Scan(&sealed, &a.lastStep, &a.confirmed)
+		SELECT t.secret, t.last_step, t.confirmed_at IS NOT NULL, t.epoch IS DISTINCT FROM a.epoch
+		FROM account_totp t
+		JOIN account a ON a.id = t.account_id
+		WHERE t.account_id = $1
+		FOR UPDATE OF t`, accountID).Scan(&sealed, &a.lastStep, &a.confirmed, &a.void)
 	if err != nil {
 		return app{}, postgres.Failure(err)
 	}

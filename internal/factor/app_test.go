@@ -102,7 +102,7 @@ func TestConfirmApp(t *testing.T) {
 	if k, err := d.factors.Needed(t.Context(), d.ada.AccountID); err != nil || k != want || !k.Any() {
 		t.Errorf("got %+v, %v, want %+v", k, err, want)
 	}
-	if diff := cmp.Diff([]string{"factor_added totp", "recovery_codes_made"}, d.events(d.ada)); diff != "" {
+	if diff := cmp.Diff([]string{"factor_added totp", "recovery_codes_made", "second_step_failed"}, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if k, _ := d.factors.Needed(t.Context(), d.ben.AccountID); k.Any() {
@@ -201,7 +201,7 @@ func TestRemoveApp(t *testing.T) {
 	if err := d.enter(d.ada, recovery[0]); codeOf(err) != "wrong_recovery" {
 		t.Errorf("recovery codes outlive the last factor: %v", err)
 	}
-	want := []string{"factor_added totp", "recovery_codes_made", "factor_removed totp"}
+	want := []string{"factor_added totp", "recovery_codes_made", "factor_removed totp", "second_step_failed"}
 	if diff := cmp.Diff(want, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}

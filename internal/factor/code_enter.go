@@ -3,10 +3,10 @@ package factor
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/identifier"
@@ -23,7 +23,8 @@ type Passed struct {
 
 // Enter checks what somebody typed who has given the right password: a code from the app or a recovery code, whichever it looks like.
 // Codes from an app have six digits and can be guessed, so tries are slowed down (guard); a browser that the owner has used before is
-// never kept out by others' tries, nor is a recovery code. Errors: invalid (code); *guard.Locked (too_many_tries); unavailable.
+// not kept out by how fast others try, nor is a recovery code. Each wrong code counts towards ErrShut, and the owner is told. Errors:
+// invalid (code); *guard.Locked (too_many_tries); ErrShut; unavailable.
 func (s *Store) Enter(ctx context.Context, by By, typed string) (Passed, error) {
 	code := identifier.Normalize(typed)
 	switch len(code) {
@@ -38,18 +39,18 @@ func (s *Store) Enter(ctx context.Context, by By, typed string) (Passed, error) 
 }
 
 func (s *Store) enterApp(ctx context.Context, by By, typed string) (Passed, error) {
-	shut, err := s.isUnreadable(ctx, s.db, by.AccountID)
+	lost, err := s.isUnreadable(ctx, s.db, by.AccountID)
 	if err != nil {
 		return Passed{}, err
 	}
-	if shut {
+	if lost {
 		return Passed{}, unreadable() // which is no guess, and does not count as one
 	}
-	try, err := s.guard.Begin(ctx, guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Address, by.Device)
+	try, err := s.guard.BeginFor(ctx, guard.ApplicantCode, account.CodeOf(by.AccountID, by.Epoch), by.Address, by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("enter a code: %w", err)
 	}
-	if err := s.useApp(ctx, by, typed); err != nil {
+	if err := s.counted(ctx, by, func() error { return s.useApp(ctx, by, typed) }); err != nil {
 		return Passed{}, err
 	}
 	device, err := try.Succeed(ctx)
@@ -81,6 +82,9 @@ func (s *Store) useApp(ctx context.Context, by By, typed string) error {
 		if _, err := tx.Exec(ctx, `UPDATE account_totp SET last_step = $2 WHERE account_id = $1`, by.AccountID, step); err != nil {
 			return err
 		}
+		if err := passed(ctx, tx, by.AccountID); err != nil {
+			return err
+		}
 		return s.renewSeal(ctx, tx, by.AccountID, app)
 	})
 }
@@ -99,7 +103,20 @@ func (s *Store) renewSeal(ctx context.Context, tx pgx.Tx, accountID int64, a app
 }
 
 func (s *Store) enterRecovery(ctx context.Context, by By, code string) (Passed, error) {
-	right, err := s.useRecoveryCode(ctx, by, code)
+	err := s.counted(ctx, by, func() error {
+		right, err := s.useRecoveryCode(ctx, by, code)
+		if err != nil || right {
+			return err
+		}
+		k, err := s.Needed(ctx, by.AccountID)
+		switch {
+		case err != nil:
+			return err
+		case k.KeyedCodes > 0: // theirs perhaps, and the key that could tell is gone
+			return failure.Invalid("code", "old_recovery", "This recovery code is not right, or it can no longer be checked. Use another way.")
+		}
+		return failure.Invalid("code", "wrong_recovery", "This recovery code is not right, or it was used before.")
+	})
 	if err != nil {
 		return Passed{}, err
 	}
@@ -107,13 +124,7 @@ func (s *Store) enterRecovery(ctx context.Context, by By, code string) (Passed, 
 	if err != nil {
 		return Passed{}, err
 	}
-	switch {
-	case !right && k.KeyedCodes > 0: // theirs perhaps, and the key that could tell is gone
-		return Passed{}, failure.Invalid("code", "old_recovery", "This recovery code is not right, or it can no longer be checked. Use another way.")
-	case !right:
-		return Passed{}, failure.Invalid("code", "wrong_recovery", "This recovery code is not right, or it was used before.")
-	}
-	device, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Device)
+	device, err := s.guard.Know(guard.ApplicantCode, account.CodeOf(by.AccountID, by.Epoch), by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("enter a recovery code: %w", err)
 	}

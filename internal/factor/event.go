@@ -14,9 +14,11 @@ const (
 	KindPasskey = "passkey"
 )
 
-// By is whose account is changed, and by which browser.
+// By is whose account is changed, by which browser, and under which epoch it was let in: a change by a session that has ended meanwhile is
+// refused with account.ErrVoid. Epoch may be account.AnyEpoch.
 type By struct {
 	AccountID int64
+	Epoch     int64
 	account.Visit
 }
 

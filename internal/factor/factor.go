@@ -29,8 +29,9 @@ type Kinds struct {
 	App           bool // codes from an app
 	AppUnreadable bool // they cannot be checked: SECRET_KEY no longer holds the key that sealed the app's secret (Needed alone tells)
 	Passkeys      int
-	RecoveryCodes int // that are left
-	KeyedCodes    int // of these, hashed with a key of the server's: they end when it is taken away, so new ones are asked for
+	RecoveryCodes int  // that are left
+	KeyedCodes    int  // of these, hashed with a key of the server's: they end when it is taken away, so new ones are asked for
+	Shut          bool // too many wrong codes in a row: a new password by mail comes first
 }
 
 // Any reports whether the account has a second factor. Recovery codes alone are none.
@@ -106,10 +107,11 @@ func kinds(ctx context.Context, db postgres.Querier, accountID int64) (k Kinds, 
 		SELECT
 			EXISTS (SELECT FROM account_totp WHERE account_id = $1 AND confirmed_at IS NOT NULL),
 			(SELECT count(*) FROM account_passkey WHERE account_id = $1),
+			COALESCE((SELECT code_failures >= $2 FROM account WHERE id = $1), false),
 			count(*), count(*) FILTER (WHERE salt IS NULL)
 		FROM account_recovery_code
-		WHERE account_id = $1 AND used_at IS NULL`, accountID).
-		Scan(&k.App, &k.Passkeys, &k.RecoveryCodes, &k.KeyedCodes)
+		WHERE account_id = $1 AND used_at IS NULL`, accountID, maxInARow).
+		Scan(&k.App, &k.Passkeys, &k.Shut, &k.RecoveryCodes, &k.KeyedCodes)
 	if err != nil {
 		return Kinds{}, fmt.Errorf("second factors of account %d: %w", accountID, postgres.Failure(err))
 	}
@@ -136,8 +138,11 @@ func (s *Store) change(ctx context.Context, what string, accountID int64, fn fun
 	return nil
 }
 
-// added completes the transaction that added a factor: an account's first one comes with recovery codes.
+// added completes the transaction that added a factor: an account's first one comes with recovery codes. Every other session ends.
 func (s *Store) added(ctx context.Context, tx pgx.Tx, by By, kind string) (codes []string, err error) {
+	if err := s.raise(ctx, tx, by); err != nil {
+		return nil, err
+	}
 	k, err := kinds(ctx, tx, by.AccountID)
 	if err != nil {
 		return nil, err
@@ -152,18 +157,47 @@ func (s *Store) added(ctx context.Context, tx pgx.Tx, by By, kind string) (codes
 	return s.makeRecoveryCodes(ctx, tx, by)
 }
 
-// removed completes the transaction that removed a factor: without one, recovery codes are of no use.
+// removed completes the transaction that removed a factor. Every other session ends.
 func (s *Store) removed(ctx context.Context, tx pgx.Tx, by By, kind string) error {
-	k, err := kinds(ctx, tx, by.AccountID)
-	if err != nil {
+	if err := s.raise(ctx, tx, by); err != nil {
 		return err
 	}
-	if !k.Any() {
-		if _, err := tx.Exec(ctx, `DELETE FROM account_recovery_code WHERE account_id = $1`, by.AccountID); err != nil {
-			return err
-		}
+	if err := dropIdleCodes(ctx, tx, by.AccountID); err != nil {
+		return err
 	}
 	return s.record(ctx, tx, by, account.EventFactorRemoved, kind)
+}
+
+// dropIdleCodes takes the recovery codes of an account without a factor away: they are of no use.
+func dropIdleCodes(ctx context.Context, tx pgx.Tx, accountID int64) error {
+	k, err := kinds(ctx, tx, accountID)
+	if err != nil || k.Any() {
+		return err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM account_recovery_code WHERE account_id = $1`, accountID)
+	return err
+}
+
+func (s *Store) raise(ctx context.Context, tx pgx.Tx, by By) error {
+	_, err := account.Raise(ctx, tx, by.AccountID, by.Epoch, s.now().UTC())
+	return err
+}
+
+// ForgetSince takes away, in the caller's transaction, what was added to an account's second step since a moment: apps, passkeys, and all
+// recovery codes if new ones were made. For account.Service.UndoEmail, which tells the owner.
+func (s *Store) ForgetSince(ctx context.Context, tx pgx.Tx, accountID int64, since time.Time) error {
+	_, err := tx.Exec(ctx, `
+		WITH no_app AS (
+			DELETE FROM account_totp WHERE account_id = $1 AND (confirmed_at IS NULL OR confirmed_at >= $2)
+		), no_codes AS (
+			DELETE FROM account_recovery_code
+			WHERE account_id = $1 AND EXISTS (SELECT FROM account_event WHERE account_id = $1 AND kind = $3 AND at >= $2)
+		)
+		DELETE FROM account_passkey WHERE account_id = $1 AND created_at >= $2`, accountID, since, account.EventRecoveryCodesMade)
+	if err != nil {
+		return fmt.Errorf("forget the new second steps of account %d: %w", accountID, postgres.Failure(err))
+	}
+	return dropIdleCodes(ctx, tx, accountID)
 }
 
 func gone() error { return failure.NotFound("This is no longer on your account.") }

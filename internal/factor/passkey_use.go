@@ -3,7 +3,6 @@ package factor
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -41,8 +40,7 @@ func (s *Store) AskPasskey(ctx context.Context, accountID int64) (Asked, error) 
 }
 
 // EnterPasskey checks an authenticator's answer. A passkey whose counter goes back may have been copied: it lets nobody in any more,
-// and the owner hears of it. Errors: invalid (passkey); forbidden for one that is
-// stopped; unavailable.
+// and the owner hears of it. Errors: invalid (passkey); forbidden for one that is stopped; ErrShut; unavailable.
 func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer string) (Passed, error) {
 	if !s.PasskeysWork() {
 		return Passed{}, noPasskeys()
@@ -66,7 +64,7 @@ func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer st
 	if err != nil {
 		return Passed{}, err
 	}
-	known, err := s.guard.Know(guard.ApplicantCode, strconv.FormatInt(by.AccountID, 10), by.Device)
+	known, err := s.guard.Know(guard.ApplicantCode, account.CodeOf(by.AccountID, by.Epoch), by.Device)
 	if err != nil {
 		return Passed{}, fmt.Errorf("use a passkey: %w", err)
 	}
@@ -77,6 +75,12 @@ func (s *Store) EnterPasskey(ctx context.Context, by By, state []byte, answer st
 func (s *Store) usePasskey(
 	ctx context.Context, tx pgx.Tx, by By, session webauthn.SessionData, answer *protocol.ParsedCredentialAssertionData,
 ) (stopped bool, err error) {
+	switch k, err := kinds(ctx, tx, by.AccountID); {
+	case err != nil:
+		return false, err
+	case k.Shut:
+		return false, ErrShut
+	}
 	h, err := s.holder(ctx, tx, by.AccountID)
 	if err != nil {
 		return false, err
@@ -96,8 +100,11 @@ func (s *Store) usePasskey(
 	}
 	p.Credential.Credential = *seen
 	_, err = tx.Exec(ctx, `UPDATE account_passkey SET credential = $2, used_at = $3 WHERE id = $1`, p.ID, p.Credential, s.now().UTC())
-	if err != nil || !seen.Authenticator.CloneWarning {
+	if err != nil {
 		return false, err
+	}
+	if !seen.Authenticator.CloneWarning {
+		return false, passed(ctx, tx, by.AccountID)
 	}
 	return true, s.record(ctx, tx, by, account.EventPasskeyCopyRefused, KindPasskey)
 }

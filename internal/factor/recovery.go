@@ -20,7 +20,7 @@ const (
 	recoveryGroup  = 5
 )
 
-// NewRecoveryCodes makes ten codes and ends the old ones. They are given here once, written in groups: only their hashes are kept.
+// NewRecoveryCodes makes ten codes and ends the old ones, and every other session. They are given here once, written in groups: only their hashes are kept.
 // The account's owner may call it. Errors: conflict without a second factor; unavailable.
 func (s *Store) NewRecoveryCodes(ctx context.Context, by By) (codes []string, err error) {
 	err = s.change(ctx, "make recovery codes", by.AccountID, func(tx pgx.Tx) error {
@@ -30,6 +30,9 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, by By) (codes []string, er
 		}
 		if !k.Any() {
 			return failure.Conflict("Add a second step first.")
+		}
+		if err := s.raise(ctx, tx, by); err != nil {
+			return err
 		}
 		codes, err = s.makeRecoveryCodes(ctx, tx, by)
 		return err
@@ -70,6 +73,9 @@ func (s *Store) useRecoveryCode(ctx context.Context, by By, code string) (right 
 			return err
 		}
 		right = true
+		if err := passed(ctx, tx, by.AccountID); err != nil {
+			return err
+		}
 		return s.record(ctx, tx, by, account.EventRecoveryCodeUsed, "")
 	})
 	return right && err == nil, err

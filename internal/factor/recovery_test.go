@@ -53,7 +53,7 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Errorf("an old one after new ones were made: %v", err)
 	}
 	d.must(d.enter(d.ada, newer[0]))
-	want := []string{"factor_added totp", "recovery_codes_made", "recovery_code_used", "recovery_codes_made", "recovery_code_used"}
+	want := []string{"factor_added totp", "recovery_codes_made", "recovery_code_used", "second_step_failed", "recovery_codes_made", "recovery_code_used"}
 	if diff := cmp.Diff(want, d.events(d.ada)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,25 +53,43 @@ func New(cfg Config) (*Guard, error) {
 	return g, nil
 }
 
+// Subject is what is tried: Typed, such as a folded e-mail address, and whose it turned out to be. Owner is the same for every name of one
+// account, which share one allowance of failures; "" for what is nobody's. A browser is known for as long as Epoch is what it was.
+type Subject struct {
+	Typed string
+	Owner string
+	Epoch int64
+}
+
 // Try is somebody who tries a password or a code, and from where.
 type Try struct {
 	guard   *Guard
 	id      int64
-	account [][]byte // what stands for it, one for each key; failures are written under the first
+	typed   [][]byte // what stands for it, one for each key; failures are written under the first
+	account [][]byte // the same for its owner
 	network netip.Prefix
 	cookie  string
 	device  []byte
+	knows   [][]byte // what a device cookie is bound to
 	at      time.Time
+	refused bool
 }
 
-// Begin writes a try down as failed before it is looked at, so that tries at the same time cannot slip past the limits together.
-// subject is what is tried, such as a folded e-mail address; cookie is the device cookie, "" for none. Errors: *Locked
-// (too_many_tries) when too many tries failed; unavailable.
+// Begin is BeginFor of a subject that has one name.
 func (g *Guard) Begin(ctx context.Context, door Door, subject string, address netip.Addr, cookie string) (*Try, error) {
-	account := g.subjectHashes(door, subject)
+	return g.BeginFor(ctx, door, Subject{Typed: subject}, address, cookie)
+}
+
+// BeginFor writes a try down as failed before it is looked at, so that tries at the same time cannot slip past the limits together.
+// cookie is the device cookie, "" for none. What was typed locks by itself, whether or not it is on file, and its owner's other names
+// lock in silence (Refused): the work is the same for what is somebody's and what is not. Errors: *Locked (too_many_tries) when too
+// many tries failed; unavailable.
+func (g *Guard) BeginFor(ctx context.Context, door Door, subject Subject, address netip.Addr, cookie string) (*Try, error) {
 	t := &Try{
-		guard: g, account: account, network: Network(address), cookie: cookie, device: g.deviceFor(cookie, account), at: g.now().UTC(),
+		guard: g, typed: g.subjectHashes(door, subject.Typed), account: g.subjectHashes(door, subject.owner()), network: Network(address),
+		cookie: cookie, knows: g.subjectHashes(door, subject.device()), at: g.now().UTC(),
 	}
+	t.device = g.deviceFor(cookie, t.knows)
 	id, err := g.record(ctx, t)
 	if err != nil {
 		return nil, err
@@ -79,23 +98,50 @@ func (g *Guard) Begin(ctx context.Context, door Door, subject string, address ne
 	return t, nil
 }
 
+func (s Subject) owner() string {
+	if s.Owner == "" {
+		return s.Typed
+	}
+	return "\x00owner\x00" + s.Owner
+}
+
+func (s Subject) device() string {
+	if s.Owner == "" {
+		return s.Typed
+	}
+	return "\x00device\x00" + s.Owner + "\x00" + strconv.FormatInt(s.Epoch, 10)
+}
+
+// Refused reports whether too many tries failed at another name of the owner's. The caller then refuses even what is right, as if
+// it were wrong.
+func (t *Try) Refused() bool { return t.refused }
+
+// Known reports whether the browser has signed in to the account before.
+func (t *Try) Known() bool { return t.device != nil }
+
 // Succeed strikes out the try and the failures that led up to it, of this browser or of the account in this network, and gives the new
 // value of the device cookie.
 func (t *Try) Succeed(ctx context.Context) (cookie string, err error) {
 	_, err = t.guard.db.Exec(ctx, `
 		DELETE FROM sign_in_failure
 		WHERE id = $1
-			OR email_hash = ANY ($2) AND network = $3 AND device IS NOT DISTINCT FROM $4`, t.id, t.account, t.network, t.device)
+			OR (email_hash = ANY ($2) OR account_hash = ANY ($5)) AND network = $3 AND device IS NOT DISTINCT FROM $4`,
+		t.id, t.typed, t.network, t.device, t.account)
 	if err != nil {
 		return "", fmt.Errorf("forgive failed tries: %w", postgres.Failure(err))
 	}
-	return t.guard.remember(t.cookie, t.account)
+	return t.guard.remember(t.cookie, t.knows)
 }
 
 // Know gives the device cookie of a browser that has proved in another way that it is the account owner's: by a link from their
 // mailbox. Then a lock that others caused does not hold for it.
-func (g *Guard) Know(door Door, subject, cookie string) (string, error) {
-	return g.remember(cookie, g.subjectHashes(door, subject))
+func (g *Guard) Know(door Door, subject Subject, cookie string) (string, error) {
+	return g.remember(cookie, g.subjectHashes(door, subject.device()))
+}
+
+// Knows reports whether the device cookie is one of a browser that has signed in to the account before.
+func (g *Guard) Knows(door Door, subject Subject, cookie string) bool {
+	return g.deviceFor(cookie, g.subjectHashes(door, subject.device())) != nil
 }
 
 // Failure is a try that failed.
@@ -105,13 +151,13 @@ type Failure struct {
 }
 
 // Failures lists the tries on a subject that failed since a moment, the latest first, for its owner to see.
-func (g *Guard) Failures(ctx context.Context, door Door, subject string, since time.Time, limit int) ([]Failure, error) {
+func (g *Guard) Failures(ctx context.Context, door Door, subject Subject, since time.Time, limit int) ([]Failure, error) {
 	rows, err := g.db.Query(ctx, `
 		SELECT failed_at AS at, network
 		FROM sign_in_failure
-		WHERE email_hash = ANY ($1) AND failed_at > $2
+		WHERE (email_hash = ANY ($1) OR account_hash = ANY ($4)) AND failed_at > $2
 		ORDER BY failed_at DESC
-		LIMIT $3`, g.subjectHashes(door, subject), since, limit)
+		LIMIT $3`, g.subjectHashes(door, subject.Typed), since, limit, g.subjectHashes(door, subject.owner()))
 	if err != nil {
 		return nil, fmt.Errorf("list failed tries: %w", postgres.Failure(err))
 	}

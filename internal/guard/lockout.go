@@ -22,15 +22,22 @@ type limit struct {
 // knownDevice holds for a browser that has signed in to the account before: only its own failures count, so nobody else can
 // lock it out.
 var knownDevice = []limit{
-	{failures: 10, within: 15 * time.Minute, counts: `email_hash = ANY (@account) AND device = @device`},
+	{failures: 10, within: 15 * time.Minute, counts: `account_hash = ANY (@account) AND device = @device`},
 }
 
 // strangers hold for every other browser. The last one slows down guessing from many networks at once; it cannot keep the
 // account's owner out of the browsers that they use.
 var strangers = []limit{
-	{failures: 5, within: 15 * time.Minute, counts: `email_hash = ANY (@account) AND network = @network AND device IS NULL`},
+	{failures: 5, within: 15 * time.Minute, counts: `email_hash = ANY (@typed) AND network = @network AND device IS NULL`},
 	{failures: 50, within: 15 * time.Minute, counts: `network = @network AND device IS NULL`},
-	{failures: 100, within: time.Hour, counts: `email_hash = ANY (@account) AND device IS NULL`},
+	{failures: 100, within: time.Hour, counts: `email_hash = ANY (@typed) AND device IS NULL`},
+}
+
+// silent hold for strangers too, over all names of an account. They lock nothing that could be seen: what is typed is refused even when it
+// is right. Where an account has been tried by one name alone, strangers lock first.
+var silent = []limit{
+	{failures: 5, within: 15 * time.Minute, counts: `account_hash = ANY (@account) AND network = @network AND device IS NULL`},
+	{failures: 100, within: time.Hour, counts: `account_hash = ANY (@account) AND device IS NULL`},
 }
 
 // Locked says when to try again. Its kind is too_many_tries.
@@ -56,8 +63,9 @@ func (g *Guard) record(ctx context.Context, t *Try) (id int64, err error) {
 	err = postgres.InTx(ctx, g.db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SELECT pg_advisory_xact_lock(k)
-			FROM (VALUES (hashtextextended(encode($1::bytea, 'hex'), 0)), (hashtextextended($2::inet::text, 1))) AS keys (k)
-			ORDER BY k`, t.account[0], t.network)
+			FROM (VALUES (hashtextextended(encode($1::bytea, 'hex'), 0)), (hashtextextended(encode($2::bytea, 'hex'), 0)),
+				(hashtextextended($3::inet::text, 1))) AS keys (k)
+			ORDER BY k`, t.typed[0], t.account[0], t.network)
 		if err != nil {
 			return fmt.Errorf("queue up: %w", err)
 		}
@@ -70,9 +78,20 @@ func (g *Guard) record(ctx context.Context, t *Try) (id int64, err error) {
 				return err
 			}
 		}
+		counted := t.account
+		if t.device == nil {
+			for _, l := range silent {
+				var full *Locked
+				if err := l.check(ctx, tx, t); errors.As(err, &full) {
+					t.refused, counted = true, t.typed // as a lock that can be seen, it does not make itself longer
+				} else if err != nil {
+					return err
+				}
+			}
+		}
 		return tx.QueryRow(ctx, `
-			INSERT INTO sign_in_failure (email_hash, network, device, failed_at) VALUES ($1, $2, $3, $4)
-			RETURNING id`, t.account[0], t.network, t.device, t.at).Scan(&id)
+			INSERT INTO sign_in_failure (email_hash, account_hash, network, device, failed_at) VALUES ($1, $2, $3, $4, $5)
+			RETURNING id`, t.typed[0], counted[0], t.network, t.device, t.at).Scan(&id)
 	})
 	return id, err
 }
@@ -87,7 +106,7 @@ func (l limit) check(ctx context.Context, tx pgx.Tx, t *Try) error {
 		ORDER BY failed_at DESC
 		OFFSET @before
 		LIMIT 1`, pgx.NamedArgs{
-		"account": t.account, "network": t.network, "device": t.device, "since": t.at.Add(-l.within), "before": l.failures - 1,
+		"typed": t.typed, "account": t.account, "network": t.network, "device": t.device, "since": t.at.Add(-l.within), "before": l.failures - 1,
 	}).Scan(&oldest)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil

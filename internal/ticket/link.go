@@ -67,6 +67,11 @@ func (l Link) ShowsFacts() bool {
 	return l.Account != 0 && (l.State != LinkConflict || l.Confirmed)
 }
 
+// FollowsAccount reports whether the ticket is its account's without a doubt, or a person has confirmed it.
+func (l Link) FollowsAccount() bool {
+	return l.Account != 0 && (l.State == LinkVerified || l.State == LinkCorroborated || l.Confirmed)
+}
+
 // Unsure reports whether a person should look: replies to such a ticket hold no case facts unless they go to the account's
 // own address.
 func (l Link) Unsure() bool {

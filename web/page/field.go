@@ -22,6 +22,7 @@ type Field struct {
 	Accept       string // of a file field
 	Shape        string // of data-shape: "account-number" gives live hints
 	NoDraft      bool   // never kept in the browser
+	Verbatim     bool   // of an input: no capital letters, no correction
 }
 
 // OptionGroup is a heading in a select with its options; without a Label the options stand by themselves.

@@ -130,14 +130,20 @@ func (a *Area) EmailLink(c *gin.Context) error {
 	return a.Pages.HTML(c, http.StatusOK, "portal/link", linkPage{form: f, Key: "email_confirm", Email: in.Email, Action: c.Request.URL.Path})
 }
 
-// EmailConfirm is POST /account/email/{token}: the account has the new address, and both are told.
+// EmailConfirm is POST /account/email/{token}: the account has the new address, and both are told. Every session of it ends, but for the
+// one of this browser.
 func (a *Area) EmailConfirm(c *gin.Context) error {
-	err := a.Accounts.ConfirmEmail(c.Request.Context(), c.Param("token"), session.Visit(c))
+	id, err := a.Accounts.ConfirmEmail(c.Request.Context(), c.Param("token"), session.Visit(c))
 	switch {
 	case errors.Is(err, account.ErrTaken):
 		return a.tell(c, http.StatusConflict, "email_taken")
 	case err != nil:
 		return a.deadLink(c, err, "email_dead")
+	}
+	if mine, ok := session.Account(c); ok && mine.ID == id {
+		if err := a.goOn(c); err != nil {
+			return err
+		}
 	}
 	return a.tell(c, http.StatusOK, "email_done")
 }

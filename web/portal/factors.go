@@ -90,11 +90,7 @@ func (a *Area) FactorsUnlock(c *gin.Context) error {
 		return err
 	}
 	a.Sessions.Know(c, device)
-	again, err := a.Accounts.ForSession(c.Request.Context(), owner(c).ID)
-	if err != nil {
-		return err
-	}
-	if err := a.Sessions.SignIn(c, again); err != nil {
+	if err := a.Sessions.Refresh(c); err != nil {
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, factorsPath)
@@ -113,11 +109,37 @@ func (a *Area) RequireFresh(c *gin.Context) error {
 }
 
 func (a *Area) by(c *gin.Context) factor.By {
-	return factor.By{AccountID: owner(c).ID, Visit: session.Visit(c)}
+	mine := owner(c)
+	return factor.By{AccountID: mine.ID, Epoch: mine.Epoch, Visit: session.Visit(c)}
+}
+
+// goOn has this browser stay signed in after it changed how one signs in: every other session has ended. Where somebody else made
+// another change since, this one has ended as well.
+func (a *Area) goOn(c *gin.Context) error {
+	mine := owner(c)
+	again, err := a.Accounts.ForSession(c.Request.Context(), mine.ID)
+	if err != nil && !failure.Is(err, failure.KindNotFound) {
+		return err
+	}
+	if err != nil || again.Epoch > mine.Epoch+1 {
+		return a.Sessions.SignOut(c)
+	}
+	if again.Epoch == mine.Epoch {
+		return nil
+	}
+	device, err := a.Accounts.Know(again.Account, session.Visit(c).Device)
+	if err != nil {
+		return err
+	}
+	a.Sessions.Know(c, device)
+	return a.Sessions.GoOn(c, again)
 }
 
 // changed leads back to the list, which says what was done.
 func (a *Area) changed(c *gin.Context, done string) error {
+	if err := a.goOn(c); err != nil {
+		return err
+	}
 	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("security.done."+done))
 	c.Redirect(http.StatusSeeOther, factorsPath)
 	return nil
@@ -131,6 +153,9 @@ type recoveryPage struct {
 // showRecovery answers the POST that made recovery codes with the codes themselves. They are kept nowhere, not even for a redirect, so
 // the page cannot be asked for again.
 func (a *Area) showRecovery(c *gin.Context, codes []string) error {
+	if err := a.goOn(c); err != nil {
+		return err
+	}
 	p := recoveryPage{Frame: a.Pages.Frame(c), Codes: codes}
 	p.Title, p.Path = p.Printer.T("security.recovery.title"), factorsPath
 	return a.Pages.HTML(c, http.StatusOK, "portal/recovery_codes", p)

@@ -66,6 +66,12 @@ func (f *form) field(name, value string, change ...func(*page.Field)) page.Field
 
 func email(p *page.Field) { p.Type, p.InputMode, p.Autocomplete = "email", "email", "email" }
 
+// accountName is a field that takes an address or an account number. Its words are portal.field.account_name.*.
+func (f *form) accountName(p *page.Field) {
+	p.Label, p.Hint = f.Printer.T("portal.field.account_name.label"), f.Printer.T("portal.field.account_name.hint")
+	p.InputMode, p.Autocomplete, p.Verbatim = "email", "username", true
+}
+
 func currentPassword(p *page.Field) { p.Type, p.Autocomplete = "password", "current-password" }
 
 func newPassword(p *page.Field) { p.Type, p.Autocomplete = "password", "new-password" }

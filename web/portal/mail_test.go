@@ -25,7 +25,7 @@ func mailed(t *testing.T, desk *webtest.Desk) *workertest.Post {
 	})
 }
 
-var link = regexp.MustCompile(`https?://[^\s]+/(register/confirm|account/password|account/email)/[a-z2-7]+`)
+var link = regexp.MustCompile(`https?://[^\s]+/(register/confirm|account/password|account/email|account/not-me|status)/[a-z2-7]+`)
 
 // linkIn gives the one-time link of a mail.
 func linkIn(t *testing.T, m devstack.Message) string {

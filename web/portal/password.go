@@ -22,10 +22,10 @@ func (a *Area) PasswordAskForm(c *gin.Context) error {
 }
 
 func (a *Area) showPasswordAsk(c *gin.Context, f form) error {
-	return a.Pages.HTML(c, status(c, f), "portal/password_ask", passwordAskPage{form: f, Email: f.field("email", typed(c, "email"), email)})
+	return a.Pages.HTML(c, status(c, f), "portal/password_ask", passwordAskPage{form: f, Email: f.field("email", typed(c, "email"), f.accountName)})
 }
 
-// PasswordAsk is POST /account/password: the same page for known and unknown addresses. Anybody may call it.
+// PasswordAsk is POST /account/password: the same page for known and unknown addresses and numbers. Anybody may call it.
 func (a *Area) PasswordAsk(c *gin.Context) error {
 	f := a.newForm(c, "password_ask", "/account/password")
 	if wait := a.Limits.Request(c.Request.Context(), "password", c.ClientIP(), typed(c, "email")); wait > 0 {
@@ -35,7 +35,9 @@ func (a *Area) PasswordAsk(c *gin.Context) error {
 	err := a.Accounts.AskPassword(c.Request.Context(), typed(c, "email"), a.Pages.Language(c))
 	switch {
 	case failure.Is(err, failure.KindInvalid):
-		f.refuse(failure.FieldsOf(err)...)
+		for _, w := range failure.FieldsOf(err) {
+			f.problem("email", f.Printer.Find("portal.problem.account_name."+w.Code, f.Printer.T("portal.problem.account_name.invalid")))
+		}
 		return a.showPasswordAsk(c, f)
 	case err != nil:
 		return a.away(c, f, err, a.showPasswordAsk)

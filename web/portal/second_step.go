@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -48,6 +49,10 @@ func (a *Area) showSecondStep(c *gin.Context, f form, in account.Stamped) error 
 	if p.Kinds, err = a.Factor.Needed(c.Request.Context(), in.ID); err != nil {
 		return err
 	}
+	if p.Kinds.Shut {
+		p.problem("", p.Printer.T("security.problem.shut"))
+		return a.Pages.HTML(c, status(c, p.form), "portal/second_step", p)
+	}
 	if p.Kinds.Passkeys > 0 && a.Factor.PasskeysWork() {
 		asked, err := a.Factor.AskPasskey(c.Request.Context(), in.ID)
 		if err != nil && !failure.Is(err, failure.KindNotFound) {
@@ -90,8 +95,10 @@ func (a *Area) takeSecondStep(c *gin.Context, enter func(factor.By) (factor.Pass
 		return a.beginAnew(c)
 	}
 	f := a.factorForm(c, "step", secondStepPath)
-	passed, err := enter(factor.By{AccountID: in.ID, Visit: session.Visit(c)})
+	passed, err := enter(factor.By{AccountID: in.ID, Epoch: in.Epoch, Visit: session.Visit(c)})
 	switch {
+	case errors.Is(err, factor.ErrShut):
+		return a.showSecondStep(c, f, in) // which says so
 	case failure.Is(err, failure.KindInvalid):
 		f.factorProblem(err)
 		return a.showSecondStep(c, f, in)

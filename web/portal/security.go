@@ -8,7 +8,6 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/guard"
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/session"
 )
@@ -24,6 +23,7 @@ type securityPage struct {
 	Account  account.Account
 	History  []account.Event
 	Failures []guard.Failure // somebody tried a password that was not right
+	Codes    []guard.Failure // somebody knew the password, and tried a code that was not right
 }
 
 // Security is GET /account/security, for who is signed in: how one signs in, who did and when, and how to sign out everywhere.
@@ -35,16 +35,15 @@ func (a *Area) Security(c *gin.Context) error {
 	if p.History, err = a.Store.History(ctx, p.Account.ID, historyShown); err != nil {
 		return err
 	}
-	subject := identifier.FoldEmail(p.Account.Email)
-	if p.Failures, err = a.Accounts.Guard.Failures(ctx, guard.ApplicantPassword, subject, a.Now().Add(-failuresSince), failuresShown); err != nil {
+	if p.Failures, p.Codes, err = a.Accounts.Failures(ctx, p.Account, a.Now().Add(-failuresSince), failuresShown); err != nil {
 		return err
 	}
 	return a.Pages.HTML(c, http.StatusOK, "portal/security", p)
 }
 
-// EndSessions is POST /account/security/end-sessions: this browser is signed out, and so is every other.
+// EndSessions is POST /account/security/end-sessions: this browser is signed out, and so is every other; open links are void.
 func (a *Area) EndSessions(c *gin.Context) error {
-	if err := a.Accounts.EndSessions(c.Request.Context(), owner(c).ID, session.Visit(c)); err != nil {
+	if err := a.Accounts.EndSessions(c.Request.Context(), owner(c), session.Visit(c)); err != nil {
 		return err
 	}
 	if err := a.Sessions.SignOut(c); err != nil {

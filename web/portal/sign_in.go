@@ -32,14 +32,15 @@ func (a *Area) showSignIn(c *gin.Context, f form) error {
 		next = c.PostForm("next")
 	}
 	return a.Pages.HTML(c, status(c, f), "portal/sign_in", signInPage{
-		form: f, Next: a.Sessions.Next(next), Email: f.field("email", typed(c, "email"), email),
+		form: f, Next: a.Sessions.Next(next), Email: f.field("email", typed(c, "email"), f.accountName),
 		Password: f.field("password", "", currentPassword, func(p *page.Field) {
 			p.Label, p.Hint = f.Printer.T("portal.confirm.password"), ""
 		}),
 	})
 }
 
-// SignIn is POST /account/sign-in. A wrong address and a wrong password get the same answer in the same time. Anybody may call it.
+// SignIn is POST /account/sign-in: the field email holds an address or an account number. A wrong one and a wrong password get the same
+// answer in the same time. Anybody may call it.
 func (a *Area) SignIn(c *gin.Context) error {
 	f := a.newForm(c, "sign_in", session.ApplicantSignInPath)
 	in, err := a.Accounts.SignIn(c.Request.Context(), c.PostForm("email"), c.PostForm("password"), session.Visit(c))

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -45,6 +46,7 @@ const (
 	keyHalfway  = "halfway"  // the account whose password was right, while a second step is needed
 	keySince    = "since"    // when the last step was taken
 	keyFollowed = "followed" // tickets that a link from a mail lets this browser read
+	keyUnder    = "under"    // for each of them the account that it belongs to, 0 for none, and that account's epoch
 	keyUntil    = "until"    // and how long
 )
 
@@ -83,8 +85,8 @@ func NewApplicants(cfg ApplicantConfig) *Applicants {
 	return &Applicants{scs: m, db: cfg.DB, accounts: cfg.Accounts, now: cfg.Now, secure: cfg.Secure, opens: cfg.Opens}
 }
 
-// Load finds out who makes the request, afresh: an account whose password changed, or that was signed out everywhere, is signed out by
-// its next request. Without a cookie it asks the database nothing. Errors: unavailable.
+// Load finds out who makes the request, afresh: an account whose credentials changed, or that was signed out everywhere, is signed out by
+// its next request, and its questions are followed by nobody. Without a cookie it asks the database nothing. Errors: unavailable.
 func (m *Applicants) Load(c *gin.Context) error {
 	token, err := c.Cookie(applicantCookie)
 	if err != nil {
@@ -95,7 +97,11 @@ func (m *Applicants) Load(c *gin.Context) error {
 		return fmt.Errorf("load an applicant's session: %w", postgres.Failure(err))
 	}
 	c.Request = c.Request.WithContext(ctx)
-	if followed, ok := m.scs.Get(ctx, keyFollowed).([]int64); ok && m.now().Unix() < m.scs.GetInt64(ctx, keyUntil) {
+	followed, err := m.followed(ctx)
+	if err != nil {
+		return fmt.Errorf("load an applicant's session: %w", err)
+	}
+	if len(followed) > 0 {
 		c.Set(followsKey, followed)
 	}
 	id := m.scs.GetInt64(ctx, keyAccount)
@@ -183,6 +189,17 @@ func (m *Applicants) SignIn(c *gin.Context, a account.Stamped) error {
 	})
 }
 
+// GoOn has this session go on after it changed the account's credentials, which ended it with every other: under a new token, and as fresh as
+// it was.
+func (m *Applicants) GoOn(c *gin.Context, a account.Stamped) error {
+	return m.begin(c, func() { m.scs.Put(c.Request.Context(), keyStamp, a.Stamp) })
+}
+
+// Refresh notes that the owner has just given the password again.
+func (m *Applicants) Refresh(c *gin.Context) error {
+	return m.begin(c, func() { m.scs.Put(c.Request.Context(), keySince, m.now().Unix()) })
+}
+
 // Halfway remembers that the password was right while a second step is still to come. It lets its bearer take that step and nothing else.
 func (m *Applicants) Halfway(c *gin.Context, a account.Stamped) error {
 	return m.begin(c, func() {
@@ -210,26 +227,71 @@ func (m *Applicants) Fresh(c *gin.Context) bool {
 	return m.now().Sub(time.Unix(m.scs.GetInt64(c.Request.Context(), keySince), 0)) <= FreshFor
 }
 
-// Follow lets this browser read a ticket, and write to it, for FollowFor.
-func (m *Applicants) Follow(c *gin.Context, ticketID int64) error {
+// Follow lets this browser read a ticket, and write to it, for FollowFor. Where the link was one of an account, in.Epoch being that under
+// which it was made, it ends with that epoch.
+func (m *Applicants) Follow(c *gin.Context, ticketID int64, in account.Request) error {
 	return m.begin(c, func() {
 		ctx := c.Request.Context()
-		var followed []int64
+		var followed, under []int64
 		if m.now().Unix() < m.scs.GetInt64(ctx, keyUntil) {
-			followed, _ = m.scs.Get(ctx, keyFollowed).([]int64)
+			followed, under = m.following(ctx)
 		}
-		if !slices.Contains(followed, ticketID) {
-			followed = append(followed, ticketID)
+		var accountID int64
+		if in.AccountID != nil && in.Epoch != 0 {
+			accountID = *in.AccountID
 		}
-		m.scs.Put(ctx, keyFollowed, followed[max(0, len(followed)-maxFollowed):])
+		if i := slices.Index(followed, ticketID); i >= 0 {
+			followed, under = slices.Delete(followed, i, i+1), slices.Delete(under, 2*i, 2*i+2)
+		}
+		followed, under = append(followed, ticketID), append(under, accountID, in.Epoch)
+		from := max(0, len(followed)-maxFollowed)
+		m.scs.Put(ctx, keyFollowed, followed[from:])
+		m.scs.Put(ctx, keyUnder, under[2*from:])
 		m.scs.Put(ctx, keyUntil, m.now().Add(FollowFor).Unix())
 	})
+}
+
+// following gives the tickets of the session, and two numbers for each as keyUnder keeps them.
+func (m *Applicants) following(ctx context.Context) (followed, under []int64) {
+	followed, _ = m.scs.Get(ctx, keyFollowed).([]int64)
+	under, _ = m.scs.Get(ctx, keyUnder).([]int64)
+	if len(under) != 2*len(followed) { // a session of the version before this one
+		under = make([]int64, 2*len(followed))
+	}
+	return followed, under
+}
+
+// followed gives the tickets that may still be read: of an account, as long as its epoch is the same.
+func (m *Applicants) followed(ctx context.Context) (still []int64, err error) {
+	followed, under := m.following(ctx)
+	if len(followed) == 0 || m.now().Unix() >= m.scs.GetInt64(ctx, keyUntil) {
+		return nil, nil
+	}
+	var owners []int64
+	for i := range followed {
+		if id := under[2*i]; id != 0 {
+			owners = append(owners, id)
+		}
+	}
+	epochs := map[int64]int64{}
+	if len(owners) > 0 {
+		if epochs, err = (account.Store{DB: m.db}).Epochs(ctx, owners); err != nil {
+			return nil, err
+		}
+	}
+	for i, ticketID := range followed {
+		if id := under[2*i]; id == 0 || epochs[id] == under[2*i+1] {
+			still = append(still, ticketID)
+		}
+	}
+	return still, nil
 }
 
 // Unfollow takes back what links from mails let this browser read. Who is signed in stays so.
 func (m *Applicants) Unfollow(c *gin.Context) error {
 	ctx := c.Request.Context()
 	m.scs.Remove(ctx, keyFollowed)
+	m.scs.Remove(ctx, keyUnder)
 	m.scs.Remove(ctx, keyUntil)
 	return m.commit(c)
 }

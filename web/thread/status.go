@@ -161,7 +161,7 @@ func (a *Area) FollowLink(c *gin.Context) error {
 	if err != nil {
 		return a.deadLink(c, err)
 	}
-	if err := a.Sessions.Follow(c, t.ID); err != nil {
+	if err := a.Sessions.Follow(c, t.ID, used); err != nil {
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, a.Followers().root+t.Reference)
