@@ -158,6 +158,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.POST("/mail/:mail/attach", handle(desk.MailAttach))
 	answer.POST("/mail/:mail/open", handle(desk.MailOpen))
 	answer.POST("/mail/:mail/discard", handle(desk.MailDiscard))
+	answer.POST("/mail/:mail/looked", handle(desk.MailLooked))
 	answer.GET("/accounts/:number", handle(desk.AccountShow))
 	answer.POST("/accounts/:number/reveal", handle(desk.AccountReveal))
 	answer.GET("/search", handle(desk.SearchPage))

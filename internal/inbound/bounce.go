@@ -23,15 +23,12 @@ type report struct {
 	returned   []mail.Sent
 }
 
-// status reads a message/delivery-status: fields of the whole mail, then those of each recipient. The last recipient's hold, as we
+// status reads a message/delivery-status of a report: fields of the whole mail, then those of each recipient. The last recipient's hold, as we
 // write to one only.
 func (w *walker) status(e *message.Entity) error {
 	content, err := io.ReadAll(io.LimitReader(e.Body, 1<<20))
 	if err != nil && len(content) == 0 {
 		return errUnreadable
-	}
-	if w.report == nil {
-		w.report = &report{}
 	}
 	w.report.delivery = true
 	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(content, "\r\n\r\n"...))))
@@ -53,9 +50,6 @@ func (w *walker) returned(e *message.Entity) error {
 	content, err := io.ReadAll(io.LimitReader(e.Body, 1<<20))
 	if err != nil && len(content) == 0 {
 		return errUnreadable
-	}
-	if w.report == nil {
-		w.report = &report{}
 	}
 	w.report.returned = append(w.report.returned, mail.FindSent(rawField(first(split(content)), "message-id"))...)
 	return nil

@@ -94,7 +94,7 @@ func (d *desk) fill(s string) string {
 	}
 	return strings.NewReplacer(
 		"{{token}}", token, "{{TOKEN}}", strings.ToUpper(token), "{{forged}}", "reply+"+strings.Repeat("a", 8)+"."+strings.Repeat("a", 26)+"@help.example",
-		"{{reference}}", d.ana.Reference, "{{ackid}}", id(mail.AcknowledgementMark(d.ana.Reference)), "{{replyid}}", id(mail.ReplyMark(d.ana.Reference, d.reply)),
+		"{{reference}}", d.ana.Reference, "{{ackid}}", id(d.replies.Marks().Acknowledgement(d.ana.Reference)), "{{replyid}}", id(d.replies.Marks().Reply(d.ana.Reference, d.reply)),
 		"{{madeupid}}", id("0123456789abcdef"), "{{number}}", goodNumber+check, "{{mask}}", identifier.Marker,
 	).Replace(s)
 }
@@ -129,7 +129,9 @@ func (d *desk) sample(name string) sample {
 // file does the worker's work with all mails that wait.
 func (d *desk) file() {
 	d.Helper()
-	_, err := outbox.Expand(d.Context(), d.db, map[string][]outbox.Reaction{inbound.OutboxReceived: {{Task: "receive_mail"}}}, 1000)
+	_, err := outbox.Expand(d.Context(), d.db, map[string][]outbox.Reaction{
+		inbound.OutboxReceived: {{Task: "receive_mail"}}, ticket.OutboxOpened: {{Task: "acknowledge"}},
+	}, 1000)
 	d.must(err)
 	tasks, err := outbox.Claim(d.Context(), d.db, []string{"receive_mail"}, 1000, time.Minute)
 	d.must(err)
@@ -146,12 +148,13 @@ type end struct {
 	TicketID  *int64
 	MessageID *int64
 	LeftOut   []string
+	Signs     []string
 }
 
 func (d *desk) end() (e end) {
 	d.Helper()
-	d.must(d.db.QueryRow(d.Context(), `SELECT id, state, why, ticket_id, message_id, left_out FROM inbound_mail ORDER BY id DESC LIMIT 1`).Scan(
-		&e.ID, &e.State, &e.Why, &e.TicketID, &e.MessageID, &e.LeftOut))
+	d.must(d.db.QueryRow(d.Context(), `SELECT id, state, why, ticket_id, message_id, left_out, signs FROM inbound_mail ORDER BY id DESC LIMIT 1`).Scan(
+		&e.ID, &e.State, &e.Why, &e.TicketID, &e.MessageID, &e.LeftOut, &e.Signs))
 	return e
 }
 
@@ -170,7 +173,7 @@ func TestCorpus(t *testing.T) {
 			d.must(err)
 			_, err = d.db.Exec(t.Context(), `UPDATE ticket SET status = 'pending', awaiting_since = NULL WHERE id = $1`, d.ana.ID)
 			d.must(err)
-			_, err = d.db.Exec(t.Context(), `UPDATE inbound_mail SET received_at = received_at - interval '2 hours'`)
+			_, err = d.db.Exec(t.Context(), `UPDATE inbound_mail SET received_at = received_at - interval '2 days'`)
 			d.must(err)
 			s := d.sample(filepath.Base(name))
 			d.must(d.inbound.Receive(t.Context(), s.Arrived))
@@ -188,6 +191,9 @@ func (d *desk) check(s sample) {
 	why, detail, _ := strings.Cut(rest, " ")
 	if e.State != state || e.Why != why {
 		d.Fatalf("ended as %s %s, want %s %s", e.State, e.Why, state, why)
+	}
+	if got := strings.Join(e.Signs, ", "); got != s.want["signs"] {
+		d.Errorf("signs %q, want %q", got, s.want["signs"])
 	}
 	onAnas := e.TicketID != nil && *e.TicketID == d.ana.ID
 	if want := why != "new"; state == "filed" && onAnas != want {

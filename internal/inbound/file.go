@@ -26,9 +26,11 @@ type mailed struct {
 	Recipients   []string
 	ReceivedAt   time.Time
 	State        State
+	Why          Why
 	TicketID     *int64
 	letter       letter `db:"-"`
 	own          string // its own text, masked
+	signs        []Sign // that it may be automatic
 }
 
 // filed is where a mail ended.
@@ -79,9 +81,9 @@ func (d *Desk) File(ctx context.Context, task, id int64) error {
 func (d *Desk) read(ctx context.Context, id int64) (mailed, error) {
 	var m mailed
 	err := d.DB.QueryRow(ctx, `
-		SELECT id, raw, fingerprint, envelope_from, recipients, received_at, state, ticket_id
+		SELECT id, raw, fingerprint, envelope_from, recipients, received_at, state, why, ticket_id
 		FROM inbound_mail
-		WHERE id = $1`, id).Scan(&m.ID, &m.Raw, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.TicketID)
+		WHERE id = $1`, id).Scan(&m.ID, &m.Raw, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.Why, &m.TicketID)
 	if err != nil {
 		return m, postgres.Failure(notFound(err))
 	}
@@ -90,21 +92,17 @@ func (d *Desk) read(ctx context.Context, id int64) (mailed, error) {
 
 // record writes where a mail ended, with what a list shows of it. What must not be stored is masked here, too.
 func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end filed) error {
-	masked := func(s string) string {
-		s, _ = identifier.MaskSensitive(s)
-		return s
-	}
 	if end.left == nil {
 		end.left = []string{}
 	}
 	_, err := tx.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
-			body = $10, left_out = $11, raw = CASE WHEN $12 THEN ''::bytea ELSE raw END
+			body = $10, left_out = $11, raw = CASE WHEN $12 THEN ''::bytea ELSE raw END, signs = $13
 		WHERE id = $1 AND state = 'received'`,
 		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
-		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), clip(masked(m.whole()), 200_000), end.left,
-		end.state == StateFiled && m.sensitive())
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), end.left,
+		end.state == StateFiled && m.sensitive(), orEmpty(m.signs))
 	return err
 }
 
@@ -113,6 +111,14 @@ func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end fi
 func (m *mailed) sensitive() bool {
 	_, kinds := identifier.MaskSensitive(m.letter.fromName + "\n" + m.letter.subject + "\n" + m.whole())
 	return len(kinds) > 0
+}
+
+// shown is all of a mail's text as it is stored.
+func (m *mailed) shown() string { return clip(masked(m.whole()), 200_000) }
+
+func masked(s string) string {
+	s, _ = identifier.MaskSensitive(s)
+	return s
 }
 
 // whole is all of a mail's text.
@@ -127,42 +133,48 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 		return quarantined(WhyTooLarge), nil
 	case err != nil:
 		return quarantined(WhyUnreadable), nil
-	case d.isOwn(m):
-		return ignored(WhyOwn), nil
+	}
+	if own, err := d.isOwn(ctx, m); err != nil || own {
+		return ignored(WhyOwn), err
 	}
 	named, err := d.namedTicket(ctx, m)
 	if err != nil {
 		return filed{}, err
 	}
-	if b, is := m.letter.bounced(m.EnvelopeFrom, m.Raw); is {
-		return d.takeBounce(ctx, m, b, named)
+	automatic := m.letter.automatic(m.EnvelopeFrom)
+	if !automatic {
+		m.signs = m.letter.signs()
 	}
-	own, _ := identifier.MaskSensitive(clean(trimmed(clean(m.letter.text)) + m.letter.forwarded))
-	m.own = own
+	if b, is := m.letter.bounced(m.EnvelopeFrom, m.Raw); is {
+		end, ours, err := d.takeBounce(ctx, m, b, named)
+		if err != nil || ours || automatic {
+			return end, err
+		}
+		m.signs = append(m.signs, SignReport)
+	}
+	m.own = masked(clean(trimmed(clean(m.letter.text)) + m.letter.forwarded))
 	answered, why, err := d.answered(ctx, m, named)
 	if err != nil {
 		return filed{}, err
 	}
-	switch {
-	case m.letter.automatic(m.EnvelopeFrom):
+	if automatic {
 		return d.takeAutomatic(ctx, m, answered)
+	}
+	switch {
 	case m.letter.encrypted && m.own == "":
 		return quarantined(WhyEncrypted), nil
 	case m.letter.fromAddress == "" || len(m.letter.fromAddress) > ticket.MaxEmail:
 		return quarantined(WhyNoSender), nil
 	case m.own == "" && len(m.letter.parts) == 0 && m.letter.subject == "":
 		return quarantined(WhyEmpty), nil
+	case d.Replies.Ours(m.letter.fromAddress):
+		return quarantined(WhyOwnAddress), nil // an answer would come to ourselves
 	case why == WhyOtherSender:
 		return d.hold(ctx, m, named)
 	case answered != nil:
 		return d.takeAnswer(ctx, m, *answered, why)
 	}
 	return d.takeQuestion(ctx, m)
-}
-
-// isOwn reports a mail that we wrote, come back by a forwarding: its sender is one of our own addresses.
-func (d *Desk) isOwn(m *mailed) bool {
-	return d.Replies.Ours(m.letter.fromAddress) || m.letter.header.Get("X-Askwell-Reference") != "" && m.letter.report == nil
 }
 
 // namedTicket finds the ticket whose reply address the mail was sent to; nil when it was to none.
@@ -207,12 +219,12 @@ func (d *Desk) answered(ctx context.Context, m *mailed, named *ticket.Ticket) (*
 			if t == nil {
 				continue
 			}
-			_, known, err := d.sentMessage(ctx, *t, sent.Mark)
+			_, proof, err := d.sentMessage(ctx, *t, sent)
 			if err != nil {
 				return nil, "", err
 			}
 			theirs, err := d.isTheirs(ctx, m, *t)
-			if err != nil || known && theirs {
+			if err != nil || proof != mail.Unproven && theirs {
 				return t, WhyReferences, err
 			}
 		}
@@ -235,16 +247,20 @@ func (d *Desk) isTheirs(ctx context.Context, m *mailed, t ticket.Ticket) (bool, 
 	}), err
 }
 
-// sentMessage finds the mail about a ticket that a mark belongs to: a reply's row, or 0 for the acknowledgement.
-func (d *Desk) sentMessage(ctx context.Context, t ticket.Ticket, mark mail.Mark) (reply int64, known bool, err error) {
-	if mark == mail.AcknowledgementMark(t.Reference) {
-		return 0, true, nil
+// sentMessage finds the mail about a ticket that a Message-ID belongs to: a reply's row, or 0 for the acknowledgement.
+func (d *Desk) sentMessage(ctx context.Context, t ticket.Ticket, sent mail.Sent) (reply int64, proof mail.Proof, err error) {
+	marks := d.Replies.Marks()
+	if proof := marks.IsAcknowledgement(sent); proof != mail.Unproven {
+		return 0, proof, nil
 	}
 	thread, err := d.Tickets.Thread(ctx, t.ID)
 	for _, r := range thread {
-		if r.Kind == ticket.KindReply && mark == mail.ReplyMark(t.Reference, r.ID) {
-			return r.ID, true, nil
+		if r.Kind != ticket.KindReply {
+			continue
+		}
+		if proof := marks.IsReply(sent, r.ID); proof != mail.Unproven {
+			return r.ID, proof, nil
 		}
 	}
-	return 0, false, err
+	return 0, mail.Unproven, err
 }

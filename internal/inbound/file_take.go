@@ -9,6 +9,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
@@ -45,7 +46,16 @@ func (d *Desk) takeQuestion(ctx context.Context, m *mailed) (filed, error) {
 			suspicions = append(suspicions, ticket.SuspectRate)
 		}
 	}
-	t, message, left, err := d.open(ctx, m, suspicions)
+	if again, err := d.repeated(ctx, m); err != nil {
+		return filed{}, err
+	} else if again {
+		m.signs = append(m.signs, SignRepeated)
+	}
+	answerable, err := d.answerable(ctx, m)
+	if err != nil {
+		return filed{}, err
+	}
+	t, message, left, err := d.open(ctx, m, suspicions, !answerable)
 	if failure.Is(err, failure.KindInvalid) {
 		return quarantined(WhyUnreadable), nil // what was read of it makes no question
 	}
@@ -61,24 +71,24 @@ func (d *Desk) lately(ctx context.Context, m *mailed) (n int, err error) {
 	return n, err
 }
 
-func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicion) (ticketID, messageID int64, left []string, err error) {
+func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicion, quiet bool) (ticketID, messageID int64, left []string, err error) {
 	attachments, left, err := d.store(ctx, m.letter.parts)
 	if err != nil {
 		return 0, 0, nil, err
 	}
 	lang := language(m.letter.subject+" "+m.own, d.Language)
-	subject, _ := identifier.MaskSensitive(m.letter.subject)
+	subject := masked(m.letter.subject)
 	if subject == "" {
 		subject = d.Texts(lang).T("mail.no_subject")
 	}
-	name, _ := identifier.MaskSensitive(m.letter.fromName)
+	name := masked(m.letter.fromName)
 	if name == "" {
 		name, _, _ = strings.Cut(m.letter.fromAddress, "@")
 	}
 	opened, err := d.Tickets.Open(ctx, ticket.Inquiry{
 		Channel: ticket.ChannelEmail, Language: lang, Category: mailCategory, Number: identifier.FindInText(subject, m.own),
 		Name: clip(name, ticket.MaxName), Email: m.letter.fromAddress, Subject: clip(subject, ticket.MaxSubject), Question: d.body(m, lang),
-		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions,
+		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions, Quiet: quiet,
 	})
 	if err != nil {
 		return 0, 0, nil, err
@@ -119,26 +129,26 @@ func (d *Desk) takeAutomatic(ctx context.Context, m *mailed, t *ticket.Ticket) (
 	return filed{state: StateFiled, why: WhyAutomatic, ticket: &t.ID}, err
 }
 
-// takeBounce records that one of our mails came back.
-func (d *Desk) takeBounce(ctx context.Context, m *mailed, b bounce, named *ticket.Ticket) (filed, error) {
+// takeBounce records that one of our mails came back; ours is false when it was none that we know.
+func (d *Desk) takeBounce(ctx context.Context, m *mailed, b bounce, named *ticket.Ticket) (end filed, ours bool, err error) {
 	t, reply, err := d.returned(ctx, b, named)
 	switch {
 	case err != nil:
-		return filed{}, err
+		return filed{}, false, err
 	case b.delayed || b.relayed:
 		end := ignored(WhyDelayed)
 		if t != nil {
 			end.ticket = &t.ID
 		}
-		return end, nil
+		return end, t != nil, nil
 	case t == nil:
-		return ignored(WhyUnknown), nil
+		return ignored(WhyUnknown), false, nil
 	case reply == 0:
 		err = d.Tickets.RecordMail(ctx, t.Reference, ticket.EventAcknowledgementBounced, ticket.Data{Mail: m.ID, Reason: string(b.why)})
 	default:
 		_, err = d.Tickets.Bounced(ctx, t.Reference, reply, b.why)
 	}
-	return filed{state: StateFiled, why: WhyBounce, ticket: &t.ID}, err
+	return filed{state: StateFiled, why: WhyBounce, ticket: &t.ID}, true, err
 }
 
 // returned finds what came back: by the Message-ID in the report, else, when the report came to a ticket's own address, the last reply
@@ -152,7 +162,7 @@ func (d *Desk) returned(ctx context.Context, b bounce, named *ticket.Ticket) (*t
 		if t == nil || named != nil && named.ID != t.ID {
 			continue
 		}
-		if reply, known, err := d.sentMessage(ctx, *t, sent.Mark); err != nil || known {
+		if reply, proof, err := d.sentMessage(ctx, *t, sent); err != nil || proof != mail.Unproven {
 			return t, reply, err
 		}
 	}

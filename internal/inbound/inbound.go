@@ -50,6 +50,7 @@ const (
 	WhyEmpty       Why = "empty"        // quarantined: no text, no file
 	WhyNoSender    Why = "no_sender"    // quarantined: no address to answer to
 	WhyOtherSender Why = "other_sender" // quarantined: to a ticket's reply address, from somebody else
+	WhyOwnAddress  Why = "own_address"  // quarantined: its sender is one of our own addresses, and we did not write it
 	WhyTooMany     Why = "too_many"     // quarantined: far too many from one address
 
 	WhyOwn     Why = "own"     // ignored: we wrote it

@@ -30,42 +30,80 @@ type Mail struct {
 	LeftOut     []string
 	Size        int64
 	Reference   string // of the ticket on which it is, or that it names; "" for none
+	Signs       []Sign // why a program may have written it
+	LookedAt    *time.Time
+	LookedBy    string // the name of who looked at the signs
 }
 
 // Open reports whether a person may still decide on it.
-func (m Mail) Open() bool { return m.State == StateQuarantined || m.Aside() }
+func (m Mail) Open() bool { return m.State == StateQuarantined || m.Aside() || m.Noted() }
+
+// Noted reports whether a ticket's history tells of it, and nothing more: an automatic reply to one of our mails.
+func (m Mail) Noted() bool { return m.State == StateFiled && m.Why == WhyAutomatic }
+
+// Flagged reports whether a person is to see that a program may have written it.
+func (m Mail) Flagged() bool { return len(m.Signs) > 0 && m.LookedAt == nil }
 
 // Aside reports whether it was laid aside, by a person or because no person wrote it.
 func (m Mail) Aside() bool { return m.State == StateIgnored || m.State == StateDiscarded }
 
 const mailColumns = `m.id, m.state, m.why, m.received_at, m.decided_at, COALESCE(s.name, '') AS decided_by, m.reason, m.from_name,
-	m.from_address, m.subject, m.left_out, octet_length(m.raw) AS size, COALESCE(t.reference, '') AS reference`
+	m.from_address, m.subject, m.left_out, octet_length(m.raw) AS size, COALESCE(t.reference, '') AS reference,
+	m.signs, m.looked_at, COALESCE(l.name, '') AS looked_by`
 
-// MaxCount is where Waiting stops to count.
+const mailJoins = `
+	LEFT JOIN staff s ON s.id = m.decided_by
+	LEFT JOIN staff l ON l.id = m.looked_by
+	LEFT JOIN ticket t ON t.id = m.ticket_id`
+
+// undecidedStates are those in which a person may decide on a mail.
+const undecidedStates = `(state IN ('quarantined', 'ignored', 'discarded') OR state = 'filed' AND why = 'automatic')`
+
+// View is one of the lists of mails.
+type View string
+
+// The lists: what waits for a decision; what was filed, and a program may have written; what was laid aside.
+const (
+	ViewWaiting View = "waiting"
+	ViewFlagged View = "flagged"
+	ViewAside   View = "aside"
+)
+
+// Views are the lists in their order.
+func Views() []View { return []View{ViewWaiting, ViewFlagged, ViewAside} }
+
+var viewWhere = map[View]string{
+	ViewWaiting: `m.state = 'quarantined'`,
+	ViewFlagged: `m.signs <> '{}' AND m.looked_at IS NULL`,
+	ViewAside:   `m.state IN ('ignored', 'discarded')`,
+}
+
+// MaxCount is where a count of mails stops.
 const MaxCount = 1000
 
 // Shown is how many mails a list holds.
 const Shown = 100
 
-// Waiting counts the mails in quarantine, up to MaxCount.
-func (d *Desk) Waiting(ctx context.Context) (n int, err error) {
-	err = d.DB.QueryRow(ctx, `
-		SELECT count(*) FROM (SELECT FROM inbound_mail WHERE state = 'quarantined' LIMIT $1) AS counted`, MaxCount).Scan(&n)
-	return n, postgres.Failure(err)
+// Counts tells how many mails a person is to look at, each up to MaxCount.
+type Counts struct {
+	Waiting, Flagged int
 }
 
-// List gives the newest mails in quarantine, or those laid aside. For staff who may answer tickets.
-func (d *Desk) List(ctx context.Context, aside bool) ([]Mail, error) {
-	where := `m.state = 'quarantined'`
-	if aside {
-		where = `m.state IN ('ignored', 'discarded')`
-	}
+// Count counts the mails that a person is to look at.
+func (d *Desk) Count(ctx context.Context) (c Counts, err error) {
+	err = d.DB.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM (SELECT FROM inbound_mail m WHERE `+viewWhere[ViewWaiting]+` LIMIT $1) AS waiting),
+			(SELECT count(*) FROM (SELECT FROM inbound_mail m WHERE `+viewWhere[ViewFlagged]+` LIMIT $1) AS flagged)`,
+		MaxCount).Scan(&c.Waiting, &c.Flagged)
+	return c, postgres.Failure(err)
+}
+
+// List gives the newest mails of a view. For staff who may answer tickets.
+func (d *Desk) List(ctx context.Context, view View) ([]Mail, error) {
 	rows, err := d.DB.Query(ctx, `
 		SELECT `+mailColumns+`, left(m.body, 200) AS body
-		FROM inbound_mail m
-		LEFT JOIN staff s ON s.id = m.decided_by
-		LEFT JOIN ticket t ON t.id = m.ticket_id
-		WHERE `+where+`
+		FROM inbound_mail m`+mailJoins+`
+		WHERE `+viewWhere[view]+`
 		ORDER BY m.received_at DESC, m.id DESC
 		LIMIT $1`, Shown)
 	if err != nil {
@@ -76,6 +114,27 @@ func (d *Desk) List(ctx context.Context, aside bool) ([]Mail, error) {
 		return nil, fmt.Errorf("list mails: %w", postgres.Failure(err))
 	}
 	return found, nil
+}
+
+// Looked takes a mail from the list of those that a program may have written: somebody has seen it. For staff who may answer tickets.
+// The second time changes nothing. Errors: not_found.
+func (d *Desk) Looked(ctx context.Context, by, id int64) error {
+	var there, first bool
+	err := d.DB.QueryRow(ctx, `
+		WITH looked AS (
+			UPDATE inbound_mail SET looked_at = now(), looked_by = $2 WHERE id = $1 AND looked_at IS NULL
+			RETURNING id
+		), told AS (
+			INSERT INTO inbound_event (mail_id, kind, staff_id, at) SELECT id, 'looked_at', $2, now() FROM looked
+		)
+		SELECT EXISTS (SELECT FROM inbound_mail WHERE id = $1), EXISTS (SELECT FROM looked)`, id, by).Scan(&there, &first)
+	if err == nil && !there {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return fmt.Errorf("look at a mail: %w", postgres.Failure(notFound(err)))
+	}
+	return nil
 }
 
 // ByID reads one mail; of one that could not be read what stands in it. For staff who may answer tickets. Errors: not_found.
@@ -91,9 +150,7 @@ func (d *Desk) OfMessage(ctx context.Context, reference string, messageID int64)
 func (d *Desk) mail(ctx context.Context, where string, args ...any) (Mail, error) {
 	rows, err := d.DB.Query(ctx, `
 		SELECT `+mailColumns+`, m.body
-		FROM inbound_mail m
-		LEFT JOIN staff s ON s.id = m.decided_by
-		LEFT JOIN ticket t ON t.id = m.ticket_id
+		FROM inbound_mail m`+mailJoins+`
 		WHERE `+where, args...)
 	if err != nil {
 		return Mail{}, fmt.Errorf("read a mail: %w", postgres.Failure(err))
@@ -129,7 +186,7 @@ func (d *Desk) OpenTicket(ctx context.Context, by, id int64) (reference string, 
 	if m.letter.fromAddress == "" {
 		return "", failure.Invalid("mail", "no_sender", "This mail has no address to answer to. Add it to a ticket, or discard it.")
 	}
-	ticketID, message, left, err := d.open(ctx, &m, nil)
+	ticketID, message, left, err := d.open(ctx, &m, nil, false)
 	if err != nil {
 		return "", err
 	}
@@ -170,7 +227,7 @@ func (d *Desk) Attach(ctx context.Context, by, id int64, reference string) error
 // Discard lays a mail aside for a reason. It stays where it can be found. For staff who may answer tickets. Errors: not_found, conflict,
 // invalid (reason).
 func (d *Desk) Discard(ctx context.Context, by, id int64, reason string) error {
-	reason = oneLine(reason)
+	reason = masked(oneLine(reason))
 	if reason == "" || len([]rune(reason)) > 500 {
 		return failure.Invalid("reason", "missing", "Say in a few words why this mail is of no use.")
 	}
@@ -187,7 +244,7 @@ func (d *Desk) undecided(ctx context.Context, id int64) (mailed, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.State == StateFiled || m.State == StateReceived {
+	if m.State == StateFiled && m.Why != WhyAutomatic || m.State == StateReceived {
 		return m, failure.Conflict("Somebody has decided on this mail already.")
 	}
 	if m.letter, err = readLetter(m.Raw); err != nil {
@@ -208,8 +265,8 @@ func (d *Desk) settle(ctx context.Context, m mailed, by int64, end filed, reason
 	tag, err := d.DB.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, decided_by = $5, ticket_id = $6, message_id = $7, left_out = $8, reason = $9,
-			raw = CASE WHEN $10 THEN ''::bytea ELSE raw END
-		WHERE id = $1 AND state IN ('quarantined', 'ignored', 'discarded')`,
+			raw = CASE WHEN $10 THEN ''::bytea ELSE raw END, looked_at = COALESCE(looked_at, now()), looked_by = COALESCE(looked_by, $5)
+		WHERE id = $1 AND `+undecidedStates,
 		m.ID, end.state, end.why, d.Now().UTC(), by, end.ticket, end.message, end.left, reason, end.state == StateFiled && m.sensitive())
 	if err != nil {
 		return fmt.Errorf("decide on a mail: %w", postgres.Failure(err))

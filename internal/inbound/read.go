@@ -118,8 +118,14 @@ func (w *walker) entity(e *message.Entity, depth int) (string, error) {
 	name := fileName(dparams["filename"], params["name"])
 	switch {
 	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
+		if w.report == nil {
+			return w.textOf(e, kind, params) // of a report that somebody passes on
+		}
 		return "", w.status(e)
 	case kind == "text/rfc822-headers" || kind == "message/rfc822-headers" || kind == "message/global-headers":
+		if w.report == nil {
+			return w.textOf(e, kind, params)
+		}
 		return "", w.returned(e)
 	case kind == "message/rfc822" || kind == "message/global":
 		return "", w.enclosed(e, depth)
@@ -143,6 +149,9 @@ func (w *walker) multipart(mr message.MultipartReader, kind string, params map[s
 	case "multipart/encrypted":
 		w.encrypted = true
 	case "multipart/report":
+		if depth > 0 {
+			break // in a mail that somebody passes on
+		}
 		if w.report == nil {
 			w.report = &report{}
 		}

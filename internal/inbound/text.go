@@ -166,3 +166,11 @@ func notFound(err error) error {
 	}
 	return err
 }
+
+// orEmpty makes a list that PostgreSQL takes for an empty one, not for NULL.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

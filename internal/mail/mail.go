@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,9 @@ type Config struct {
 	// Replies gives each ticket an address to answer to, at which bounces arrive as well. Nil when no mail comes in here: then answers
 	// go to the agency's address, and a person has to enter them.
 	Replies *ReplyAddresses
+
+	// Keys are those of SECRET_KEY, for the Message-IDs; Replies' when empty.
+	Keys [][]byte
 }
 
 // Mailer sends mails. Safe for concurrent use.
@@ -51,6 +55,7 @@ type Mailer struct {
 	from   mail.Address
 	cfg    Config
 	host   string // of the Message-IDs
+	marks  Marks
 }
 
 // agency gives what a mail in a language says of the agency.
@@ -85,7 +90,10 @@ func New(cfg Config) (*Mailer, error) {
 		cfg.Now = time.Now
 	}
 	host := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
-	m := &Mailer{server: server, from: from, cfg: cfg, host: host}
+	if cfg.Keys == nil && cfg.Replies != nil {
+		cfg.Keys = cfg.Replies.keys
+	}
+	m := &Mailer{server: server, from: from, cfg: cfg, host: host, marks: NewMarks(cfg.Keys)}
 	if _, err := m.address(from.Address); err != nil {
 		return nil, errors.New("mail: the agency's e-mail address cannot send mails; set MAIL_FROM")
 	}
@@ -144,14 +152,19 @@ func (m *Mailer) acknowledgement(l Letter) (*gomail.Msg, error) {
 // Reply sends the agency's answer. messageID is the reply's row: the same reply has the same Message-ID whenever it is sent.
 // Errors: as Acknowledge.
 func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body string) error {
-	msg, err := m.message(l, "reply", m.messageID(l.Reference, ReplyMark(l.Reference, messageID)), body)
+	msg, err := m.message(l, "reply", m.messageID(l.Reference, m.marks.Reply(l.Reference, messageID)), body)
 	if err != nil {
 		return fmt.Errorf("write a reply to %s: %w", l.Reference, err)
 	}
-	// All mails about a ticket hang under its acknowledgement, sent or not, so that they stand in one thread.
-	root := "<" + m.rootID(l.Reference) + ">"
-	msg.SetGenHeader(gomail.HeaderInReplyTo, root)
-	msg.SetGenHeader(gomail.HeaderReferences, root)
+	// All mails about a ticket hang under its acknowledgement, sent or not, so that they stand in one thread; and under whichever key
+	// it was sent.
+	var roots []string
+	for _, mark := range m.marks.acknowledgements(l.Reference) {
+		roots = append(roots, "<"+m.messageID(l.Reference, mark)+">")
+	}
+	msg.SetGenHeader(gomail.HeaderInReplyTo, roots[0])
+	slices.Reverse(roots) // RFC 5322, 3.6.4: the nearest stands last
+	msg.SetGenHeader(gomail.HeaderReferences, strings.Join(roots, " "))
 	if err := m.send(ctx, msg)[0]; err != nil {
 		return fmt.Errorf("send a reply to %s: %w", l.Reference, err)
 	}
@@ -159,7 +172,7 @@ func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body stri
 }
 
 func (m *Mailer) rootID(reference string) string {
-	return m.messageID(reference, AcknowledgementMark(reference))
+	return m.messageID(reference, m.marks.Acknowledgement(reference))
 }
 
 func (m *Mailer) messageID(reference string, mark Mark) string {

@@ -49,6 +49,9 @@ func NewReplyAddresses(mailbox string, keys [][]byte, inbox ...string) (*ReplyAd
 // Domain is the mail domain of the addresses.
 func (r *ReplyAddresses) Domain() string { return r.domain }
 
+// Marks are those of the mails that carry the addresses.
+func (r *ReplyAddresses) Marks() Marks { return NewMarks(r.keys) }
+
 // For is the address of a ticket.
 func (r *ReplyAddresses) For(reference string) string {
 	short := shortReference(reference)

@@ -82,7 +82,7 @@ func TestMailsCarryTheReplyAddress(t *testing.T) {
 				t.Errorf("bounces would go to %s", sender)
 			}
 			found := mail.FindSent(got.Header.Get("Message-Id"))
-			marks := map[string]mail.Mark{"acknowledgement": mail.AcknowledgementMark(letter.Reference), "reply": mail.ReplyMark(letter.Reference, 42)}
+			marks := map[string]mail.Mark{"acknowledgement": replies.Marks().Acknowledgement(letter.Reference), "reply": replies.Marks().Reply(letter.Reference, 42)}
 			if len(found) != 1 || found[0] != (mail.Sent{Reference: letter.Reference, Mark: marks[name]}) {
 				t.Errorf("the Message-ID tells %v", found)
 			}

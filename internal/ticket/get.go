@@ -55,18 +55,24 @@ func (s *Service) Thread(ctx context.Context, ticketID int64) ([]Message, error)
 		m := of[f.MessageID]
 		m.Attachments = append(m.Attachments, f)
 	}
-	for _, id := range mailed {
-		if m := of[id]; m != nil {
-			m.Mailed = true
+	for _, mail := range mailed {
+		if m := of[mail.ID]; m != nil {
+			m.Mailed, m.Flagged = true, mail.Flagged
 		}
 	}
 	return messages, nil
 }
 
+// mailedMessage is a message that came as a mail.
+type mailedMessage struct {
+	ID      int64
+	Flagged bool
+}
+
 const attachmentColumns = `a.id, a.message_id, a.name, a.media_type, a.size, a.sha256, a.storage_key, a.scan`
 
 // thread reads messages, files and which messages came as mails in one round trip.
-func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, mailed []int64, err error) {
+func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, mailed []mailedMessage, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		SELECT m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
@@ -88,8 +94,9 @@ func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Messag
 		return err
 	})
 	batch.Queue(`
-		SELECT message_id FROM inbound_mail WHERE ticket_id = $1 AND message_id IS NOT NULL`, ticketID).Query(func(rows pgx.Rows) (err error) {
-		mailed, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		SELECT message_id, signs <> '{}' AND looked_at IS NULL AS flagged
+		FROM inbound_mail WHERE ticket_id = $1 AND message_id IS NOT NULL`, ticketID).Query(func(rows pgx.Rows) (err error) {
+		mailed, err = pgx.CollectRows(rows, pgx.RowToStructByPos[mailedMessage])
 		return err
 	})
 	return messages, files, mailed, s.db.SendBatch(ctx, batch).Close()

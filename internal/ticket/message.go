@@ -40,6 +40,7 @@ type Message struct {
 	DeliveredAt *time.Time
 	Attachments []Attachment `db:"-"`
 	Mailed      bool         `db:"-"` // it came as a mail, which is kept whole
+	Flagged     bool         `db:"-"` // a program may have written that mail, and nobody has looked yet
 }
 
 // Withdrawable reports whether the reply can still be taken back at that moment.

@@ -49,6 +49,7 @@ type Inquiry struct {
 	Attachments []Attachment // stored already; ID and MessageID are not used
 	Token       [16]byte     // hash of the form token: the same one makes one ticket, whatever else it comes with
 	Suspicions  []Suspicion
+	Quiet       bool // no acknowledgement goes out: a program may have sent it, and answer that as well
 }
 
 // Opened says which ticket an inquiry became, and how.
@@ -151,7 +152,7 @@ func (s *Service) insert(ctx context.Context, in Inquiry, reference string) (Ope
 func (in Inquiry) args(reference string, now time.Time) pgx.NamedArgs {
 	linkState := LinkNone
 	todo := []string{OutboxOpened}
-	if in.rateSuspect() {
+	if in.Quiet || in.rateSuspect() {
 		todo = []string{OutboxSuspected}
 	}
 	kinds, actors, data := []EventKind{EventOpened}, []ActorKind{ActorApplicant}, [][]byte{Data{}.marshal()}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -14,13 +15,22 @@ import (
 
 const mailPath = "/console/mail"
 
-// mailList is the mails that wait for a person, or those that were laid aside.
+// mailList is one of the lists of mails.
 type mailList struct {
 	page.Frame
-	Aside bool
+	View  inbound.View
+	Tabs  []mailTab
 	Mails []inbound.Mail
 	Full  bool // there are more
 	Empty page.Empty
+}
+
+// mailTab leads to one of the lists. A negative Count shows none.
+type mailTab struct {
+	View    inbound.View
+	URL     string
+	Count   int
+	Current bool
 }
 
 // mailPage is one mail, and what can be done with it.
@@ -33,23 +43,39 @@ type mailPage struct {
 	Reason    string
 }
 
-// MailList shows the mails that could not be filed.
+// MailList shows the mails that a person is to look at, and those that were laid aside.
 func (a *Area) MailList(c *gin.Context) error {
-	d := &mailList{Aside: c.Query("view") == "aside"}
+	d := &mailList{View: inbound.View(c.Query("view"))}
+	if !slices.Contains(inbound.Views(), d.View) {
+		d.View = inbound.ViewWaiting
+	}
+	ctx := c.Request.Context()
 	var err error
-	if d.Mails, err = a.mails.List(c.Request.Context(), d.Aside); err != nil {
+	if d.Mails, err = a.mails.List(ctx, d.View); err != nil {
+		return err
+	}
+	counts, err := a.mails.Count(ctx)
+	if err != nil {
 		return err
 	}
 	if d.Frame, err = a.Frame(c, "mail"); err != nil {
 		return err
 	}
+	for _, view := range inbound.Views() {
+		tab := mailTab{View: view, URL: mailPath + "?view=" + string(view), Count: -1, Current: view == d.View}
+		switch view {
+		case inbound.ViewWaiting:
+			tab.URL, tab.Count = mailPath, counts.Waiting
+		case inbound.ViewFlagged:
+			tab.Count = counts.Flagged
+		case inbound.ViewAside: // what is done is not counted
+		}
+		d.Tabs = append(d.Tabs, tab)
+	}
 	p := d.Printer
 	d.Title, d.Path, d.Full = p.T("console.mail.title"), mailPath, len(d.Mails) == inbound.Shown
-	which := "none"
-	if d.Aside {
-		which = "none_aside"
-	}
-	d.Empty = page.Empty{Icon: "check_circle", Title: p.T("console.mail." + which + ".title"), Text: p.T("console.mail." + which + ".text")}
+	none := "console.mail.none." + string(d.View)
+	d.Empty = page.Empty{Icon: "check_circle", Title: p.T(none + ".title"), Text: p.T(none + ".text")}
 	return a.Pages.HTML(c, http.StatusOK, "console/mail_list", d)
 }
 
@@ -114,6 +140,17 @@ func (a *Area) MailDiscard(c *gin.Context) error {
 			a.Pages.Flash(c, "success", a.Pages.Printer(c).T("console.mail.discarded"))
 		}
 		return mailPath, err
+	})
+}
+
+// MailLooked takes the mail from the list of those that a program may have written, and leads back to it.
+func (a *Area) MailLooked(c *gin.Context) error {
+	return a.decideMail(c, func(by, id int64) (string, error) {
+		err := a.mails.Looked(c.Request.Context(), by, id)
+		if err == nil {
+			a.Pages.Flash(c, "success", a.Pages.Printer(c).T("console.mail.looked_done"))
+		}
+		return mailPath + "?view=" + string(inbound.ViewFlagged), err
 	})
 }
 

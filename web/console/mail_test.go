@@ -76,7 +76,7 @@ func TestMailAccess(t *testing.T) {
 	for _, get := range []string{mailPath, path} {
 		webtest.CheckAccess(t, d.Desk, http.MethodGet, get, staff.Roles()...)
 	}
-	for _, post := range []string{"/attach", "/open", "/discard"} {
+	for _, post := range []string{"/attach", "/open", "/discard", "/looked"} {
 		webtest.CheckAccess(t, d.Desk, http.MethodPost, path+post, staff.Roles()...)
 	}
 }
@@ -147,13 +147,81 @@ func TestMailIsDiscardedAndFoundAgain(t *testing.T) {
 	}
 }
 
+// A mail that a program may have written is on its ticket as any other, is flagged there, and is counted and listed until somebody has
+// looked at it.
+func TestAMailThatMayBeAutomaticIsFlaggedUntilSomebodyLooks(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	ours := d.replies.For(reference)
+	answered := d.mail(t, "Amara <amara@example.org>", ours, "Away from home, new address", "I live at 5 Oak Road now.")
+	asked := d.mail(t, "Bo <bo@mail.example>", "reply@help.example", "Ausencia: mi cita", "¿Qué hago si no pude ir a mi cita?")
+	count := func(page webtest.Page) string { return page.Text(`.rail a[href="` + mailPath + `"] .rail__count`) }
+	list := d.get(t, mailPath+"?view=flagged")
+	for _, want := range []string{"Away from home", "Ausencia", "begins like an automatic reply", reference} {
+		if !strings.Contains(list.Text("main table"), want) {
+			t.Errorf("the list does not say %q: %s", want, list.Text("main"))
+		}
+	}
+	if got := count(list); got != "2" {
+		t.Errorf("the rail counts %q, want 2", got)
+	}
+	if got := list.Text(`.mail-which [aria-current]`); !strings.Contains(got, "2") {
+		t.Errorf("the list's own count is %q, want 2", got)
+	}
+	thread := d.get(t, "/console/tickets/"+reference)
+	if got := thread.Text(".message--applicant"); !strings.Contains(got, "5 Oak Road") || !strings.Contains(got, "Possibly automatic") {
+		t.Errorf("the message shows %s", got)
+	}
+	path := fmt.Sprintf("%s/%d", mailPath, answered)
+	if page := d.get(t, path); !strings.Contains(page.Text("main"), "begins like an automatic reply") || page.Doc.Find(`form[action$="/attach"]`).Length() != 0 {
+		t.Errorf("the mail's page shows %s", page.Text("main"))
+	}
+	d.post(t, path+"/looked", nil)
+	d.post(t, path+"/looked", nil) // a second press changes nothing
+	list = d.get(t, mailPath+"?view=flagged")
+	if text := list.Text("main table"); strings.Contains(text, "Away from home") || !strings.Contains(text, "Ausencia") || count(list) != "1" {
+		t.Errorf("after a look the rail counts %q, and the list shows %s", count(list), text)
+	}
+	if got := d.get(t, "/console/tickets/"+reference).Text(".message--applicant"); strings.Contains(got, "Possibly automatic") {
+		t.Errorf("after a look the message shows %s", got)
+	}
+	if page := d.get(t, path); !strings.Contains(page.Text("main"), "seen by") {
+		t.Errorf("the page does not say who looked: %s", page.Text("main"))
+	}
+	d.post(t, fmt.Sprintf("%s/%d/looked", mailPath, asked), nil)
+	if page := d.get(t, mailPath+"?view=flagged"); !strings.Contains(page.Text("main"), "Nothing to look at") || count(page) != "0" {
+		t.Errorf("the empty list says %s", page.Text("main"))
+	}
+}
+
+// An automatic reply is noted on its ticket, and one press away there: a person may still make a message of it.
+func TestAnAutomaticReplyCanBeReadAndAdded(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	d.mail(t, "Amara <amara@example.org>", d.replies.For(reference)+"\r\nAuto-Submitted: auto-replied", "Re: card", "Write to my lawyer instead.")
+	thread := d.get(t, "/console/tickets/"+reference)
+	if strings.Contains(thread.Text(".message"), "lawyer") {
+		t.Errorf("it stands in the thread: %s", thread.Text("#thread"))
+	}
+	path := thread.Doc.Find(`.event a[href^="` + mailPath + `"]`).AttrOr("href", "")
+	if page := d.get(t, path); !strings.Contains(page.Text(".mail__body"), "lawyer") {
+		t.Errorf("the mail shows %s", page.Text("main"))
+	}
+	d.post(t, path+"/attach", url.Values{"reference": {reference}})
+	if thread := d.get(t, "/console/tickets/"+reference); !strings.Contains(thread.Text(".message--applicant"), "lawyer") {
+		t.Errorf("the thread shows %s", thread.Text("#thread"))
+	}
+}
+
 func TestMailByKeyboard(t *testing.T) {
 	t.Parallel()
 	d := newMailDesk(t)
 	reference := d.open(t)
 	path := d.held(t, reference, "A question with a long subject that must not make the page wider than a phone's screen, whatever it says")
 	tab := d.browse(t, staff.RoleAgent, "mail@staff.test")
-	inspect(t, tab, d.URL, map[string]string{"mail-list": mailPath, "mail-aside": mailPath + "?view=aside", "mail": path})
+	inspect(t, tab, d.URL, map[string]string{"mail-list": mailPath, "mail-aside": mailPath + "?view=aside", "mail-flagged": mailPath + "?view=flagged", "mail": path})
 	tab.Goto(d.URL + mailPath)
 	tab.TabTo(`main table a[href="` + path + `"]`)
 	tab.PressAndLoad("Enter")

@@ -32,6 +32,7 @@ type eventLine struct {
 	At   time.Time
 	Who  string
 	Text string
+	Mail int64 // the mail that it is about; 0 for none
 }
 
 // toldByMessage are the events that a message in the thread tells of itself.
@@ -91,7 +92,7 @@ type teller struct {
 
 // line tells one event. Every kind of event has a message "console.event.<kind>"; one that is not known yet tells its name.
 func (t teller) line(e ticket.Event) eventLine {
-	return eventLine{At: e.At, Who: t.who(e), Text: t.text(e)}
+	return eventLine{At: e.At, Who: t.who(e), Text: t.text(e), Mail: e.Data.Mail}
 }
 
 func (t teller) who(e ticket.Event) string {

@@ -98,10 +98,10 @@ func (a *Area) rail(ctx context.Context, p *messages.Printer, member staff.Membe
 	for i, n := range counts {
 		sharedViews[i].Count = n
 	}
-	waiting, err := a.mails.Waiting(ctx)
+	mails, err := a.mails.Count(ctx)
 	if err != nil {
 		return nil, err
 	}
-	main.Views = append(main.Views, page.View{Label: p.T("console.mail.title"), Icon: "mail", Current: current == "mail", URL: mailPath, Count: waiting})
+	main.Views = append(main.Views, page.View{Label: p.T("console.mail.title"), Icon: "mail", Current: current == "mail", URL: mailPath, Count: mails.Waiting + mails.Flagged})
 	return []page.ViewGroup{main, byQueue}, nil
 }
