@@ -16,6 +16,7 @@ import (
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
@@ -173,10 +174,16 @@ func (s *site) makeConsole() error {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
+	var scanner inbound.Scanner
+	if s.Settings.ClamdURL != "" {
+		if scanner, err = files.NewClamd(s.Settings.ClamdURL); err != nil {
+			return fmt.Errorf("web: %w", err)
+		}
+	}
 	s.console, err = console.New(console.Config{
 		DB: s.DB, Tickets: s.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
 		TaskQueues: s.Queues, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Secure: secure, Logger: s.Logger, Now: s.Now,
-		HoldFiles: s.Settings.ClamdURL != "", Language: s.Settings.Agency.Language,
+		Keys: s.Settings.SecretKeys, Scanner: scanner, Language: s.Settings.Agency.Language,
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)

@@ -69,6 +69,11 @@ func (w *Workers) jobs() []job {
 			return int64(n), err
 		}})
 	}
+	if w.Inbound != nil {
+		jobs = append(jobs,
+			job{name: "seal mails in the clear", every: 5 * time.Minute, run: w.Inbound.SealClear},
+			job{name: "remove mails as they came", every: time.Hour, run: w.Inbound.Sweep})
+	}
 	if w.CheckIndexAt != nil {
 		jobs = append(jobs, job{name: "check the search indexes", at: w.CheckIndexAt, run: w.checkIndexes})
 	}

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 )
@@ -24,7 +25,8 @@ const (
 	TaskAcknowledge  = "acknowledge"
 	TaskSendReply    = "send_reply"
 	TaskScanFile     = "scan_file"
-	TaskReceiveMail  = "receive_mail"
+	TaskFileMail     = inbound.TaskFile
+	TaskReceiveMail  = "receive_mail" // of a mail that came in by the version before
 	TaskCountTicket  = report.TaskCountTicket
 	TaskMailReport   = "mail_report"
 
@@ -66,6 +68,7 @@ var kinds = []kind{
 	{name: TaskLinkAccount, queue: queueDefault, batch: 500, lanes: 1, lease: 20 * time.Second, timeout: 15 * time.Second, slowest: 10 * time.Second, tries: 10},
 	{name: TaskAcknowledge, queue: queueDefault, batch: 20, lanes: 2, lease: 90 * time.Second, timeout: 80 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
 	{name: TaskScanFile, queue: queueDefault, lease: 3 * time.Minute, timeout: 2 * time.Minute, slowest: time.Minute, tries: 8},
+	{name: TaskFileMail, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: time.Minute, tries: 8},
 	{name: TaskReceiveMail, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: time.Minute, tries: 8},
 	{name: TaskIndexTicket, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},
 	{name: TaskIndexAccount, queue: queueIndex, batch: 1000, lanes: 1, lease: 45 * time.Second, timeout: 40 * time.Second, slowest: 5 * time.Second, tries: 10},

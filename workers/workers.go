@@ -115,6 +115,7 @@ func New(cfg Config) (*Workers, error) {
 		TaskAcknowledge:  {all: w.acknowledge},
 		TaskSendReply:    {one: w.sendReply},
 		TaskScanFile:     {one: w.scanFile},
+		TaskFileMail:     {one: w.receiveMail},
 		TaskReceiveMail:  {one: w.receiveMail},
 		TaskCountTicket:  {all: w.countTickets},
 		TaskMailReport:   {one: w.mailReport},

@@ -143,7 +143,7 @@ func (d *desk) mailer() (*mail.Mailer, error) {
 	}
 	a := d.cfg.Agency
 	return mail.New(mail.Config{
-		Replies: replies, Now: d.clock.Now,
+		Replies: replies, Keys: d.cfg.SecretKeys, Now: d.clock.Now,
 		URL: d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
 		Hours: web.AgencyHours(a, catalog),

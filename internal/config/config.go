@@ -27,6 +27,7 @@ type Config struct {
 	InboundSMTPKey    string
 	InboundIMAPURL    string
 	InboundMaxSize    int // bytes of one mail
+	InboundKeepRaw    time.Duration
 
 	Listen         string
 	BaseURL        *url.URL

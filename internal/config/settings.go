@@ -68,6 +68,8 @@ func inbound() []Setting {
 			About: "A mailbox to read instead, as `imaps://name:password@host/INBOX?done=Askwell`; what was taken in moves to the folder `done` (`Askwell` when it is not named)."},
 		{Name: "INBOUND_MAX_SIZE", Default: "26214400", read: readInt(func(c *Config) *int { return &c.InboundMaxSize }, 100_000, 100<<20),
 			About: "The most bytes that one mail may have; a larger one is refused, and its sender is told."},
+		{Name: "INBOUND_KEEP_RAW", Default: "720h", read: readDuration(func(c *Config) *time.Duration { return &c.InboundKeepRaw }, time.Hour, 10*365*24*time.Hour),
+			About: "How long a mail is kept as it came, sealed with `SECRET_KEY`, after it was filed, laid aside or discarded. Its text, with Social Security and card numbers masked, and its files stay. A mail that waits for a person stays whole."},
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	SignSubject    Sign = "subject"    // begins like that of an automatic reply
 	SignSender     Sign = "sender"     // a mailbox that nobody reads, by its name
 	SignReport     Sign = "report"     // looks like a delivery report, and is about no mail of ours
+	SignBefore     Sign = "before"     // laid aside by an earlier version, for a reason that counts no more
 	SignRepeated   Sign = "repeated"   // the same words came from the same address within a day
 )
 

@@ -133,7 +133,7 @@ func (d *desk) file() {
 		inbound.OutboxReceived: {{Task: "receive_mail"}}, ticket.OutboxOpened: {{Task: "acknowledge"}},
 	}, 1000)
 	d.must(err)
-	tasks, err := outbox.Claim(d.Context(), d.db, []string{"receive_mail"}, 1000, time.Minute)
+	tasks, err := outbox.Claim(d.Context(), d.db, []string{inbound.TaskFile, "receive_mail"}, 1000, time.Minute)
 	d.must(err)
 	for _, task := range tasks {
 		d.must(d.inbound.File(d.Context(), task.ID, task.Subject))

@@ -31,6 +31,8 @@ type mailed struct {
 	letter       letter `db:"-"`
 	own          string // its own text, masked
 	signs        []Sign // that it may be automatic
+	sealed       bool   // Raw stood sealed
+	unread       bool   // it could not be read
 }
 
 // filed is where a mail ended.
@@ -39,7 +41,7 @@ type filed struct {
 	why     Why
 	ticket  *int64
 	message *int64
-	left    []string // files that were not taken over
+	left    []part // files that were not taken over
 }
 
 func quarantined(why Why) filed { return filed{state: StateQuarantined, why: why} }
@@ -80,37 +82,37 @@ func (d *Desk) File(ctx context.Context, task, id int64) error {
 
 func (d *Desk) read(ctx context.Context, id int64) (mailed, error) {
 	var m mailed
+	var sealed []byte
 	err := d.DB.QueryRow(ctx, `
-		SELECT id, raw, fingerprint, envelope_from, recipients, received_at, state, why, ticket_id
+		SELECT id, raw, sealed, fingerprint, envelope_from, recipients, received_at, state, why, ticket_id
 		FROM inbound_mail
-		WHERE id = $1`, id).Scan(&m.ID, &m.Raw, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.Why, &m.TicketID)
+		WHERE id = $1`, id).Scan(&m.ID, &m.Raw, &sealed, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.Why, &m.TicketID)
 	if err != nil {
 		return m, postgres.Failure(notFound(err))
 	}
-	return m, nil
+	if len(sealed) > 0 {
+		m.sealed = true
+		m.Raw, err = d.vault.openMail(sealed, m.Fingerprint)
+	}
+	return m, err
 }
 
 // record writes where a mail ended, with what a list shows of it. What must not be stored is masked here, too.
 func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end filed) error {
-	if end.left == nil {
-		end.left = []string{}
+	if end.state == StateIgnored || end.why == WhyAutomatic {
+		_, end.left = sorted(m.letter.parts, false)
 	}
 	_, err := tx.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
-			body = $10, left_out = $11, raw = CASE WHEN $12 THEN ''::bytea ELSE raw END, signs = $13
+			body = $10, left_out = $11, only_copy = $12, signs = $13
 		WHERE id = $1 AND state = 'received'`,
 		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
-		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), end.left,
-		end.state == StateFiled && m.sensitive(), orEmpty(m.signs))
-	return err
-}
-
-// sensitive reports that the mail holds a number that must not be kept. Once such a mail is filed its raw form goes: the masked text
-// and the files stay.
-func (m *mailed) sensitive() bool {
-	_, kinds := identifier.MaskSensitive(m.letter.fromName + "\n" + m.letter.subject + "\n" + m.whole())
-	return len(kinds) > 0
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs))
+	if err != nil {
+		return err
+	}
+	return d.keepFiles(ctx, tx, m.ID, end.left)
 }
 
 // shown is all of a mail's text as it is stored.
@@ -128,6 +130,7 @@ func (m *mailed) whole() string { return clean(m.letter.text + m.letter.forwarde
 func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 	var err error
 	m.letter, err = readLetter(m.Raw)
+	m.unread = err != nil
 	switch {
 	case errors.Is(err, errTooLarge):
 		return quarantined(WhyTooLarge), nil

@@ -71,7 +71,7 @@ func (d *Desk) lately(ctx context.Context, m *mailed) (n int, err error) {
 	return n, err
 }
 
-func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicion, quiet bool) (ticketID, messageID int64, left []string, err error) {
+func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicion, quiet bool) (ticketID, messageID int64, left []part, err error) {
 	attachments, left, err := d.store(ctx, m.letter.parts)
 	if err != nil {
 		return 0, 0, nil, err

@@ -4,8 +4,6 @@ package inbound
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"time"
@@ -17,8 +15,12 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// OutboxReceived is the outbox's event about a mail that came in; its subject is the mail's row.
-const OutboxReceived = "mail.received"
+// TaskFile is the outbox's task to file a mail that came in sealed; its subject is the mail's row. OutboxReceived is the event about one
+// that came in by the version before, in the clear, whose task that version's workers do, too: they could not read a sealed one.
+const (
+	TaskFile       = "file_mail"
+	OutboxReceived = "mail.received"
+)
 
 // State says what became of a mail.
 type State string
@@ -66,11 +68,15 @@ type Arrived struct {
 	Raw          []byte
 }
 
-// Config is what a Desk needs. Files keeps what is attached; HoldFiles says that a scanner looks at files first. Rate is how many
+// Config is what a Desk needs. Keys are those of SECRET_KEY; those of Replies when empty. KeepRaw is for how long a mail is kept as it
+// came, sealed, after somebody or the worker has decided on it. Scanner looks at a file before it is fetched; nil for none. Files keeps what is attached; HoldFiles says that a scanner looks at files first. Rate is how many
 // questions of one address in an hour become tickets without a person's look; 0 for any number. Language is the one of a mail that is
 // in no language we know; Texts are the words in one.
 type Config struct {
 	DB        *pgxpool.Pool
+	Keys      [][]byte
+	KeepRaw   time.Duration
+	Scanner   Scanner
 	Tickets   *ticket.Service
 	Files     files.Store
 	HoldFiles bool
@@ -86,6 +92,7 @@ type Config struct {
 // Desk takes mails in and files them. Safe for concurrent use.
 type Desk struct {
 	Config
+	vault *vault
 }
 
 // New makes a Desk.
@@ -99,53 +106,36 @@ func New(cfg Config) *Desk {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Desk{cfg}
+	if cfg.KeepRaw == 0 {
+		cfg.KeepRaw = keepRaw
+	}
+	if len(cfg.Keys) == 0 && cfg.Replies != nil {
+		cfg.Keys = cfg.Replies.Keys()
+	}
+	v, err := newVault(cfg.Keys)
+	if err != nil {
+		panic(fmt.Errorf("inbound: %w", err)) // a programming mistake: there is no desk without SECRET_KEY
+	}
+	return &Desk{Config: cfg, vault: v}
 }
 
-// fingerprint tells mails apart by Message-ID and content. What servers add on the way stands in the header alone, so that one mail
-// that comes twice, by whatever way, has one fingerprint. Without a Message-ID who wrote it, when and about what stand in for it.
-func fingerprint(raw []byte) [32]byte {
-	header, content := split(raw)
-	h := sha256.New()
-	write := func(b []byte) {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
-		h.Write(b)
-	}
-	if id := rawField(header, "message-id"); id != "" {
-		write([]byte(id))
-	} else {
-		for _, name := range []string{"from", "date", "subject"} {
-			write([]byte(rawField(header, name)))
-		}
-	}
-	write(content)
-	return [32]byte(h.Sum(nil))
-}
-
-// token is what makes one ticket or message of one mail, however often it is filed.
-func token(fingerprint []byte) [16]byte {
-	sum := sha256.Sum256(append([]byte("mail "), fingerprint...))
-	return [16]byte(sum[:16])
-}
+const keepRaw = 30 * 24 * time.Hour
 
 // Receive keeps a mail. Once it returns, the mail is on disk, and a worker will file it. A mail that was kept before is not kept again.
 // Anybody may send one. Errors: unavailable when the database is away; then the sender must be told to come again.
 func (d *Desk) Receive(ctx context.Context, in Arrived) error {
-	sum := fingerprint(in.Raw)
-	recipients := in.Recipients
-	if recipients == nil {
-		recipients = []string{}
-	}
+	prints := d.vault.fingerprints(in.Raw)
 	_, err := d.DB.Exec(ctx, `
 		WITH kept AS (
-			INSERT INTO inbound_mail (source, raw, fingerprint, envelope_from, recipients, received_at)
-			VALUES ($1, $2, $3, $4, $5, $6)
+			INSERT INTO inbound_mail (source, sealed, size, fingerprint, envelope_from, recipients, received_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7
+			WHERE NOT EXISTS (SELECT FROM inbound_mail WHERE fingerprint = ANY ($8))
 			ON CONFLICT (fingerprint) DO NOTHING
 			RETURNING id
 		)
-		INSERT INTO outbox (event, subject_id)
-		SELECT $7, id FROM kept`,
-		in.Source, in.Raw, sum[:], clip(in.EnvelopeFrom, 320), recipients, d.Now().UTC(), OutboxReceived)
+		INSERT INTO outbox_task (task, subject_id, due_at, created_at)
+		SELECT $9, id, now(), now() FROM kept`,
+		in.Source, d.vault.sealMail(in.Raw, prints[0]), len(in.Raw), prints[0], clip(in.EnvelopeFrom, 320), orEmpty(in.Recipients), d.Now().UTC(), prints[1:], TaskFile)
 	if err != nil {
 		return fmt.Errorf("keep a mail: %w", unavailable(err))
 	}

@@ -3,13 +3,12 @@ package inbound
 import (
 	"context"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/ticket"
 )
@@ -33,6 +32,9 @@ type Mail struct {
 	Signs       []Sign // why a program may have written it
 	LookedAt    *time.Time
 	LookedBy    string // the name of who looked at the signs
+	SweptAt     *time.Time
+
+	Files []KeptFile `db:"-"` // those of LeftOut that are kept; not in a list
 }
 
 // Open reports whether a person may still decide on it.
@@ -48,8 +50,8 @@ func (m Mail) Flagged() bool { return len(m.Signs) > 0 && m.LookedAt == nil }
 func (m Mail) Aside() bool { return m.State == StateIgnored || m.State == StateDiscarded }
 
 const mailColumns = `m.id, m.state, m.why, m.received_at, m.decided_at, COALESCE(s.name, '') AS decided_by, m.reason, m.from_name,
-	m.from_address, m.subject, m.left_out, octet_length(m.raw) AS size, COALESCE(t.reference, '') AS reference,
-	m.signs, m.looked_at, COALESCE(l.name, '') AS looked_by`
+	m.from_address, m.subject, m.left_out, CASE WHEN m.size > 0 THEN m.size ELSE octet_length(m.raw) END AS size, COALESCE(t.reference, '') AS reference,
+	m.signs, m.swept_at, m.looked_at, COALESCE(l.name, '') AS looked_by`
 
 const mailJoins = `
 	LEFT JOIN staff s ON s.id = m.decided_by
@@ -159,6 +161,9 @@ func (d *Desk) mail(ctx context.Context, where string, args ...any) (Mail, error
 	if err != nil {
 		return m, fmt.Errorf("read a mail: %w", postgres.Failure(notFound(err)))
 	}
+	if m.Files, err = d.keptFiles(ctx, m.ID); err != nil {
+		return m, fmt.Errorf("read a mail: %w", err)
+	}
 	if m.Body == "" && m.State == StateQuarantined {
 		raw, err := d.read(ctx, m.ID)
 		if err != nil {
@@ -172,9 +177,11 @@ func (d *Desk) mail(ctx context.Context, where string, args ...any) (Mail, error
 // source is a mail that could not be read, as far as it is text.
 func source(raw []byte) string {
 	const most = 20_000
-	text, _ := identifier.MaskSensitive(clean(decoded(raw[:min(len(raw), most)], "")))
-	return text
+	return masked(clean(encodedLines.ReplaceAllString(decoded(raw[:min(len(raw), most)], ""), "\n[...]\n")))
 }
+
+// encodedLines are lines of base64, which say nothing to a reader and could hide a number that must not be stored.
+var encodedLines = regexp.MustCompile(`\n(?:[A-Za-z0-9+/]{20,}={0,2}\r?\n)+`)
 
 // OpenTicket makes a mail that waits, or was laid aside, a question of its own. For staff who may answer tickets. Errors: not_found,
 // conflict when somebody else has decided meanwhile, invalid when it has no address to answer to.
@@ -247,32 +254,45 @@ func (d *Desk) undecided(ctx context.Context, id int64) (mailed, error) {
 	if m.State == StateFiled && m.Why != WhyAutomatic || m.State == StateReceived {
 		return m, failure.Conflict("Somebody has decided on this mail already.")
 	}
+	if len(m.Raw) == 0 {
+		return m, d.recall(ctx, &m)
+	}
 	if m.letter, err = readLetter(m.Raw); err != nil {
-		m.letter.parts = nil
+		m.unread, m.letter.parts = true, nil
 		m.own = clip(source(m.Raw), ticket.MaxQuestion)
 		return m, nil
 	}
-	own := clean(trimmed(clean(m.letter.text)) + m.letter.forwarded)
-	m.own, _ = identifier.MaskSensitive(strings.TrimSpace(own))
+	m.own = masked(clean(trimmed(clean(m.letter.text)) + m.letter.forwarded))
 	return m, nil
+}
+
+// recall makes up a mail whose raw form was swept from what is kept of it: its masked text and its files.
+func (d *Desk) recall(ctx context.Context, m *mailed) (err error) {
+	err = d.DB.QueryRow(ctx, `SELECT from_name, from_address, subject, body FROM inbound_mail WHERE id = $1`, m.ID).Scan(
+		&m.letter.fromName, &m.letter.fromAddress, &m.letter.subject, &m.letter.text)
+	if err != nil {
+		return postgres.Failure(err)
+	}
+	m.own = trimmed(m.letter.text)
+	m.letter.parts, err = d.keptParts(ctx, m.ID)
+	return err
 }
 
 // settle writes what a person decided, unless another was quicker.
 func (d *Desk) settle(ctx context.Context, m mailed, by int64, end filed, reason string) error {
-	if end.left == nil {
-		end.left = []string{}
-	}
-	tag, err := d.DB.Exec(ctx, `
-		UPDATE inbound_mail
-		SET state = $2, why = $3, decided_at = $4, decided_by = $5, ticket_id = $6, message_id = $7, left_out = $8, reason = $9,
-			raw = CASE WHEN $10 THEN ''::bytea ELSE raw END, looked_at = COALESCE(looked_at, now()), looked_by = COALESCE(looked_by, $5)
-		WHERE id = $1 AND `+undecidedStates,
-		m.ID, end.state, end.why, d.Now().UTC(), by, end.ticket, end.message, end.left, reason, end.state == StateFiled && m.sensitive())
-	if err != nil {
-		return fmt.Errorf("decide on a mail: %w", postgres.Failure(err))
-	}
-	if tag.RowsAffected() == 0 {
-		return failure.Conflict("Somebody has decided on this mail already.")
-	}
-	return nil
+	return postgres.InTx(ctx, d.DB, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE inbound_mail
+			SET state = $2, why = $3, decided_at = $4, decided_by = $5, ticket_id = $6, message_id = $7, left_out = $8, reason = $9,
+				only_copy = $10, looked_at = COALESCE(looked_at, now()), looked_by = COALESCE(looked_by, $5)
+			WHERE id = $1 AND `+undecidedStates,
+			m.ID, end.state, end.why, d.Now().UTC(), by, end.ticket, end.message, namesOf(end.left), reason, end.state == StateFiled && m.onlyCopy())
+		if err != nil {
+			return fmt.Errorf("decide on a mail: %w", postgres.Failure(err))
+		}
+		if tag.RowsAffected() == 0 {
+			return failure.Conflict("Somebody has decided on this mail already.")
+		}
+		return d.keepFiles(ctx, tx, m.ID, end.left)
+	})
 }

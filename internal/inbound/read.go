@@ -9,6 +9,8 @@ import (
 	"github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset" // the character sets of the world
 	netmail "github.com/emersion/go-message/mail"
+
+	"github.com/askwell/askwell/internal/files"
 )
 
 // The most that a mail may have before a person looks at it first.
@@ -36,6 +38,7 @@ type letter struct {
 	forwarded   string // the text of mails that are attached
 	parts       []part
 	encrypted   bool
+	dropped     bool // something in it was not read: it stands in the mail alone
 	report      *report
 }
 
@@ -44,6 +47,7 @@ type part struct {
 	name    string
 	inline  bool
 	content []byte
+	kind    files.Type // of one that a message takes over
 }
 
 // readLetter reads a mail. Errors: errUnreadable, errTooLarge; what could be read comes back with them.
@@ -139,6 +143,7 @@ func (w *walker) entity(e *message.Entity, depth int) (string, error) {
 	if err != nil && len(content) == 0 {
 		return "", errUnreadable
 	}
+	w.dropped = w.dropped || err != nil || len(content) == maxPartSize
 	w.letter.parts = append(w.letter.parts, part{name: name, inline: disposition == "inline" || e.Header.Get("Content-Id") != "", content: content})
 	return "", nil
 }
@@ -165,6 +170,7 @@ func (w *walker) multipart(mr message.MultipartReader, kind string, params map[s
 		}
 		if e == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
 			if len(texts) > 0 {
+				w.dropped = true
 				break // cut off on the way: what came is read
 			}
 			return "", errUnreadable
@@ -177,10 +183,27 @@ func (w *walker) multipart(mr message.MultipartReader, kind string, params map[s
 			texts = append(texts, text)
 		}
 		if kind == "multipart/alternative" && len(texts) > 1 {
+			w.dropped = w.dropped || saysMore(texts[1], texts[0])
 			texts = texts[:1] // RFC 2046, 5.1.4: the plainest comes first
 		}
 	}
 	return strings.Join(texts, "\n\n"), nil
+}
+
+// saysMore reports whether one form of a text holds a good deal that the other does not.
+func saysMore(other, taken string) bool {
+	known := map[string]bool{}
+	for word := range strings.FieldsSeq(taken) {
+		known[word] = true
+	}
+	words, unknown := 0, 0
+	for word := range strings.FieldsSeq(other) {
+		words++
+		if !known[word] {
+			unknown++
+		}
+	}
+	return unknown > 10 && unknown*5 > words
 }
 
 func (w *walker) textOf(e *message.Entity, kind string, params map[string]string) (string, error) {
@@ -188,6 +211,7 @@ func (w *walker) textOf(e *message.Entity, kind string, params map[string]string
 	if err != nil && len(content) == 0 {
 		return "", errUnreadable
 	}
+	w.dropped = w.dropped || err != nil || len(content) == maxText || kind == "text/calendar"
 	text := decoded(content, params["charset"])
 	switch {
 	case kind == "text/html":

@@ -49,6 +49,9 @@ func NewReplyAddresses(mailbox string, keys [][]byte, inbox ...string) (*ReplyAd
 // Domain is the mail domain of the addresses.
 func (r *ReplyAddresses) Domain() string { return r.domain }
 
+// Keys are those that the addresses are made with, the newest first.
+func (r *ReplyAddresses) Keys() [][]byte { return r.keys }
+
 // Marks are those of the mails that carry the addresses.
 func (r *ReplyAddresses) Marks() Marks { return NewMarks(r.keys) }
 

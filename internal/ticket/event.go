@@ -66,6 +66,7 @@ const (
 	EventMailHeld       EventKind = "mail_held"    // sent to the ticket's address by somebody else; Data.Mail waits for a person
 	EventAutoReplied    EventKind = "auto_replied" // a machine answered; Data.Mail is what it said
 
+	EventMailFileFetched        EventKind = "mail_file_fetched" // of Data.Mail, one that was not taken over
 	EventAcknowledgementBounced EventKind = "acknowledgement_bounced"
 	EventNoted                  EventKind = "noted"
 	EventAssigned               EventKind = "assigned"

@@ -40,6 +40,7 @@ type Message struct {
 	DeliveredAt *time.Time
 	Attachments []Attachment `db:"-"`
 	Mailed      bool         `db:"-"` // it came as a mail, which is kept whole
+	LeftOut     []string     `db:"-"` // the names of files of that mail that were not taken over
 	Flagged     bool         `db:"-"` // a program may have written that mail, and nobody has looked yet
 }
 

@@ -33,10 +33,11 @@ type Config struct {
 	Files      files.Store
 	TaskQueues TaskQueues
 	Pages      *page.Renderer
-	Zone       *time.Location // the agency's; nil means UTC
-	Secure     bool           // cookies travel over HTTPS only
-	HoldFiles  bool           // a scanner looks at files before they are handed out
-	Language   string         // the agency's
+	Zone       *time.Location  // the agency's; nil means UTC
+	Secure     bool            // cookies travel over HTTPS only
+	Scanner    inbound.Scanner // looks at files before they are handed out; nil for none
+	Keys       [][]byte        // of SECRET_KEY, for mails that came in
+	Language   string          // the agency's
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -69,7 +70,7 @@ func New(cfg Config) (*Area, error) {
 		Config: cfg, accounts: account.Store{DB: cfg.DB}, staff: staff.Store{DB: cfg.DB}, reports: report.NewService(cfg.DB, cfg.Now),
 		shared: &sharedCounts{now: cfg.Now},
 		mails: inbound.New(inbound.Config{
-			DB: cfg.DB, Tickets: cfg.Tickets, Files: cfg.Files, HoldFiles: cfg.HoldFiles, Language: cfg.Language, Logger: cfg.Logger, Now: cfg.Now,
+			DB: cfg.DB, Keys: cfg.Keys, Scanner: cfg.Scanner, Tickets: cfg.Tickets, Files: cfg.Files, HoldFiles: cfg.Scanner != nil, Language: cfg.Language, Logger: cfg.Logger, Now: cfg.Now,
 			Texts: func(language string) mail.Texts { return cfg.Pages.Messages.For(language) },
 		}),
 	}, nil

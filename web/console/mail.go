@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strconv"
@@ -141,6 +142,29 @@ func (a *Area) MailDiscard(c *gin.Context) error {
 		}
 		return mailPath, err
 	})
+}
+
+// MailFile hands a file of a mail that was not taken over to staff: only as a download, whatever is in it, after a scan, and with an
+// entry in the history.
+func (a *Area) MailFile(c *gin.Context) error {
+	member, err := me(c)
+	if err != nil {
+		return err
+	}
+	id, err := mailID(c)
+	if err != nil {
+		return err
+	}
+	file, err := strconv.ParseInt(c.Param("file"), 10, 64)
+	if err != nil {
+		return failure.NotFound("There is no such file.")
+	}
+	found, content, err := a.mails.FetchFile(c.Request.Context(), member.ID, id, file)
+	if err != nil {
+		return err
+	}
+	page.Attachment(c, bytes.NewReader(content), found.Name, "application/octet-stream")
+	return nil
 }
 
 // MailLooked takes the mail from the list of those that a program may have written, and leads back to it.

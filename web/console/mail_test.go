@@ -9,7 +9,6 @@ import (
 
 	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
-	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/webtest"
@@ -37,7 +36,7 @@ func newMailDesk(t *testing.T) *mailDesk {
 		t.Fatal(err)
 	}
 	d.inbound = inbound.New(inbound.Config{
-		DB: d.DB, Tickets: d.Tickets, Replies: d.replies, Language: "en", Texts: func(string) mail.Texts { return plainTexts{} },
+		DB: d.DB, Keys: d.Settings.SecretKeys, Tickets: d.Tickets, Replies: d.replies, Language: "en", Texts: func(string) mail.Texts { return plainTexts{} },
 	})
 	return d
 }
@@ -49,11 +48,8 @@ func (d *mailDesk) mail(t *testing.T, from, to, subject, text string) (id int64)
 	if err := d.inbound.Receive(t.Context(), inbound.Arrived{Source: "smtp", Raw: []byte(raw)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := outbox.Expand(t.Context(), d.DB, map[string][]outbox.Reaction{inbound.OutboxReceived: {{Task: "receive_mail"}}}, 100); err != nil {
-		t.Fatal(err)
-	}
 	var task int64
-	err := d.DB.QueryRow(t.Context(), `SELECT id, subject_id FROM outbox_task WHERE task = 'receive_mail'`).Scan(&task, &id)
+	err := d.DB.QueryRow(t.Context(), `SELECT id, subject_id FROM outbox_task WHERE task = $1`, inbound.TaskFile).Scan(&task, &id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,13 +201,49 @@ func TestAnAutomaticReplyCanBeReadAndAdded(t *testing.T) {
 	if strings.Contains(thread.Text(".message"), "lawyer") {
 		t.Errorf("it stands in the thread: %s", thread.Text("#thread"))
 	}
-	path := thread.Doc.Find(`.event a[href^="` + mailPath + `"]`).AttrOr("href", "")
+	path := thread.Doc.Find(`.event a[href^="`+mailPath+`"]`).AttrOr("href", "")
 	if page := d.get(t, path); !strings.Contains(page.Text(".mail__body"), "lawyer") {
 		t.Errorf("the mail shows %s", page.Text("main"))
 	}
 	d.post(t, path+"/attach", url.Values{"reference": {reference}})
 	if thread := d.get(t, "/console/tickets/"+reference); !strings.Contains(thread.Text(".message--applicant"), "lawyer") {
 		t.Errorf("the thread shows %s", thread.Text("#thread"))
+	}
+}
+
+// A file that a mail brought and the ticket did not take over is named on the ticket, and fetched from the mail's page as a download.
+func TestAFileOfAMailIsFetched(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	const content = "MZ a program"
+	id := d.mail(t, "Amara <amara@example.org>", d.replies.For(reference)+"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B", "Trips",
+		"--B\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n--B\r\nContent-Disposition: attachment; filename=\"trips <b>.exe\"\r\n\r\n"+content+"\r\n--B--")
+	if got := d.get(t, ticketPath(reference)).Text(".message--applicant"); !strings.Contains(got, "trips <b>.exe") {
+		t.Errorf("the ticket does not name the file: %s", got)
+	}
+	path := fmt.Sprintf("%s/%d", mailPath, id)
+	link := d.get(t, path).Doc.Find(".mail__files a").AttrOr("href", "")
+	webtest.CheckAccess(t, d.Desk, http.MethodGet, link, staff.Roles()...)
+	answer := d.get(t, link)
+	for name, want := range map[string]string{
+		"Content-Type": "application/octet-stream", "Content-Disposition": `attachment; filename="trips <b>.exe"`, "X-Content-Type-Options": "nosniff",
+		"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-store",
+	} {
+		if got := answer.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if answer.Body != content {
+		t.Errorf("the file holds %q, want %q", answer.Body, content)
+	}
+	if got := d.get(t, ticketPath(reference)).Text(".event"); !strings.Contains(got, "fetched a file") {
+		t.Errorf("the history says %q", got)
+	}
+	for _, wrong := range []string{"/files/0", "/files/nonsense", "/files/999999"} {
+		if answer := d.agent.Get(path + wrong); answer.Status != http.StatusNotFound {
+			t.Errorf("%s: status %d", wrong, answer.Status)
+		}
 	}
 }
 
