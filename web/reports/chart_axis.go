@@ -43,8 +43,8 @@ func (w writer) timeMarks(far float64, most int) (marks []float64, u unit) {
 			break
 		}
 	}
-	for k := 0.0; k == 0 || marks[len(marks)-1] < far; k++ {
-		marks = append(marks, k*step)
+	for k := range 1 + min(int(math.Ceil(far/step)), most) { // counted, so that rounding can never keep the loop from its end
+		marks = append(marks, float64(k)*step)
 	}
 	return marks, w.unitOf(step)
 }

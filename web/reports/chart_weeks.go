@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -122,18 +123,15 @@ func weekLineOf(r report.Report, g int, x func(int) float64, y func(float64) flo
 	return line, drawn
 }
 
-// apart moves names that would stand on each other.
+// apart moves names down that would stand on each other: one pass from the top, so that it ends whatever the coordinates are.
 func (c *weekChart) apart() {
 	const room = 15
-	for again := true; again; {
-		again = false
-		for i := range c.Lines {
-			for j := range c.Lines {
-				if i != j && c.Lines[j].NameY >= c.Lines[i].NameY && c.Lines[j].NameY-c.Lines[i].NameY < room && (c.Lines[j].NameY > c.Lines[i].NameY || j > i) {
-					c.Lines[j].NameY = c.Lines[i].NameY + room
-					again = true
-				}
-			}
-		}
+	order := make([]*weekLine, len(c.Lines))
+	for i := range c.Lines {
+		order[i] = &c.Lines[i]
+	}
+	slices.SortStableFunc(order, func(a, b *weekLine) int { return cmp.Compare(a.NameY, b.NameY) })
+	for i, line := range order[min(1, len(order)):] {
+		line.NameY = max(line.NameY, order[i].NameY+room)
 	}
 }

@@ -2,7 +2,9 @@ package reports
 
 import (
 	"math"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -226,6 +228,33 @@ func TestDifference(t *testing.T) {
 	} {
 		if got := w.difference(c.in); got.Text != c.text || got.More != c.more {
 			t.Errorf("%s: %q (%q), want %q (%q)", name, got.Text, got.More, c.text, c.more)
+		}
+	}
+}
+
+// Names beside the lines never stand on each other, and putting them there ends: in floating point (a + 15) - a may be less than 15.
+func TestNamesBesideLinesStandApart(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		c := weekChart{Lines: make([]weekLine, 1+r.IntN(6))}
+		for i := range c.Lines {
+			c.Lines[i].NameY = 12 + 194*r.Float64()
+			if i > 0 && r.IntN(3) == 0 {
+				c.Lines[i].NameY = c.Lines[0].NameY
+			}
+		}
+		before := slices.Clone(c.Lines)
+		c.apart()
+		for i, a := range c.Lines {
+			if a.NameY < before[i].NameY {
+				t.Fatalf("a name moved up: %v, was %v", a.NameY, before[i].NameY)
+			}
+			for _, b := range c.Lines[:i] {
+				if math.Abs(a.NameY-b.NameY) < 15-1e-9 {
+					t.Fatalf("names at %v and %v of %v", a.NameY, b.NameY, before)
+				}
+			}
 		}
 	}
 }
