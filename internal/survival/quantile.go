@@ -8,6 +8,9 @@ import (
 // z is the 97.5th percentile of the standard normal distribution: all intervals here are of 95 %.
 const z = 1.959963984540054
 
+// tail is what lies beyond each end of such an interval.
+const tail = 0.025
+
 // Estimate is a time with its 95 % interval. What the data do not reach is 0 with its flag false: a median needs half to
 // have happened, and the upper end of its interval more than that.
 type Estimate struct {
@@ -18,11 +21,8 @@ type Estimate struct {
 // Share is the share still waiting at a time, with its standard error and 95 % interval.
 type Share struct {
 	Value, StdErr, Low, High float64
-	// Known is false beyond the longest duration (and for an empty curve), where Value is the last one known.
+	// Known is false beyond the curve's end (and for an empty curve), where Value is the last one known, and Low and High are Value.
 	Known bool
-	// IntervalKnown is false where Greenwood's formula says nothing: beyond the data, and once nobody waits any more. Then
-	// StdErr is 0, and Low and High are Value.
-	IntervalKnown bool
 }
 
 // tolerance is how near S must be to a level to count as equal, that of R's survival package; smaller for curves so large
@@ -37,7 +37,8 @@ func (c Curve) tolerance() float64 {
 // lower limit of S reaches 1-p to where the upper one does. Any other p is never reached.
 func (c Curve) Quantile(p float64) Estimate {
 	var e Estimate
-	if !(p > 0 && p <= 1) || c.Events == 0 {
+	all := c.told()
+	if !(p > 0 && p <= 1) || len(all) == 0 || all[len(all)-1].happened == 0 {
 		return e
 	}
 	level, tolerance := 1-p, c.tolerance()
@@ -45,8 +46,8 @@ func (c Curve) Quantile(p float64) Estimate {
 		return sort.Search(len(rows), func(i int) bool { return rows[i].survival <= y })
 	}
 	// Where S is 0 its interval is unknown: the last rows.
-	banded := c.rows[:down(c.rows, 0)]
-	e.Value, e.Reached = c.crossing(c.rows, level, tolerance, down)
+	banded := all[:down(all, 0)]
+	e.Value, e.Reached = c.crossing(all, level, tolerance, down)
 	e.Low, e.LowReached = c.crossing(banded, level, tolerance, c.firstLow)
 	// The upper limit can rise again, so each row is looked at, from where S itself is down on.
 	from := down(banded, level+tolerance)
@@ -92,21 +93,21 @@ func (c Curve) crossing(rows []row, level, tolerance float64, first func(rows []
 	return rows[i].time + (c.End()-rows[i].time)/2, true
 }
 
-// At is S(t), the share still waiting after t. Before the first event it is 1, with an interval of no width.
+// At is S(t), the share still waiting after t. StdErr is Greenwood's, and 0 where S is 0 or 1; the interval is honest there too.
 func (c Curve) At(t float64) Share {
 	share := Share{Value: 1}
-	var last row
-	if i := c.after(t); i > 0 {
-		last = c.rows[i-1]
-		share.Value = last.survival
+	rows := c.after(t)
+	if rows > 0 {
+		share.Value = c.rows[rows-1].survival
 	}
 	share.Low, share.High = share.Value, share.Value
 	share.Known = c.N > 0 && (t <= c.End() || share.Value == 0)
-	if !share.Known || share.Value == 0 {
-		return share
-	}
-	share.IntervalKnown = true
-	if last.variance > 0 {
+	switch {
+	case !share.Known:
+	case share.Value <= 0 || share.Value >= 1:
+		share.Low, share.High = c.edge(rows, c.AtRisk(t))
+	default:
+		last := c.rows[rows-1]
 		share.StdErr = last.survival * math.Sqrt(last.variance)
 		share.Low, share.High = c.band(last)
 	}

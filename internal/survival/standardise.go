@@ -48,10 +48,11 @@ func (s *Standardised) mix() {
 	for _, part := range s.strata {
 		c := part.Curve
 		s.curve.N, s.curve.Events, s.curve.Censored = s.curve.N+c.N, s.curve.Events+c.Events, s.curve.Censored+c.Censored
-		if c.rows[len(c.rows)-1].survival > 0 {
+		rows := c.told()
+		if len(rows) == 0 || rows[len(rows)-1].survival > 0 {
 			end = min(end, c.End())
 		}
-		for _, r := range c.rows {
+		for _, r := range rows {
 			times = append(times, r.time)
 		}
 	}
@@ -59,7 +60,7 @@ func (s *Standardised) mix() {
 	times = slices.Compact(times)
 	walks := make([]walk, len(s.strata))
 	for i, part := range s.strata {
-		walks[i].rows = part.Curve.rows
+		walks[i].rows = part.Curve.told()
 	}
 	for _, t := range times {
 		if t > end {
@@ -82,21 +83,34 @@ func (s *Standardised) at(walks []walk, t float64) row {
 			out.events, out.censored = out.events+w.rows[w.at].events, out.censored+w.rows[w.at].censored
 			w.at++
 		}
-		share := row{survival: 1}
+		share := row{survival: 1, atRisk: s.strata[i].Curve.N}
 		if w.at > 0 {
 			share = w.rows[w.at-1]
 		}
 		weight := s.strata[i].Weight
 		out.survival += weight * share.survival
-		if share.survival > 0 {
-			variance += weight * weight * share.survival * share.survival * share.variance
-		}
+		out.happened += share.happened
+		variance += weight * weight * share.spread()
 	}
 	out.survival = min(out.survival, 1) // rounding
 	if out.variance = math.Inf(1); out.survival > 0 {
 		out.variance = variance / (out.survival * out.survival)
 	}
 	return out
+}
+
+// spread is the variance of S just after a row. Where S is 0 or 1 Greenwood's says nothing; two more of each kind then stand for what is
+// not known (Agresti and Coull 1998).
+func (r row) spread() float64 {
+	if r.survival > 0 && r.survival < 1 {
+		return r.survival * r.survival * r.variance
+	}
+	n := float64(r.atRisk - r.events - r.censored)
+	if r.survival <= 0 {
+		n = float64(r.happened)
+	}
+	p := 2 / (n + 4)
+	return p * (1 - p) / (n + 4)
 }
 
 // At is Curve.At for the standardised curve: with 1 - Value the directly standardised share answered within t.

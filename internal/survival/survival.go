@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"gonum.org/v1/gonum/mathext"
 )
 
 // Observation is one thing that was waited for. Every Duration of a curve has the same unit; ours are seconds.
@@ -23,7 +25,7 @@ type Count struct {
 // Transform is how an interval of S is made from Greenwood's variance.
 type Transform int
 
-// The transforms. Log is R's default; LogLog keeps its level in smaller groups and never leaves 0 to 1.
+// The transforms. Log is R's default; LogLog keeps its level in groups of fewer than 100 and never leaves 0 to 1.
 const (
 	Log    Transform = iota // S exp(±z sqrt(V)), at most 1
 	LogLog                  // S^exp(±z sqrt(V)/log S) (Kalbfleisch and Prentice 1980)
@@ -34,6 +36,7 @@ type row struct {
 	time             float64
 	events, censored int
 	atRisk           int     // just before it
+	happened         int     // events up to and with it
 	survival         float64 // S(time): the share still waiting just after it
 	variance         float64 // Greenwood's sum of d/(n(n-d)), the variance of log S; +Inf where S is 0
 }
@@ -45,6 +48,7 @@ type Curve struct {
 	Censored int // those that had not
 
 	rows      []row // in order of time
+	untold    int   // how many of the last rows no statement uses
 	transform Transform
 }
 
@@ -107,14 +111,15 @@ func estimate(counts []Count) Curve {
 	}
 	c.N = c.Events + c.Censored
 	c.rows = make([]row, len(counts))
-	survival, variance, atRisk := 1.0, 0.0, c.N
+	survival, variance, atRisk, happened := 1.0, 0.0, c.N, 0
 	for i, at := range counts {
 		if at.Events > 0 {
 			d, n := float64(at.Events), float64(atRisk)
 			survival *= (n - d) / n
 			variance += d / (n * (n - d)) // +Inf at the last one, when nothing remains
 		}
-		c.rows[i] = row{at.Time, at.Events, at.Censored, atRisk, survival, variance}
+		happened += at.Events
+		c.rows[i] = row{at.Time, at.Events, at.Censored, atRisk, happened, survival, variance}
 		atRisk -= at.Events + at.Censored
 	}
 	return c
@@ -126,12 +131,31 @@ func (c Curve) With(t Transform) Curve {
 	return c
 }
 
-// End is the longest duration, the end of what the data can tell; 0 for an empty curve.
+// WhileWatched gives the curve up to the last time at which at least so many were watched; beyond it, it tells nothing: a tail of one
+// makes any curve certain. Watched at a time are those at risk then and, as long as nobody's waiting has ended without it (no
+// censoring), those to whom it has happened as well: then S is a plain share of all N.
+func (c Curve) WhileWatched(least int) Curve {
+	c.untold = len(c.rows) - sort.Search(len(c.rows), func(i int) bool {
+		return c.rows[i].atRisk < least && !(c.N >= least && c.complete(i))
+	})
+	return c
+}
+
+// complete reports whether nothing was censored before row i.
+func (c Curve) complete(i int) bool {
+	return c.N-c.rows[i].atRisk == c.rows[i].happened-c.rows[i].events
+}
+
+// told are the rows that statements are made from.
+func (c Curve) told() []row { return c.rows[:len(c.rows)-c.untold] }
+
+// End is the longest duration, the end of what the data can tell, or where WhileWatched ended; 0 for an empty curve.
 func (c Curve) End() float64 {
-	if len(c.rows) == 0 {
+	rows := c.told()
+	if len(rows) == 0 {
 		return 0
 	}
-	return c.rows[len(c.rows)-1].time
+	return rows[len(rows)-1].time
 }
 
 // AtRisk is how many were still waited for just before t: those with a duration of t or more.
@@ -143,14 +167,35 @@ func (c Curve) AtRisk(t float64) int {
 	return c.rows[i].atRisk
 }
 
-// after is how many rows lie at or before t.
+// after is how many of the rows that are told lie at or before t.
 func (c Curve) after(t float64) int {
-	return sort.Search(len(c.rows), func(i int) bool { return c.rows[i].time > t })
+	rows := c.told()
+	return sort.Search(len(rows), func(i int) bool { return rows[i].time > t })
 }
 
-// band gives the 95 % interval of S at a row. S must not be 0; where it is 1 it is known for sure.
+// band gives the 95 % interval of S at a row where S is neither 0 nor 1.
 func (c Curve) band(r row) (low, high float64) {
 	return interval(r.survival, r.variance, c.transform)
+}
+
+// edge gives the 95 % interval of S after the first so many rows, for an S of 0 or 1, where Greenwood's variance says nothing: that of
+// the beta product (Fay, Brittain and Proschan 2013, by the method of moments), which without censoring is Clopper's and Pearson's.
+// watched are those known not to be there while S is 1.
+func (c Curve) edge(rows, watched int) (low, high float64) {
+	if rows == 0 || c.rows[rows-1].survival >= 1 {
+		return math.Pow(tail, 1/float64(watched)), 1 // of none: 0
+	}
+	mean, square := 1.0, 1.0
+	for _, r := range c.rows[:rows] {
+		if r.events == 0 {
+			continue
+		}
+		a, sum := float64(r.atRisk-r.events+1), float64(r.atRisk+1)
+		mean *= a / sum
+		square *= a * (a + 1) / (sum * (sum + 1))
+	}
+	size := (mean - square) / (square - mean*mean)
+	return 0, mathext.InvRegIncBeta(size*mean, size*(1-mean), 1-tail)
 }
 
 // interval gives the 95 % interval of a share S whose logarithm has the variance v.

@@ -3,6 +3,7 @@ package survival
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,18 +118,22 @@ func TestAtTheEdges(t *testing.T) {
 		at   float64
 		want Share
 	}{
-		{"before the first event", weeks(5, -9), 4, Share{Value: 1, Low: 1, High: 1, Known: true, IntervalKnown: true}},
-		{"nobody waits any more", weeks(5, 9), 9, Share{Known: true}},
-		{"long after the last event", weeks(5, 9), 900, Share{Known: true}},
+		// Clopper and Pearson's intervals, from tables: of 2 it happened to none, 0 to 84.19 %; of 1 to none, 0 to 97.5 %; of 22, 0 to
+		// 15.44 %.
+		{"before the first event", weeks(5, -9), 4, Share{Value: 1, Low: 0.1581, High: 1, Known: true}},
+		{"nobody waits any more", weeks(5, 9), 9, Share{High: 0.8419, Known: true}},
+		{"long after the last event", weeks(5, 9), 900, Share{High: 0.8419, Known: true}},
 		{"beyond the data", weeks(-5), 6, Share{Value: 1, Low: 1, High: 1}},
-		{"at the end of the data", weeks(-5), 5, Share{Value: 1, Low: 1, High: 1, Known: true, IntervalKnown: true}},
+		{"at the end of the data", weeks(-5), 5, Share{Value: 1, Low: 0.025, High: 1, Known: true}},
 		{"empty", nil, 1, Share{Value: 1, Low: 1, High: 1}},
-		{"below zero counts as zero", []Observation{{Duration: -3, Observed: true}}, 0, Share{Known: true}},
+		{"below zero counts as zero", []Observation{{Duration: -3, Observed: true}}, 0, Share{High: 0.975, Known: true}},
+		{"none of 22 by then", weeks(slices.Repeat([]float64{-7}, 22)...), 3, Share{Value: 1, Low: 1 - 0.1544, High: 1, Known: true}},
+		{"all of 22 by then", weeks(slices.Repeat([]float64{7}, 22)...), 8, Share{High: 0.1544, Known: true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, KaplanMeier(tt.in).At(tt.at)); diff != "" {
+			if diff := cmp.Diff(tt.want, KaplanMeier(tt.in).At(tt.at), within(5e-5)); diff != "" {
 				t.Errorf("At(%g) (-want +got):\n%s", tt.at, diff)
 			}
 		})
@@ -190,14 +195,14 @@ func TestRestrictedMean(t *testing.T) {
 
 func TestPoints(t *testing.T) {
 	t.Parallel()
-	want := []Point{{0, 1, 1, 1}, {1, 0.5, 0.5 / math.Exp(z*math.Sqrt(0.5)), 1}, {2, 0, 0, 0}}
+	want := []Point{{0, 1, 1, 1}, {1, 0.5, 0.5 / math.Exp(z*math.Sqrt(0.5)), 1}, {2, 0, 0, 0.841886116991581}} // its upper end: Clopper and Pearson's of 0 of 2
 	if diff := cmp.Diff(want, KaplanMeier(weeks(1, 2)).Points(100), within(1e-12)); diff != "" {
 		t.Errorf("Points (-want +got):\n%s", diff)
 	}
 	if got := KaplanMeier(nil).Points(10); got != nil {
 		t.Errorf("Points of nothing = %v", got)
 	}
-	want = []Point{{0, 1, 1, 1}, {8, 1, 1, 1}}
+	want = []Point{{0, 1, 1, 1}, {8, 1, 0.025, 1}}
 	if diff := cmp.Diff(want, KaplanMeier(weeks(-8)).Points(10)); diff != "" {
 		t.Errorf("Points of one censored (-want +got):\n%s", diff)
 	}
