@@ -66,7 +66,7 @@ func plain(tickets []past, q report.Query, in func(past) bool) report.Figures {
 	}
 	f.Tickets = f.Answered + f.Waiting
 	if f.Tickets >= report.MinimumSize {
-		if m := survival.KaplanMeier(seen).Quantile(0.5); m.Reached {
+		if m := survival.KaplanMeier(seen).WhileWatched(10).Quantile(0.5); m.Reached {
 			f.Median.Seconds = &m.Value
 		}
 	}

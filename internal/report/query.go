@@ -13,6 +13,14 @@ import (
 // DefaultDays is the length of the period when none is asked for, its last day included.
 const DefaultDays = 90
 
+// MostYears is how long a period may be, MostWeeks how many weeks may be compared: what a page can show and a reader can compare. A report
+// by anything else compares the MostGroups largest groups.
+const (
+	MostYears  = 10
+	MostWeeks  = 106
+	MostGroups = 100
+)
+
 // slack is how far a caller's clock may be ahead of ours.
 const slack = time.Minute
 
@@ -170,11 +178,16 @@ func (r *reader) asOf(typed string) time.Time {
 	return r.now
 }
 
-// order holds a period to its order, once each of its ends can be read.
+// order holds a period to its order and its length, once each of its ends can be read.
 func (r *reader) order(q Query) {
 	if q.To.Before(q.From) {
 		r.wrong("to", "before_from", "The last day is before the first. Enter "+q.From.Format(dateLayout)+" or a later day.")
 		return
+	}
+	if q.To.After(q.From.AddDate(MostYears, 0, 0)) {
+		r.wrong("from", "over_ten_years", "The period is longer than ten years. Enter a later first day.")
+	} else if q.By == ByWeek && q.To.After(q.From.AddDate(0, 0, 7*(MostWeeks-1))) {
+		r.wrong("by", "too_many_weeks", "By week, a period has at most two years. Choose a shorter period, or compare by something else.")
 	}
 	if q.AsOf.Before(q.From) {
 		r.wrong("as_of", "before_from", "At this cut-off the period had not begun. Enter a later moment or an earlier first day.")

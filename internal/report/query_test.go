@@ -34,6 +34,14 @@ func TestParseQuery(t *testing.T) {
 			report.Params{},
 			report.Params{From: "2026-08-26", To: "2026-11-23", AsOf: "2026-11-24T04:30:15Z", Measure: "first_response", Clock: "wall", By: "number"},
 		},
+		"ten years": {
+			report.Params{From: "2016-01-01", To: "2026-01-01", AsOf: "2026-01-02T00:00:00Z"},
+			report.Params{From: "2016-01-01", To: "2026-01-01", AsOf: "2026-01-02T00:00:00Z", Measure: "first_response", Clock: "wall", By: "number"},
+		},
+		"by week, two years": {
+			report.Params{From: "2024-01-01", To: "2026-01-05", AsOf: "2026-01-06T06:00:00Z", By: "week"},
+			report.Params{From: "2024-01-01", To: "2026-01-05", AsOf: "2026-01-06T06:00:00Z", Measure: "first_response", Clock: "wall", By: "week"},
+		},
 		"all given": {
 			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: "2012-03-01T00:00:00Z", Measure: "resolution", Clock: "wall", By: "number"},
 			report.Params{From: "2012-01-01", To: "2012-02-29", AsOf: "2012-03-01T00:00:00Z", Measure: "resolution", Clock: "wall", By: "number"},
@@ -98,6 +106,9 @@ func TestParseQueryRefuses(t *testing.T) {
 		"cut-off before the period":       {report.Params{From: "2026-02-02", To: "2026-02-03", AsOf: "2026-02-01"}, "as_of.before_from"},
 		"unknown measure":                 {report.Params{Measure: "Resolution"}, "measure.unknown"},
 		"unknown choices":                 {report.Params{Clock: "sun", By: "mood", Queue: "' OR 1=1", Channel: strings.Repeat("x", 61)}, "clock.unknown by.unknown queue.unknown channel.unknown"},
+		"since the year 1":                {report.Params{From: "0001-01-01"}, "from.over_ten_years"},
+		"ten years and a day":             {report.Params{From: "2015-12-31", To: "2026-01-01"}, "from.over_ten_years"},
+		"by week, two years and a half":   {report.Params{From: "2024-01-01", To: "2026-06-30", By: "week"}, "by.too_many_weeks"},
 		"everything wrong at once":        {report.Params{From: "x", To: "y", AsOf: "z", Measure: "m"}, "from.invalid to.invalid as_of.invalid measure.unknown"},
 		"text that no database can store": {report.Params{From: "2026-01-01\x00", To: "\xff"}, "from.invalid to.invalid"},
 	} {

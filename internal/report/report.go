@@ -70,6 +70,25 @@ const MinimumSize = 20
 // StratumSize is the fewest tickets that each of two groups must have in a category for it to count in what is standardised.
 const StratumSize = 10
 
+// MinimumWatched is how many must still be watched at a time for anything to be said of it; StratumWatched is that for a category within
+// a group, in what is standardised.
+const (
+	MinimumWatched = 10
+	StratumWatched = 5
+)
+
+// SmallGroup is below how many tickets intervals are made for small groups: on a log-log scale, and by Student's t.
+const SmallGroup = 100
+
+// leastCovered is the smallest share of both groups' tickets that a standardised difference must speak for to be told in a sentence.
+const leastCovered = 0.5
+
+// errorBudget is how often at most a report without any difference may claim one.
+const errorBudget = 0.05
+
+// TrendWeeks is how many weeks with a median the test of a trend needs: its normal approximation is poor with fewer.
+const TrendWeeks = 8
+
 // WithinDays are the times, in days of the report's clock, at which a report gives the share that is answered.
 func WithinDays() []int { return []int{1, 2, 5, 10, 15} }
 
@@ -79,17 +98,20 @@ const MeanDays = 15
 // Report is the answer to a Query.
 type Report struct {
 	Query
-	GeneratedAt time.Time
-	Behind      time.Duration // how long the oldest change has waited to be counted; 0 when nothing waits
-	Exact       bool          // false: times were counted in bins and may be 1 % off
-	Day         time.Duration // what "a day" is by the report's clock: 24 hours, or the desk's usual working day
-	Calendar    int           // the version of the calendar that business time was counted by; 0 for the clock on the wall
-	Groups      []Figures     // in the order of a page; the last one is GroupAll
-	Difference  *Difference   // of the groups with and without a number, or of the only two groups that are shown
-	LogRank     *survival.Test
-	Stratified  *survival.Test // the log-rank test within categories, added up
-	Weeks       []Week         // by number only
-	Mix         []Category     // unless by category
+	GeneratedAt       time.Time
+	Behind            time.Duration // how long the oldest change has waited to be counted; 0 when nothing waits
+	Exact             bool          // false: times were counted in bins and may be 1 % off
+	Day               time.Duration // what "a day" is by the report's clock: 24 hours, or the desk's usual working day
+	Calendar          int           // the version of the calendar that business time was counted by; 0 for the clock on the wall
+	Groups            []Figures     // in the order of a page; the last one is GroupAll
+	LeftOut           int           // how many groups after the MostGroups largest are not shown by themselves; they are in GroupAll
+	Difference        *Difference   // of the groups with and without a number, or of the only two groups that are shown
+	LogRank           *survival.Test
+	Stratified        *survival.Test  // the log-rank test within categories, added up
+	Trend             *survival.Trend // of the weeks' medians; by week only, from TrendWeeks medians on
+	Clear, TrendClear bool            // what a sentence may claim: that the groups differ (LogRank), and that the weeks have a trend
+	Weeks             []Week          // by number only
+	Mix               []Category      // unless by category
 }
 
 // Figures are what is known of one group. Times are in seconds. A pointer is nil where the group is under MinimumSize or the
@@ -105,7 +127,7 @@ type Figures struct {
 	P90      Time
 	Mean     Time           // cut off at MeanDays
 	Within   []Share        // one for each of WithinDays
-	Curve    survival.Curve // of the share still waiting; empty when withheld
+	Curve    survival.Curve // of the share still waiting, while MinimumWatched are watched; empty when withheld
 }
 
 // Time is a time in seconds with its 95 % interval. A difference of times may be below 0.
@@ -128,8 +150,15 @@ type Difference struct {
 	StandardisedMedian, StandardisedMean  Time
 	StandardisedFirst, StandardisedSecond Standardised
 	Covered                               float64
-	// Opposed says that the crude and the standardised figures point different ways.
-	Opposed bool
+	// ToldClear says that a sentence may claim Told; together with the Clear of the Report wrong in at most 5 % of the reports on groups
+	// that do not differ (Holm 1979).
+	ToldClear bool
+	// Told is the standardised difference that a sentence tells, of the medians or else (ToldMean) of the means, and Beside the same one
+	// as it is. They are empty where the same mix covers less than half of the tickets, or the data do not reach that far.
+	Told, Beside Time
+	ToldMean     bool
+	// Opposed says that Told is clear, and that Beside is not (Hidden) or points the other way.
+	Opposed, Hidden bool
 }
 
 // Standardised is one group with the mix of categories of both.

@@ -42,14 +42,20 @@ func (r *Report) fill(c *cohort) {
 	c.settle()
 	var all []*tally
 	excluded := map[string]int{}
-	for _, g := range c.groups {
-		r.Groups = append(r.Groups, r.figures(Group(g.name), g.whole, g.excluded))
+	if r.By != ByWeek { // whose number ParseQuery bounds
+		r.LeftOut = max(len(c.groups)-MostGroups, 0)
+	}
+	for i, g := range c.groups {
+		if i < len(c.groups)-r.LeftOut {
+			r.Groups = append(r.Groups, r.figures(Group(g.name), g.whole, g.excluded))
+		}
 		all = append(all, g.whole)
 		for reason, n := range g.excluded {
 			excluded[reason] += n
 		}
 	}
 	r.Groups = append(r.Groups, r.figures(GroupAll, joined(all), excluded))
+	c.groups = c.groups[:len(c.groups)-r.LeftOut]
 	r.compare(c)
 	if r.By == ByNumber {
 		r.weeks(c)
@@ -81,12 +87,20 @@ func (r *Report) figures(name Group, t *tally, excluded map[string]int) Figures 
 	f := Figures{Group: name, Tickets: t.n, Answered: t.ended, Waiting: t.n - t.ended, Excluded: excluded}
 	f.Withheld = f.Tickets > 0 && f.Tickets < MinimumSize
 	if f.Tickets >= MinimumSize {
-		f.Curve = t.curve()
+		f.Curve = told(t.curve(), MinimumWatched)
 	}
 	f.Median, f.P90 = quantile(f.Curve.Quantile(0.5)), quantile(f.Curve.Quantile(0.9))
 	f.Mean = mean(f.Curve.RestrictedMean(r.days(MeanDays)))
 	f.Within = r.within(f.Curve.At)
 	return f
+}
+
+// told is a curve as far as a report speaks of it.
+func told(c survival.Curve, watched int) survival.Curve {
+	if c.N < SmallGroup {
+		c = c.With(survival.LogLog)
+	}
+	return c.WhileWatched(watched)
 }
 
 // days are some days of the report's clock in seconds.
@@ -120,7 +134,7 @@ func ShareAt(c survival.Curve, seconds float64) Share { return answered(c.At(sec
 // answered turns the share still waiting round, and so the ends of its interval.
 func answered(s survival.Share) Share {
 	return Share{
-		Value: known(1-s.Value, s.Known), Low: known(1-s.High, s.IntervalKnown), High: known(1-s.Low, s.IntervalKnown),
+		Value: known(1-s.Value, s.Known), Low: known(1-s.High, s.Known), High: known(1-s.Low, s.Known),
 	}
 }
 
@@ -140,7 +154,7 @@ func (r *Report) weeks(c *cohort) {
 			w.Tickets = append(w.Tickets, t.n)
 			median := Time{}
 			if t.n >= MinimumSize {
-				median = quantile(t.curve().Quantile(0.5))
+				median = quantile(told(t.curve(), MinimumWatched).Quantile(0.5))
 			}
 			w.Median = append(w.Median, median)
 		}

@@ -18,12 +18,31 @@ type watched struct {
 // step is a time at which somebody was answered, and the share still waiting from then on.
 type step struct{ at, waiting float64 }
 
-// slowCurve is Kaplan and Meier's product, written down as in a textbook and nothing else.
+// slowEnd is the longest time at which ten are still watched, or by which nobody has gone unanswered.
+func slowEnd(all []watched) (end float64) {
+	for _, one := range all {
+		atRisk, gone := 0, 0
+		for _, w := range all {
+			switch {
+			case w.seconds >= one.seconds:
+				atRisk++
+			case !w.answered:
+				gone++
+			}
+		}
+		if atRisk >= 10 || gone == 0 {
+			end = max(end, one.seconds)
+		}
+	}
+	return end
+}
+
+// slowCurve is Kaplan and Meier's product, written down as in a textbook, as far as ten are watched.
 func slowCurve(all []watched) (steps []step, end float64) {
 	var times []float64
+	end = slowEnd(all)
 	for _, w := range all {
-		end = max(end, w.seconds)
-		if w.answered {
+		if w.answered && w.seconds <= end {
 			times = append(times, w.seconds)
 		}
 	}

@@ -143,10 +143,10 @@ func finding(g Group, tickets int, lookups []lookup) Finding {
 		f.Mean = average(float64(tickets), sum, squares)
 	}
 	if f.Found >= MinimumSize {
-		f.OfFound = quantile(survival.KaplanMeier(found).Quantile(0.5))
+		f.OfFound = quantile(told(survival.KaplanMeier(found), MinimumWatched).Quantile(0.5))
 	}
 	if !f.Few {
-		curve := survival.KaplanMeier(times)
+		curve := told(survival.KaplanMeier(times), MinimumWatched)
 		f.Median, f.P90 = quantile(curve.Quantile(0.5)), quantile(curve.Quantile(0.9))
 	}
 	return f

@@ -37,3 +37,14 @@ func MeanDifference(first, second Mean) Difference {
 func (d *Difference) around(margin float64) {
 	d.Low, d.High, d.IntervalKnown = d.Value-margin, d.Value+margin, true
 }
+
+// P is the two-sided p-value of no difference, read off the interval as of a normal one; NaN where there is none.
+func (d Difference) P() float64 {
+	if !d.IntervalKnown {
+		return math.NaN()
+	}
+	if d.Value == 0 {
+		return 1
+	}
+	return math.Erfc(math.Abs(d.Value) * 2 * z / (d.High - d.Low) / math.Sqrt2)
+}

@@ -1,17 +1,14 @@
 package reports
 
-import (
-	"github.com/askwell/askwell/internal/report"
-	"github.com/askwell/askwell/internal/survival"
-)
-
-// trendWeeks is how many weeks with a median the test of a trend needs: its normal approximation is poor with fewer.
-const trendWeeks = 8
+import "github.com/askwell/askwell/internal/report"
 
 // many tells of groups that are compared by something else than the number: all together, and which wait shortest and longest.
 func (w writer) many(r report.Report) answer {
 	all := r.Group(report.GroupAll)
 	told := answer{Text: w.alone(r, all), Uncertainty: w.alsoFrom(all)}
+	if r.LeftOut > 0 {
+		told.Text = join(told.Text, w.T("reports.answer.left_out", "shown", report.MostGroups, "count", r.LeftOut))
+	}
 	first, last, reached := extremes(r)
 	if first == nil || first == last {
 		return told
@@ -22,7 +19,7 @@ func (w writer) many(r report.Report) answer {
 	told.Text = join(told.Text, w.end("shortest", r, *first), w.end("longest", r, *last))
 	order := ""
 	switch {
-	case overlap(first.Median, last.Median):
+	case overlap(first.Median, last.Median), !r.Clear:
 		order = w.T("reports.answer.order_unsure")
 	case reached > 2:
 		order = w.T("reports.answer.order_between")
@@ -76,22 +73,15 @@ func (w writer) notReached(r report.Report) string {
 
 // trend tells whether later weeks wait longer or shorter than earlier ones.
 func (w writer) trend(r report.Report) string {
-	var medians []float64
-	for _, f := range r.Groups {
-		if f.Group != report.GroupAll && f.Median.Seconds != nil {
-			medians = append(medians, *f.Median.Seconds)
-		}
+	if r.Trend == nil {
+		return w.T("reports.answer.trend.few", "minimum", report.TrendWeeks)
 	}
-	if len(medians) < trendWeeks {
-		return w.T("reports.answer.trend.few", "minimum", trendWeeks)
-	}
-	t := survival.MannKendall(medians)
 	key := "none"
-	if t.P < 0.05 {
+	switch {
+	case r.TrendClear && r.Trend.S < 0:
+		key = "shorter"
+	case r.TrendClear:
 		key = "longer"
-		if t.S < 0 {
-			key = "shorter"
-		}
 	}
-	return w.T("reports.answer.trend."+key, "p", w.probability(t.P))
+	return w.T("reports.answer.trend."+key, "p", w.probability(r.Trend.P))
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/askwell/askwell/internal/report"
-	"github.com/askwell/askwell/internal/survival"
 )
 
 // answer is the report in plain words.
@@ -48,21 +47,38 @@ func (w writer) answer(r report.Report) answer {
 	return told
 }
 
-// sameMix tells the difference of the medians with one mix of categories for both groups, and warns when it points the other way.
+// sameMix tells the difference with one mix of categories for both groups, and warns when the times as they are do not show it.
 func (w writer) sameMix(r report.Report) string {
-	if r.Difference == nil || r.Difference.StandardisedMedian.Seconds == nil {
+	if r.Difference == nil || r.Difference.Told.Seconds == nil {
 		return ""
 	}
-	c := w.difference(r.Difference.StandardisedMedian)
 	key := "reports.answer.same_mix"
-	if c.More == "" {
-		key = "reports.answer.same_mix_unsure"
+	if r.Difference.ToldMean {
+		key += "_mean"
 	}
-	told := w.T(key, "difference", c.Text, "interval", c.More)
-	if r.Difference.Opposed {
-		told = join(told, w.T("reports.answer.opposed"))
+	if !r.Difference.ToldClear {
+		key += "_unclear"
 	}
-	return told
+	return join(w.T(key, w.told(r)...), w.opposed("reports.answer.", r))
+}
+
+// opposed warns when the times as they are do not show, or turn round, what one mix of categories shows. Empty otherwise.
+func (w writer) opposed(prefix string, r report.Report) string {
+	switch d := r.Difference; {
+	case !d.Opposed:
+		return ""
+	case d.Hidden:
+		return w.T(prefix+"hidden", w.told(r)...)
+	}
+	return w.T(prefix+"opposed", w.told(r)...)
+}
+
+// told are the words for the standardised difference: how large, how sure, and of how many.
+func (w writer) told(r report.Report) []any {
+	d := r.Difference
+	c := w.difference(d.Told)
+	tickets := r.Group(d.First).Tickets + r.Group(d.Second).Tickets
+	return []any{"difference", c.Text, "interval", c.More, "covered", w.share(d.Covered, tickets), "days", report.MeanDays}
 }
 
 // alone tells of one group by itself.
@@ -71,6 +87,8 @@ func (w writer) alone(r report.Report, f report.Figures) string {
 	switch {
 	case f.Median.Seconds != nil:
 		return w.T(prefix+"half."+string(f.Group), "time", w.span(*f.Median.Seconds))
+	case f.Curve.N > 0 && 2*f.Answered >= f.Tickets: // not watched for long enough to say
+		return w.T(prefix + "not_known." + string(f.Group))
 	case f.Curve.N > 0:
 		return w.T(prefix+"not_reached."+string(f.Group), "as_of", w.Date(r.AsOf.In(r.From.Location())))
 	case f.Tickets == 0:
@@ -86,24 +104,16 @@ func (w writer) alsoFrom(f report.Figures) string {
 	return w.T("reports.answer.interval", "interval", w.interval(f.Median))
 }
 
-// chance tells how likely the groups would differ like this by chance alone, and what the test within categories says where it
-// says something else.
+// chance tells whether the groups would differ like this by chance alone.
 func (w writer) chance(r report.Report) string {
 	if r.LogRank == nil {
 		return ""
 	}
-	told := w.T("reports.answer."+verdict(r.LogRank), "p", w.probability(r.LogRank.P))
-	if r.Stratified != nil && verdict(r.Stratified) != verdict(r.LogRank) {
-		told = join(told, w.T("reports.answer."+verdict(r.Stratified)+"_within", "p", w.probability(r.Stratified.P)))
+	key := "reports.answer.chance"
+	if r.Clear {
+		key = "reports.answer.no_chance"
 	}
-	return told
-}
-
-func verdict(t *survival.Test) string {
-	if t.P < 0.05 {
-		return "no_chance"
-	}
-	return "chance"
+	return w.T(key, "p", w.probability(r.LogRank.P))
 }
 
 // probability writes p as journals do: two digits, and no more than that it is below a thousandth.

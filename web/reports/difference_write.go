@@ -9,7 +9,7 @@ import (
 type comparison struct {
 	Title   string
 	Note    string // what share of the tickets the same mix covers
-	Opposed bool   // the two point different ways
+	Opposed string // that the two columns do not say the same; empty when they may
 	Rows    []comparisonRow
 	Tests   []string
 }
@@ -32,7 +32,7 @@ func (w writer) comparison(r report.Report) *comparison {
 		return c
 	}
 	names := []any{"first", w.group(r.By, d.First), "second", w.group(r.By, d.Second)}
-	c.Title, c.Opposed = w.T("reports.compare.title_two", names...), d.Opposed
+	c.Title, c.Opposed = w.T("reports.compare.title_two", names...), w.opposed("reports.compare.", r)
 	if r.By != report.ByCategory {
 		c.Note = w.T("reports.compare.covered", "share", w.share(d.Covered, r.Group(d.First).Tickets+r.Group(d.Second).Tickets), "minimum", report.StratumSize)
 	}
@@ -59,7 +59,7 @@ func (w writer) comparison(r report.Report) *comparison {
 // difference writes how much longer the second group takes: "0.5 days longer".
 func (w writer) difference(t report.Time) cell {
 	if t.Seconds == nil {
-		return cell{Text: w.T("reports.cell.not_reached"), Faint: true}
+		return cell{Text: w.T("reports.cell.not_yet"), Faint: true}
 	}
 	c := cell{Text: w.T("reports.compare.same")}
 	switch {
@@ -148,7 +148,7 @@ func (w writer) weeks(r report.Report) (rows []weekRow) {
 		out := weekRow{Name: w.T("reports.week_of", "date", w.ShortDate(week.Begins))}
 		for g, n := range week.Tickets {
 			f := report.Figures{Group: r.Groups[g].Group, Tickets: n, Withheld: n > 0 && n < report.MinimumSize}
-			out.Cells = append(out.Cells, w.time(f, week.Median[g], "not_reached"))
+			out.Cells = append(out.Cells, w.time(f, week.Median[g], "not_yet"))
 		}
 		rows = append(rows, out)
 	}

@@ -29,6 +29,7 @@ type timesPage struct {
 	Scope    string // which inquiries, until when, by which clock
 	Made     string // how exact and how fresh the figures are
 	Minimum  int
+	Watched  int
 	Answer   answer
 	Table    table
 	Compared *comparison
@@ -56,7 +57,7 @@ func (a *Area) ResponseTimes(c *gin.Context) error {
 		return errBegin
 	}
 	w = w.of(made)
-	data := timesPage{Frame: frame, Tabs: w.tabs(path, c), Minimum: report.MinimumSize}
+	data := timesPage{Frame: frame, Tabs: w.tabs(path, c), Minimum: report.MinimumSize, Watched: report.MinimumWatched}
 	data.Form = a.form(w, c, made.Query, failure.FieldsOf(err))
 	data.Narrow, data.Narrowed = a.narrow(w, c, failure.FieldsOf(err))
 	if invalid {
@@ -249,7 +250,7 @@ func (w writer) terms(r report.Report) []term {
 		all = append(all, term{
 			Code: code, Name: w.T("reports.term." + code + ".name"),
 			Text: w.T("reports.term."+code+".text", "minimum", report.MinimumSize, "stratum", report.StratumSize, "days", report.MeanDays,
-				"hours", w.Decimal(r.Day.Hours(), 1), "version", r.Calendar),
+				"hours", w.Decimal(r.Day.Hours(), 1), "version", r.Calendar, "watched", report.MinimumWatched, "small", report.SmallGroup),
 		})
 	}
 	return all

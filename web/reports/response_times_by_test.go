@@ -124,7 +124,7 @@ func TestTheSameMixIsToldBesideTheCrudeDifference(t *testing.T) {
 	desk := webtest.New(t)
 	seed(t, desk.DB)
 	page := desk.SignIn(t, staff.RoleSupervisor).Get(path)
-	if text := page.Doc.Find(".report-answer__text").Text(); !strings.Contains(text, "With the same mix of categories, one without a number waits ") {
+	if text := page.Doc.Find(".report-answer__text").Text(); !strings.Contains(text, "With the same mix of categories, for ") {
 		t.Errorf("the answer is %q", text)
 	}
 	compared := page.Doc.Find(".report-compared")

@@ -28,6 +28,8 @@ type timesJSON struct {
 	Exact        bool                        `json:"exact"`            // false: times were counted in bins and may be 1 % off
 	Behind       float64                     `json:"behind_seconds"`   // how long the oldest change has waited to be counted
 	Groups       []groupJSON                 `json:"groups"`
+	LeftOut      int                         `json:"groups_left_out"` // beyond the report.MostGroups largest
+	Clear        bool                        `json:"clear"`           // the answer may claim that the groups differ as they are
 	Difference   *differenceJSON             `json:"difference"`
 	LogRank      *testJSON                   `json:"log_rank"`
 	Stratified   *testJSON                   `json:"log_rank_stratified_by_category"`
@@ -71,7 +73,8 @@ type differenceJSON struct {
 	StandardisedMean           *float64     `json:"standardised_restricted_mean_seconds"`
 	StandardisedMeanInterval   *[2]*float64 `json:"standardised_restricted_mean_interval"`
 	Covered                    float64      `json:"standardised_covers"` // share of both groups' tickets
-	Opposed                    bool         `json:"opposed"`
+	StandardisedClear          bool         `json:"standardised_clear"`  // the answer may claim it
+	Opposed                    bool         `json:"opposed"`             // and the times as they are do not show it
 }
 
 type sharesJSON struct {
@@ -115,6 +118,7 @@ func (a *Area) ResponseTimesJSON(c *gin.Context) error {
 		AsOf: made.AsOf.UTC(), TimeZone: a.Zone.String(), Day: made.Day.Seconds(), Calendar: made.Calendar, Exact: made.Exact,
 		Behind: made.Behind.Seconds(), LogRank: testOf(made.LogRank), Stratified: testOf(made.Stratified),
 		Difference: differenceOf(made.Difference), Standardised: map[report.Group]sharesJSON{},
+		LeftOut: made.LeftOut, Clear: made.Clear,
 		Answer: join(told.Text, told.Uncertainty, told.Caveat), MinimumSize: report.MinimumSize, Level: 0.95,
 		Definitions: map[string]string{}, GeneratedAt: made.GeneratedAt,
 	}
@@ -179,7 +183,8 @@ func differenceOf(d *report.Difference) *differenceJSON {
 	return &differenceJSON{
 		First: d.First, Second: d.Second, Median: d.Median.Seconds, MedianInterval: ends(d.Median), Mean: d.Mean.Seconds, MeanInterval: ends(d.Mean),
 		StandardisedMedian: d.StandardisedMedian.Seconds, StandardisedMedianInterval: ends(d.StandardisedMedian),
-		StandardisedMean: d.StandardisedMean.Seconds, StandardisedMeanInterval: ends(d.StandardisedMean), Covered: d.Covered, Opposed: d.Opposed,
+		StandardisedMean: d.StandardisedMean.Seconds, StandardisedMeanInterval: ends(d.StandardisedMean), Covered: d.Covered,
+		StandardisedClear: d.ToldClear, Opposed: d.Opposed,
 	}
 }
 

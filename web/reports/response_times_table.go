@@ -59,18 +59,18 @@ func (w writer) table(r report.Report, other *report.Report) table {
 	line("answered."+measure, func(f report.Figures) cell { return w.count(r, f, f.Answered, report.StateAnswered) })
 	line("waiting."+measure, func(f report.Figures) cell { return w.count(r, f, f.Waiting, report.StateWaiting) })
 	line("excluded", func(f report.Figures) cell { return w.excluded(r, f) })
-	line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median, "not_reached") })
+	line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median, "not_yet") })
 	if other != nil {
 		theirs := w.of(*other)
 		line("other_clock."+measure+"."+string(other.Clock), func(f report.Figures) cell {
-			c := theirs.time(f, other.Group(f.Group).Median, "not_reached")
+			c := theirs.time(f, other.Group(f.Group).Median, "not_yet")
 			if t.Many {
 				c.More = "" // there is no room; the report by that clock has it
 			}
 			return c
 		})
 	}
-	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90, "not_reached") })
+	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90, "not_yet") })
 	for i, days := range report.WithinDays() {
 		line("within."+measure, func(f report.Figures) cell { return w.within(f, f.Within[i]) }, "count", days)
 	}

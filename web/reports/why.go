@@ -150,7 +150,7 @@ func (w writer) lookTime(f report.Finding, t report.Time) cell {
 	case f.Few:
 		return cell{Text: w.T("reports.cell.withheld", "minimum", report.MinimumSize), Faint: true}
 	case t.Seconds == nil:
-		return cell{Text: w.T("reports.cell.not_reached"), Faint: true}
+		return cell{Text: w.T("reports.cell.not_yet"), Faint: true}
 	}
 	return cell{Text: w.span(*t.Seconds), More: w.interval(t)}
 }

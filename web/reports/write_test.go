@@ -224,7 +224,7 @@ func TestDifference(t *testing.T) {
 		"none":                            {report.Time{Seconds: number(0), Low: number(-hour), High: number(hour)}, "just as long", "60 minutes shorter to 60 minutes longer"},
 		"less time, or more":              {report.Time{Seconds: number(-6 * hour), Low: number(-18 * hour), High: number(5 * hour)}, "6.0 hours shorter", "18.0 hours shorter to 5.0 hours longer"},
 		"an interval that nobody knows":   {report.Time{Seconds: number(day)}, "1.0 days longer", ""},
-		"not reached":                     {report.Time{}, "not reached", ""},
+		"not reached":                     {report.Time{}, "not known yet", ""},
 	} {
 		if got := w.difference(c.in); got.Text != c.text || got.More != c.more {
 			t.Errorf("%s: %q (%q), want %q (%q)", name, got.Text, got.More, c.text, c.more)
@@ -255,6 +255,68 @@ func TestNamesBesideLinesStandApart(t *testing.T) {
 					t.Fatalf("names at %v and %v of %v", a.NameY, b.NameY, before)
 				}
 			}
+		}
+	}
+}
+
+// A sentence claims a difference only where the report does, and tells beside it how large, how sure and of how many.
+func TestSentencesClaimWhatTheReportDoes(t *testing.T) {
+	t.Parallel()
+	w := english(t)
+	figures := []report.Figures{group(report.GroupWith, 40, 40, 2), group(report.GroupWithout, 40, 40, 3), group(report.GroupAll, 80, 80, 2)}
+	longer := report.Time{Seconds: number(2 * day), Low: number(day), High: number(3 * day)}
+	unsure := report.Time{Seconds: number(day), Low: number(-day), High: number(3 * day)}
+	const size = "With the same mix of categories, for 75% of these inquiries, "
+	for name, c := range map[string]struct {
+		difference report.Difference
+		clear      bool
+		want       []string
+	}{
+		"nothing is clear": {report.Difference{Told: unsure}, false, []string{
+			size + "a difference is not clear: the median wait without a number is 1.0 days longer (1.0 days shorter to 3.0 days longer).", "could well be chance"}},
+		"both are": {report.Difference{Told: longer, Beside: longer, ToldClear: true}, true, []string{
+			size + "the median wait without a number is 2.0 days longer (1.0 to 3.0 days).", "Chance alone would seldom"}},
+		"of the means": {report.Difference{Told: longer, ToldMean: true, ToldClear: true}, false, []string{
+			size + "the mean wait without a number, up to 15 days, is 2.0 days longer (1.0 to 3.0 days)."}},
+		"hidden": {report.Difference{Told: longer, Beside: unsure, ToldClear: true, Opposed: true, Hidden: true}, false, []string{
+			"The times as they are do not show that clearly"}},
+		"opposed":             {report.Difference{Told: longer, ToldClear: true, Opposed: true}, true, []string{"That points the other way"}},
+		"too few are covered": {report.Difference{StandardisedMedian: longer}, false, nil},
+	} {
+		d := c.difference
+		d.First, d.Second, d.Covered = report.GroupWith, report.GroupWithout, 0.75
+		made := report.Report{Query: report.Query{Measure: report.FirstResponse, By: report.ByNumber}, Groups: figures, Difference: &d, Clear: c.clear, LogRank: &survival.Test{ChiSq: 4, DF: 1, P: 0.04}}
+		got := w.answer(made)
+		said := got.Text + " " + got.Uncertainty
+		for _, want := range c.want {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: %q, want %q in it", name, said, want)
+			}
+		}
+		if c.want == nil && strings.Contains(said, "same mix") {
+			t.Errorf("%s: %q tells of a mix that hardly anybody is in", name, said)
+		}
+		if warned := strings.Contains(said, "points the other way") || strings.Contains(said, "do not show that clearly"); warned != d.Opposed {
+			t.Errorf("%s: warned %v, want %v: %s", name, warned, d.Opposed, said)
+		}
+	}
+}
+
+// Half were answered, but too few are still watched to say within what time: the sentence does not say that fewer than half were.
+func TestNotKnownYetIsNotFewerThanHalf(t *testing.T) {
+	t.Parallel()
+	w := english(t)
+	f := group(report.GroupWith, 24, 14, 1)
+	f.Median = report.Time{}
+	for answered, want := range map[int]string{
+		14: "The time within which half of the inquiries with a number are answered is not known yet.",
+		11: "Fewer than half of the inquiries with a number had been answered by March 1, 2026.",
+	} {
+		f.Answered = answered
+		at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+		got := w.alone(report.Report{Query: report.Query{Measure: report.FirstResponse, From: at, AsOf: at}}, f)
+		if got != want {
+			t.Errorf("%d of 24 answered: %q, want %q", answered, got, want)
 		}
 	}
 }
