@@ -61,7 +61,7 @@ func (b *bench) measurePrivacy(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, s := range append(typedAddresses(), status) {
+	for _, s := range append(typedAddresses(), status, signInByNumber(accounts, order)) {
 		if err := b.compare(ctx, d, s, order); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -91,16 +91,31 @@ func typedNumbers(accounts []applicantAccount, random *rand.Rand) []secret {
 		}
 	}
 	known := func(i int) url.Values { return form(i, accounts[i].number) }
-	free := func(i int) url.Values {
-		ten := fmt.Sprintf("%010d", random.Int64N(1e10)) // two thousand of ten thousand million are taken
-		return form(i, ten+checkDigits(ten))
-	}
+	free := func(i int) url.Values { return form(i, freeNumber(random)) }
 	none := func(i int) url.Values { return form(i, fmt.Sprintf("%012d", i)) }
 	s := secret{path: "/inquiries", page: "/inquiries/new", status: http.StatusSeeOther, known: known}
 	unknown, malformed := s, s
 	unknown.name, unknown.unknown = "inquiry form, number on file or nobody's", free
 	malformed.name, malformed.unknown = "inquiry form, number on file or wrong check digits", none
 	return []secret{unknown, malformed}
+}
+
+// signInByNumber is the sign-in page, with numbers on file and numbers of right check digits that nobody has.
+func signInByNumber(accounts []applicantAccount, random *rand.Rand) secret {
+	form := func(number string) url.Values {
+		return url.Values{"email": {number}, "password": {"not the password of anybody"}, "next": {""}}
+	}
+	return secret{
+		name: "sign-in by number, wrong password", path: "/account/sign-in", status: http.StatusUnprocessableEntity,
+		known:   func(i int) url.Values { return form(accounts[i].number) },
+		unknown: func(int) url.Values { return form(freeNumber(random)) },
+	}
+}
+
+// freeNumber draws a number of right check digits: two thousand of ten thousand million are taken.
+func freeNumber(random *rand.Rand) string {
+	ten := fmt.Sprintf("%010d", random.Int64N(1e10))
+	return ten + checkDigits(ten)
 }
 
 // checkDigits makes ten digits an account number: ISO 7064 MOD 97-10.
