@@ -14,9 +14,9 @@ func (s *site) routes(engine *gin.Engine) {
 	engine.NoRoute(handle(s.noRoute))
 	engine.NoMethod(handle(s.noMethod))
 	s.machineRoutes(engine)
-	s.publicRoutes(engine.Group("", handle(s.applicants.Glance)))
-	s.threadRoutes(engine.Group("", handle(s.applicants.Glance)))
-	s.portalRoutes(engine.Group("", handle(s.applicants.Load)))
+	s.publicRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
+	s.threadRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
+	s.portalRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Load)))
 	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load)))
 }
 
@@ -44,8 +44,9 @@ func (s *site) publicRoutes(anybody *gin.RouterGroup) {
 	anybody.GET("/privacy", handle(s.public.Privacy))
 	anybody.GET("/inquiries", redirectTo("/inquiries/new"))
 	anybody.GET("/inquiries/new", handle(s.public.NewInquiry))
-	anybody.GET("/inquiries/check", redirectTo("/inquiries/new"))
+	anybody.GET("/inquiries/check", handle(s.public.CheckAgain))
 	anybody.POST("/inquiries/check", handle(s.public.CheckInquiry))
+	anybody.POST("/inquiries/files.json", handle(s.public.StageFile))
 	anybody.POST("/inquiries", handle(s.public.SendInquiry))
 	anybody.GET("/inquiries/:reference", handle(s.public.Confirmation))
 }
@@ -217,6 +218,8 @@ const (
 var bodyLimits = map[string]int64{
 	"/inquiries":       52 * megabyte,
 	"/inquiries/check": 52 * megabyte,
+
+	"/inquiries/files.json": 11 * megabyte,
 
 	"/status/questions/:reference/messages":  52 * megabyte,
 	"/account/questions/:reference/messages": 52 * megabyte,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
+	"github.com/askwell/askwell/internal/draft"
 	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/inbound"
@@ -135,7 +136,8 @@ func (s *site) makeAreas() (err error) {
 		return fmt.Errorf("web: %w", err)
 	}
 	forms := &form.Reader{
-		Seal: form.Seal{Keys: s.Settings.SecretKeys}, Files: s.Files, Limits: limits, Scans: s.Settings.ClamdURL != "", Logger: s.Logger, Now: s.Now,
+		Drafts: &form.Drafts{Keys: s.Settings.SecretKeys, Store: draft.Store{DB: s.DB}, Limits: limits, Secure: s.secure(), Logger: s.Logger},
+		Seal:   form.Seal{Keys: s.Settings.SecretKeys}, Files: s.Files, Limits: limits, Scans: s.Settings.ClamdURL != "", Logger: s.Logger, Now: s.Now,
 	}
 	s.public = public.New(public.Config{
 		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Forms: forms, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
@@ -149,7 +151,7 @@ func (s *site) makeAreas() (err error) {
 	}
 	s.portal = portal.New(portal.Config{
 		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Factor: factors, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
-		Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+		Forms: forms, Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.thread = thread.New(thread.Config{
 		DB: s.DB, Tickets: s.Tickets, Accounts: s.Accounts, Sessions: s.applicants, Files: s.Files, Forms: forms, Limits: limits, Pages: s.Pages,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/askwell/askwell/internal/draft"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
@@ -57,6 +58,7 @@ func (w *Workers) jobs() []job {
 			return w.exec(ctx, `DELETE FROM recent_search WHERE at < $1`, w.Now().Add(-staff.SearchesKept))
 		}},
 	}
+	jobs = append(jobs, job{name: "sweep drafts of forms", every: 15 * time.Minute, run: draft.Store{DB: w.db}.Sweep})
 	if w.Accounts != nil {
 		jobs = append(jobs, job{name: "forget what was answered by mail", every: time.Hour, run: w.Accounts.Sweep})
 	}

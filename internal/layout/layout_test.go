@@ -34,6 +34,7 @@ var rules = []rule{
 	{path: "internal/postgres", local: []string{"internal/failure"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/outbox", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/secret", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
+	{path: "internal/draft", local: ground},
 	{path: "internal/password", local: []string{"internal/failure"}, other: pure},
 	{path: "internal/guard", local: ground},
 	{path: "internal/account", local: slices.Concat(ground, doors)},

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -45,7 +46,7 @@ func (r *reading) readFile(name string, part io.Reader) error {
 // closed keeps one address from filling the store with files that are never sent.
 func (r *reading) closed() bool {
 	if !r.counted {
-		r.counted, r.shut = true, r.Limits.Files(r.ctx, r.address)
+		r.counted, r.shut = true, r.Limits.Files(r.ctx, r.address) || r.Drafts.full(r.ctx)
 	}
 	return r.shut
 }
@@ -158,14 +159,20 @@ func (r *Reader) Touch(ctx context.Context, f *Sent) (wrong []Problem) {
 	return wrong
 }
 
-// gatherFiles puts the files of earlier pages, those to be removed aside, before the new ones.
-func (r *reading) gatherFiles(f *Sent) {
-	seen := map[string]bool{}
+// gatherFiles puts the files of earlier pages, those to be removed aside, before the new ones. drafted are those of the form's draft.
+func (r *reading) gatherFiles(f *Sent, drafted []File) {
+	earlier := slices.Clone(drafted)
 	for _, text := range r.staged {
 		file, ok := r.Seal.openStaged(text, f.Token)
-		switch {
-		case !ok:
+		if !ok {
 			f.FileProblems = append(f.FileProblems, Problem{FieldFiles, "lost", nil})
+			continue
+		}
+		earlier = append(earlier, file)
+	}
+	seen := map[string]bool{}
+	for _, file := range earlier {
+		switch {
 		case seen[file.Key]:
 		case slices.Contains(r.remove, file.Key):
 			_ = r.Files.Delete(r.ctx, file.Key) // what stays behind is pruned
@@ -175,6 +182,10 @@ func (r *reading) gatherFiles(f *Sent) {
 		seen[file.Key] = true
 	}
 	for _, file := range r.stored {
+		if slices.ContainsFunc(f.Files, func(g File) bool { return g.Name == file.Name && bytes.Equal(g.SHA256, file.SHA256) }) {
+			_ = r.Files.Delete(r.ctx, file.Key) // chosen again after Back
+			continue
+		}
 		if len(f.Files) == MaxFiles {
 			_ = r.Files.Delete(r.ctx, file.Key)
 			f.FileProblems = append(f.FileProblems, Problem{FieldFiles, "too_many", []any{"limit", MaxFiles, "name", file.Name}})

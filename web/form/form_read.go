@@ -41,6 +41,7 @@ type Reader struct {
 	Seal   Seal
 	Files  files.Store
 	Limits *limit.Limiter
+	Drafts *Drafts
 	Scans  bool
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -59,8 +60,13 @@ type Sent struct {
 // Raw is a field as it was sent, the first one of that name.
 func (f *Sent) Raw(name string) string { return f.fields[name] }
 
+// SetRaw puts a field's text in place of what was sent.
+func (f *Sent) SetRaw(name, value string) { f.fields[name] = value }
+
 // New is a form that was sent by nobody yet, with a token of its own.
-func (r *Reader) New() *Sent { return &Sent{Token: r.Seal.NewToken(r.Now())} }
+func (r *Reader) New() *Sent {
+	return &Sent{Token: r.Seal.NewToken(r.Now()), Fresh: true, fields: map[string]string{}}
+}
 
 // Read reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
 func (r *Reader) Read(c *gin.Context) (*Sent, error) {
@@ -73,7 +79,7 @@ func (r *Reader) Read(c *gin.Context) (*Sent, error) {
 	}
 	f := &Sent{fields: in.fields, TooLarge: tooLarge, FileProblems: in.problems}
 	f.Token, f.Fresh = r.Seal.readToken(in.fields[FieldToken], r.Now())
-	in.gatherFiles(f)
+	in.gatherFiles(f, r.Drafts.files(c, f.Token))
 	return f, nil
 }
 

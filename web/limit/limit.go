@@ -106,6 +106,16 @@ func (l *Limiter) Files(ctx context.Context, address string) (tooMany bool) {
 	return l.take(ctx, l.key("files", subscriber(address)), rate) > 0
 }
 
+// Drafts counts a page of a form that is kept between two requests, and reports whether there were too many from this address: a hundred
+// times FORM_RATE, for one question is several pages.
+func (l *Limiter) Drafts(ctx context.Context, address string) (tooMany bool) {
+	rate := config.Rate{Count: l.form.Address.Count * refusedBeyond * refusedBeyond, Per: l.form.Address.Per}
+	if rate.Off() || subscriber(address) == "" {
+		return false
+	}
+	return l.take(ctx, l.key("drafts", subscriber(address)), rate) > 0
+}
+
 // Request counts something that is answered by mail (what says which kind), or costs a password hash, against REQUEST_RATE, and gives how
 // long to wait when it is past it: 0 for not at all. It goes by what was typed, so that it tells nothing of what is on file.
 func (l *Limiter) Request(ctx context.Context, what, address, email string) (wait time.Duration) {

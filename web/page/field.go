@@ -21,6 +21,7 @@ type Field struct {
 	Options      []OptionGroup
 	Accept       string // of a file field
 	Shape        string // of data-shape: "account-number" gives live hints
+	Page         string // of a file field: where its form's draft is shown; empty where files only go with the form
 	NoDraft      bool   // never kept in the browser
 	Verbatim     bool   // of an input: no capital letters, no correction
 }

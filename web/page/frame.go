@@ -23,6 +23,7 @@ type Frame struct {
 	Error     bool              // the page tells of a problem: its title gets the prefix "Error: "
 	Agency    Agency            // with the legal texts of Lang only
 	Path      string            // where a language link leads back to; set it on pages that answer a POST
+	Switch    *Switch           // how another language keeps what is typed; nil on pages where nothing is
 	Member    *Member           // who is signed in to the console, nil on public pages
 	Applicant *Applicant        // who is signed in to their account, nil for everybody else
 	Query     string            // what the console's search box holds
@@ -32,6 +33,7 @@ type Frame struct {
 	BodyClass string            // a class for the page's own styles
 	Theme     string            // light, dark, or empty to follow the system
 	Printer   *messages.Printer `json:"-"`
+	carries   bool              // the language stands in the page's address alone
 }
 
 // LanguageLink leads to the same page in another language.
@@ -39,6 +41,75 @@ type LanguageLink struct {
 	messages.Language
 	URL     string
 	Current bool
+}
+
+// Switch makes the language links buttons of the page's form, so that what is typed travels to the page in the other language.
+type Switch struct {
+	Form   string // the form's id
+	Action string // what shows the page again
+	Name   string // the button's name and value, by which the action knows
+	Value  string
+}
+
+// fieldShow is a form's field that asks for its page again and for nothing else.
+const fieldShow = "show"
+
+// Again is the Switch of a form whose handler asks ShownAgain.
+func Again(form, action string) *Switch {
+	return &Switch{Form: form, Action: action, Name: fieldShow, Value: "again"}
+}
+
+// ShownAgain reports whether a form was sent to be shown again in another language.
+func ShownAgain(c *gin.Context) bool { return c.PostForm(fieldShow) != "" }
+
+// To is the address that shows the page in a language.
+func (s Switch) To(lang string) string { return s.Action + "?" + url.Values{"lang": {lang}}.Encode() }
+
+// At is a form's action. The language travels in it where the browser keeps no cookie of it.
+func (f Frame) At(path string) string {
+	if !f.carries {
+		return path
+	}
+	return withLanguage(path, f.Lang)
+}
+
+func withLanguage(path, lang string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	query := u.Query()
+	query.Set("lang", lang)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// KeepLanguage is a middleware: a redirect keeps the language of a request whose browser keeps no cookie of it.
+func (r *Renderer) KeepLanguage(c *gin.Context) {
+	if lang, carried := r.carries(c); carried {
+		c.Writer = &keepsLanguage{c.Writer, lang}
+	}
+	c.Next()
+}
+
+// carries reports whether the language of a request stands in its address alone.
+func (r *Renderer) carries(c *gin.Context) (lang string, carried bool) {
+	lang = r.Language(c)
+	kept, _ := c.Cookie(languageCookie)
+	return lang, c.Query("lang") == lang && kept != lang
+}
+
+// keepsLanguage writes the language into the address of a redirect.
+type keepsLanguage struct {
+	gin.ResponseWriter
+	lang string
+}
+
+func (w *keepsLanguage) WriteHeader(status int) {
+	if to := w.Header().Get("Location"); status >= http.StatusMultipleChoices && status < http.StatusBadRequest && strings.HasPrefix(to, "/") {
+		w.Header().Set("Location", withLanguage(to, w.lang))
+	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
 // Member is the member of staff who reads the page.
@@ -109,6 +180,7 @@ func (r *Renderer) Frame(c *gin.Context) Frame {
 		f.Applicant, _ = a.(*Applicant)
 	}
 	f.Languages = r.languageLinks(c, f.Lang)
+	_, f.carries = r.carries(c)
 	return f
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/ticket"
+	forms "github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/session"
@@ -26,6 +27,7 @@ type Config struct {
 	Tickets  *ticket.Service
 	Files    files.Store
 	Sessions *session.Applicants
+	Forms    *forms.Reader
 	Limits   *limit.Limiter
 	Pages    *page.Renderer
 	Logger   *slog.Logger

@@ -28,18 +28,21 @@ func (a *Area) DetailsForm(c *gin.Context) error {
 	if b := mine.DateOfBirth; b != nil {
 		year, month, day = strconv.Itoa(b.Year()), strconv.Itoa(int(b.Month())), strconv.Itoa(b.Day())
 	}
-	f := a.newForm(c, "details", "/account/details")
+	f := a.typedForm(c, "details", "/account/details")
 	return a.showDetails(c, f, mine.Name, mine.Address, mine.Language, f.date(day, month, year))
 }
 
 // DetailsChange is POST /account/details: what differs is written down with what stood there before, and the owner is told by mail.
 func (a *Area) DetailsChange(c *gin.Context) error {
-	f := a.newForm(c, "details", "/account/details")
+	f := a.typedForm(c, "details", "/account/details")
 	in := account.Details{Name: typed(c, "name"), Address: typed(c, "address"), DateOfBirth: born(c), Language: a.offered(c.PostForm("language"))}
-	changed, err := a.Accounts.ChangeDetails(c.Request.Context(), owner(c).ID, in, session.Visit(c))
 	show := func(c *gin.Context, f form) error {
 		return a.showDetails(c, f, in.Name, in.Address, in.Language, f.date(typed(c, "birth_day"), typed(c, "birth_month"), typed(c, "birth_year")))
 	}
+	if page.ShownAgain(c) {
+		return show(c, f)
+	}
+	changed, err := a.Accounts.ChangeDetails(c.Request.Context(), owner(c).ID, in, session.Visit(c))
 	switch {
 	case failure.Is(err, failure.KindInvalid):
 		f.refuse(failure.FieldsOf(err)...)
@@ -86,7 +89,7 @@ type emailPage struct {
 
 // EmailForm is GET /account/email, for who is signed in.
 func (a *Area) EmailForm(c *gin.Context) error {
-	return a.showEmail(c, a.newForm(c, "email", "/account/email"))
+	return a.showEmail(c, a.typedForm(c, "email", "/account/email"))
 }
 
 func (a *Area) showEmail(c *gin.Context, f form) error {
@@ -98,7 +101,10 @@ func (a *Area) showEmail(c *gin.Context, f form) error {
 
 // EmailAsk is POST /account/email: a link goes to the new address, and the old one is told. Nothing changes until the link is used.
 func (a *Area) EmailAsk(c *gin.Context) error {
-	f := a.newForm(c, "email", "/account/email")
+	f := a.typedForm(c, "email", "/account/email")
+	if page.ShownAgain(c) {
+		return a.showEmail(c, f)
+	}
 	if wait := a.Limits.Request(c.Request.Context(), "email", c.ClientIP(), owner(c).Email); wait > 0 {
 		f.wait(c, wait)
 		return a.showEmail(c, f)

@@ -30,6 +30,13 @@ func (a *Area) newForm(c *gin.Context, key, path string) form {
 	return f
 }
 
+// typedForm is newForm for a page on which something is typed: another language keeps it.
+func (a *Area) typedForm(c *gin.Context, key, path string) form {
+	f := a.newForm(c, key, path)
+	f.Switch = page.Again("form", path)
+	return f
+}
+
 // refuse takes over what is wrong with fields: the messages portal.problem.<field>.<code>. What has no message there is of any field.
 func (f *form) refuse(fields ...failure.Field) {
 	for _, w := range fields {

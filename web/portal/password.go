@@ -18,7 +18,7 @@ type passwordAskPage struct {
 
 // PasswordAskForm is GET /account/password: for who does not know the password. Anybody may call it.
 func (a *Area) PasswordAskForm(c *gin.Context) error {
-	return a.showPasswordAsk(c, a.newForm(c, "password_ask", "/account/password"))
+	return a.showPasswordAsk(c, a.typedForm(c, "password_ask", "/account/password"))
 }
 
 func (a *Area) showPasswordAsk(c *gin.Context, f form) error {
@@ -27,7 +27,10 @@ func (a *Area) showPasswordAsk(c *gin.Context, f form) error {
 
 // PasswordAsk is POST /account/password: the same page for known and unknown addresses and numbers. Anybody may call it.
 func (a *Area) PasswordAsk(c *gin.Context) error {
-	f := a.newForm(c, "password_ask", "/account/password")
+	f := a.typedForm(c, "password_ask", "/account/password")
+	if page.ShownAgain(c) {
+		return a.showPasswordAsk(c, f)
+	}
 	if wait := a.Limits.Request(c.Request.Context(), "password", c.ClientIP(), typed(c, "email")); wait > 0 {
 		f.wait(c, wait)
 		return a.showPasswordAsk(c, f)
@@ -83,7 +86,7 @@ type passwordChangePage struct {
 
 // PasswordChangeForm is GET /account/security/password, for who is signed in.
 func (a *Area) PasswordChangeForm(c *gin.Context) error {
-	return a.showPasswordChange(c, a.newForm(c, "password_change", "/account/security/password"))
+	return a.showPasswordChange(c, a.typedForm(c, "password_change", "/account/security/password"))
 }
 
 func (a *Area) showPasswordChange(c *gin.Context, f form) error {
@@ -94,7 +97,10 @@ func (a *Area) showPasswordChange(c *gin.Context, f form) error {
 
 // PasswordChange is POST /account/security/password: every other session ends.
 func (a *Area) PasswordChange(c *gin.Context) error {
-	f := a.newForm(c, "password_change", "/account/security/password")
+	f := a.typedForm(c, "password_change", "/account/security/password")
+	if page.ShownAgain(c) {
+		return a.showPasswordChange(c, f)
+	}
 	in, err := a.Accounts.ChangePassword(c.Request.Context(), owner(c), c.PostForm("old_password"), c.PostForm("password"), session.Visit(c))
 	switch {
 	case failure.Is(err, failure.KindInvalid):

@@ -21,13 +21,16 @@ type registerPage struct {
 
 // RegisterForm is GET /register. Anybody may call it.
 func (a *Area) RegisterForm(c *gin.Context) error {
-	return a.showRegister(c, a.newForm(c, "register", "/register"))
+	return a.showRegister(c, a.typedForm(c, "register", "/register"))
 }
 
 // Register is POST /register: it takes the registration in and leads to the same page, whether the address is known or not. Anybody may
 // call it. What is wrong comes back with what was typed (422), the password aside; 429 after too many.
 func (a *Area) Register(c *gin.Context) error {
-	f := a.newForm(c, "register", "/register")
+	f := a.typedForm(c, "register", "/register")
+	if page.ShownAgain(c) {
+		return a.showRegister(c, f)
+	}
 	in := account.Registration{
 		Name: typed(c, "name"), Address: typed(c, "address"), Email: typed(c, "email"), Password: c.PostForm("password"),
 		Language: a.Pages.Language(c), DateOfBirth: born(c),
@@ -58,7 +61,7 @@ func (a *Area) showRegister(c *gin.Context, f form) error {
 		Password: f.field("password", "", newPassword),
 		Born:     f.date(typed(c, "birth_day"), typed(c, "birth_month"), typed(c, "birth_year")),
 	}
-	if f.Error && f.wrong["password"] == "" { // it is not sent back
+	if (f.Error && f.wrong["password"] == "") || page.ShownAgain(c) { // it is not sent back
 		p.Password.Hint += " " + f.Printer.T("portal.password_again")
 	}
 	p.form = f

@@ -23,7 +23,7 @@ func (a *Area) SignInForm(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, a.Sessions.Next(c.Query("next")))
 		return nil
 	}
-	return a.showSignIn(c, a.newForm(c, "sign_in", session.ApplicantSignInPath))
+	return a.showSignIn(c, a.typedForm(c, "sign_in", session.ApplicantSignInPath))
 }
 
 func (a *Area) showSignIn(c *gin.Context, f form) error {
@@ -42,7 +42,10 @@ func (a *Area) showSignIn(c *gin.Context, f form) error {
 // SignIn is POST /account/sign-in: the field email holds an address or an account number. A wrong one and a wrong password get the same
 // answer in the same time. Anybody may call it.
 func (a *Area) SignIn(c *gin.Context) error {
-	f := a.newForm(c, "sign_in", session.ApplicantSignInPath)
+	f := a.typedForm(c, "sign_in", session.ApplicantSignInPath)
+	if page.ShownAgain(c) {
+		return a.showSignIn(c, f)
+	}
 	in, err := a.Accounts.SignIn(c.Request.Context(), c.PostForm("email"), c.PostForm("password"), session.Visit(c))
 	switch {
 	case failure.Is(err, failure.KindUnsigned):
@@ -75,6 +78,7 @@ func (a *Area) SignOut(c *gin.Context) error {
 	if err := a.Sessions.SignOut(c); err != nil {
 		return err
 	}
+	a.Forms.Drafts.Forget(c)
 	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("portal.sign_in.signed_out"))
 	c.Redirect(http.StatusSeeOther, session.ApplicantSignInPath)
 	return nil

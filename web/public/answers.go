@@ -10,7 +10,6 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
-	"github.com/askwell/askwell/web/session"
 )
 
 // The fields of the form, fixed by its users: programs fill it in too.
@@ -44,6 +43,10 @@ type sentForm struct {
 	answers
 	change string
 	asker  *account.Account // who asks, when they are signed in: name, address and number are theirs, whatever the form says
+	alone  bool             // who asked from an account asks without it now
+
+	askerGone bool         // the form was shown to an account's owner who is not signed in now
+	signIn    *signInOffer // on the page that says so
 }
 
 // readForm reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
@@ -53,10 +56,8 @@ func (a *Area) readForm(c *gin.Context) (*sentForm, error) {
 		return nil, err
 	}
 	f := &sentForm{Sent: sent, answers: clean(sent.Raw), change: sent.Raw(fieldChange)}
-	// Only a form that was shown to this account's owner is theirs: one that was begun before signing in says who asks itself.
-	if mine, ok := session.Account(c); ok && sent.Raw(fieldAsker) == mine.Number {
-		f.ask(mine)
-	}
+	f.alone = f.change == changeAlone
+	a.askFrom(c, f)
 	return f, nil
 }
 

@@ -11,8 +11,9 @@ import (
 	"github.com/askwell/askwell/web/session"
 )
 
-// CheckInquiry is POST /inquiries/check: the answers to be checked, or the form again with what is wrong (422), to change
-// something (change=FIELD), or because it grew old (422). Anybody may call it.
+// CheckInquiry is POST /inquiries/check: 303 to the answers to be checked, or to the form with what is wrong (422), to change something
+// (change=FIELD), in another language, or because it grew old (422). Where no draft can be kept the page itself is the answer. Anybody may
+// call it. 401 when the account that the form was begun from is no longer signed in.
 func (a *Area) CheckInquiry(c *gin.Context) error {
 	f, err := a.readForm(c)
 	if err != nil {
@@ -21,13 +22,32 @@ func (a *Area) CheckInquiry(c *gin.Context) error {
 	if done, err := a.stopped(c, f); done || err != nil {
 		return err
 	}
-	if f.change != "" {
-		return a.showForm(c, http.StatusOK, f, nil)
+	wrong := a.wrong(c, f)
+	switch {
+	case f.change != "" && f.change != changeWrong:
+		return a.turn(c, f, formPath, false, func() error { return a.showForm(c, http.StatusOK, f, nil) })
+	case len(wrong) > 0 || f.change == changeWrong:
+		return a.turn(c, f, formPath, true, func() error { return a.showForm(c, statusOf(wrong), f, wrong) })
 	}
-	if wrong := a.wrong(c, f); len(wrong) > 0 {
-		return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
+	return a.turn(c, f, checkPath, false, func() error { return a.showCheck(c, http.StatusOK, f) })
+}
+
+// CheckAgain is GET /inquiries/check: the answers of a draft once more, by Back and by reload. Anybody may call it; a draft is shown to the
+// browser that saved it.
+func (a *Area) CheckAgain(c *gin.Context) error {
+	id, ok := form.Asked(c)
+	if !ok {
+		c.Redirect(http.StatusSeeOther, formPath)
+		return nil
 	}
-	return a.showCheck(c, http.StatusOK, f)
+	return a.resume(c, id, true)
+}
+
+func statusOf(wrong []form.Problem) int {
+	if len(wrong) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
 }
 
 // stopped answers what cannot go on, whatever was typed: too large a form, or a token that is none of ours, or old and never used.
@@ -38,6 +58,9 @@ func (a *Area) stopped(c *gin.Context, f *sentForm) (bool, error) {
 	}
 	if session.Unknown(c) {
 		return true, a.notSent(c, f, failure.New(failure.KindUnavailable, "We cannot tell who asks.", nil))
+	}
+	if f.askerGone {
+		return true, a.signedOut(c, f, a.draftQuery(c, f))
 	}
 	if f.Fresh {
 		return false, nil

@@ -24,15 +24,16 @@ type inquiryPage struct {
 	Token    string
 	Trap     string
 	Asker    *account.Account // who asks from their account; nil for everybody else
+	SignIn   *signInOffer
 }
 
 func (a *Area) newPage(c *gin.Context, f *sentForm, step int, key string) inquiryPage {
 	frame := a.Pages.Frame(c)
 	t := frame.Printer
 	frame.Title = t.T("public." + key + ".title")
-	frame.Path = "/inquiries/new" // the other addresses of the form only take a POST
+	frame.Path = formPath // the other addresses of the form only take a POST
 	p := inquiryPage{
-		Frame: frame, Token: f.Token.Text, Asker: f.asker,
+		Frame: frame, Token: f.Token.Text, Asker: f.asker, SignIn: f.signIn,
 		Steps: page.Steps{Current: step, Labels: steps(t)},
 	}
 	if f.Trapped {
@@ -65,6 +66,10 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Pr
 	t := p.Printer
 	summary, beside := form.Texts(t, "public", wrong)
 	p.Problems, p.Error = summary, status >= http.StatusBadRequest
+	p.Switch = &page.Switch{Form: "inquiry", Action: checkPath, Name: fieldChange, Value: changeForm}
+	if len(wrong) > 0 {
+		p.Switch.Value = changeWrong
+	}
 	p.Notices = append(notices, p.Notices...)
 	field := func(name, value string) page.Field {
 		return page.Field{
@@ -90,7 +95,7 @@ func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Pr
 	p.Question.Required, p.Question.MaxLength, p.Question.Rows = true, ticket.MaxQuestion, 8
 	p.Attachments = field(form.FieldFiles, "")
 	p.Attachments.Optional = true
-	p.Attachments.Accept = form.Accept
+	p.Attachments.Accept, p.Attachments.Page = form.Accept, formPath
 	return a.Pages.HTML(c, status, "public/inquiry_new", p)
 }
 
@@ -119,13 +124,19 @@ type checkPage struct {
 // showCheck renders the answers with every field kept in the page.
 func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...page.Notice) error {
 	key := "check"
-	if status >= http.StatusBadRequest {
+	if f.signIn != nil {
+		key = "signed_out"
+	} else if status >= http.StatusBadRequest {
 		key = "not_sent"
 	}
 	p := checkPage{inquiryPage: a.newPage(c, f, 2, key)}
-	p.Error, p.Retry = status >= http.StatusBadRequest, status >= http.StatusBadRequest
+	p.Error, p.Retry = status >= http.StatusBadRequest, status >= http.StatusBadRequest && f.signIn == nil
+	p.Switch = &page.Switch{Form: "inquiry", Action: checkPath, Name: "show", Value: "check"}
 	p.Notices = append(notices, p.Notices...)
 	t := p.Printer
+	if reference := a.madeBefore(c, f); status == http.StatusOK && reference != "" {
+		p.Notices = append(p.Notices, page.Notice{Kind: "info", Title: t.T("public.again.title", "reference", reference), Text: t.T("public.again.check")})
+	}
 	list, _ := a.categories.offered(c.Request.Context()) // without the list the code's own words stand
 	category := labelOf(list, f.Category, t)
 	number := checkRow{Field: fieldNumber, Value: f.Number, Note: looksLike(t, f.Reading), Masked: f.Reading.Masked}
@@ -137,6 +148,7 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...pag
 		{Field: fieldEmail, Value: f.Email, Fixed: f.asker != nil}, {Field: fieldSubject, Value: f.Subject}, {Field: fieldQuestion, Value: f.Question},
 	} {
 		row.Label = t.T("public.check." + row.Field)
+		row.Fixed = row.Fixed || f.signIn != nil
 		p.Rows = append(p.Rows, row)
 	}
 	p.Hidden = []hiddenField{

@@ -34,9 +34,10 @@ func (a *Area) SendInquiry(c *gin.Context) error {
 	wrong := a.wrong(c, f)
 	if len(wrong) == 0 {
 		wrong = a.Forms.Touch(c.Request.Context(), f.Sent)
+		f.FileProblems = append(f.FileProblems, wrong...)
 	}
 	if len(wrong) > 0 {
-		return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
+		return a.turn(c, f, formPath, true, func() error { return a.showForm(c, http.StatusUnprocessableEntity, f, wrong) })
 	}
 	pace := a.Limits.Inquiry(c.Request.Context(), c.ClientIP(), f.Email)
 	if pace.Refused {
@@ -71,6 +72,7 @@ func (a *Area) taken(c *gin.Context, f *sentForm, opened ticket.Opened) error {
 
 // alreadySent shows what was not added to the question that its token has made, as a question of its own that can be sent: 409.
 func (a *Area) alreadySent(c *gin.Context, f *sentForm, reference string) error {
+	a.Forms.Drafts.Drop(c, f.Token)
 	a.Forms.Renew(c.Request.Context(), f.Sent, a.Now().Add(-a.Settings.FormMinFill))
 	t := a.Pages.Printer(c)
 	return a.showForm(c, http.StatusConflict, f, f.FileProblems,

@@ -37,6 +37,9 @@ func (a *Area) NumberHelp(c *gin.Context) error {
 // account; what an address must look like is told, for that goes by what was typed alone. 422, 429 and 503 keep the address.
 func (a *Area) NumberAsk(c *gin.Context) error {
 	email, broken := form.Plain(c.PostForm(fieldEmail), false)
+	if page.ShownAgain(c) {
+		return a.showNumberHelp(c, http.StatusOK, email, "")
+	}
 	if code := emailProblem(email, broken); code != "" {
 		return a.showNumberHelp(c, http.StatusUnprocessableEntity, email, code)
 	}
@@ -81,6 +84,7 @@ func emailProblem(email string, broken bool) string {
 func (a *Area) showNumberHelp(c *gin.Context, status int, email, problem string, notices ...page.Notice) error {
 	p := numberHelpPage{Frame: a.Pages.Frame(c), Notices: notices}
 	t := p.Printer
+	p.Switch = page.Again("form", numberPath)
 	p.Title, p.Path, p.Error = t.T("public.account_number.title"), numberPath, status != http.StatusOK
 	p.Email = page.Field{
 		Name: fieldEmail, Label: t.T("public.field.email.label"), Hint: t.T("public.account_number.email_hint"), Value: email,

@@ -338,9 +338,12 @@ func (m *Applicants) commit(c *gin.Context) error {
 	return nil
 }
 
-// Next reads where to go after signing in: a page of the account and nothing else.
+// Next reads where to go after signing in: a page of the account, or a question that was begun before the session ended, and nothing else.
 func (m *Applicants) Next(raw string) string {
 	const home = "/account"
+	if u, err := localPath(raw, "/inquiries/check", m.opens); err == nil {
+		return u.RequestURI()
+	}
 	u, err := localPath(raw, home, m.opens)
 	if err != nil || u.Path == ApplicantSignInPath {
 		return home

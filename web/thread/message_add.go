@@ -3,6 +3,8 @@ package thread
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,9 +13,13 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/session"
 )
 
-const fieldMessage = "message"
+const (
+	fieldMessage = "message"
+	fieldShow    = "show" // the form is to be shown again, in another language
+)
 
 // sentMessage is the form of a message as it came in: no number in it that must not be kept.
 type sentMessage struct {
@@ -41,8 +47,11 @@ func (s Side) AddMessage(c *gin.Context) error {
 	if err != nil {
 		return s.notSent(c, f, err)
 	}
+	if sent.Raw(fieldShow) != "" {
+		return s.turn(c, q, f, false, func() error { return s.show(c, http.StatusOK, q, f, nil) })
+	}
 	if status, wrong := s.wrong(ctx, q, f); len(wrong) > 0 {
-		return s.show(c, status, q, f, wrong)
+		return s.turn(c, q, f, true, func() error { return s.show(c, status, q, f, wrong) })
 	}
 	t := s.Pages.Printer(c)
 	if pace := s.Limits.Inquiry(ctx, c.ClientIP(), q.Email); pace.Refused {
@@ -57,6 +66,7 @@ func (s Side) AddMessage(c *gin.Context) error {
 	case err != nil:
 		return s.notSent(c, f, err)
 	}
+	s.Forms.Drafts.Drop(c, f.Token)
 	s.Pages.Flash(c, "success", t.T("thread.say.done"))
 	c.Redirect(http.StatusSeeOther, q.url)
 	return nil
@@ -90,15 +100,22 @@ func (s Side) wrong(ctx context.Context, q asked, f *sentMessage) (status int, w
 		if sent, err := s.Tickets.HasMessage(ctx, f.once(q.Reference)); err == nil && sent {
 			return 0, nil // an old page, sent once more as it is
 		}
-		wrong = append(wrong, s.Forms.Renew(ctx, f.Sent, s.Now()))
+		f.FileProblems = append([]form.Problem{s.Forms.Renew(ctx, f.Sent, s.Now())}, f.FileProblems...)
+		f.Fresh = true
 	}
+	if wrong = f.mistakes(); len(wrong) == 0 {
+		f.FileProblems = s.Forms.Touch(ctx, f.Sent)
+		wrong = f.FileProblems
+	}
+	return http.StatusUnprocessableEntity, wrong
+}
+
+// mistakes are what is wrong with the fields.
+func (f *sentMessage) mistakes() (wrong []form.Problem) {
 	if p, is := form.CheckText(fieldMessage, f.body, f.broken, ticket.MaxQuestion); is {
 		wrong = append(wrong, p)
 	}
-	if wrong = append(wrong, f.FileProblems...); len(wrong) == 0 {
-		wrong = s.Forms.Touch(ctx, f.Sent)
-	}
-	return http.StatusUnprocessableEntity, wrong
+	return append(wrong, f.FileProblems...)
 }
 
 // notSentPage keeps what was typed where the question itself cannot be shown.
@@ -107,6 +124,7 @@ type notSentPage struct {
 	Notices []page.Notice
 	Link    string // where to prove again who one is; "" for nowhere
 	Label   string
+	Returns bool // from there back to the question, with the message
 	Say     messageForm
 }
 
@@ -119,7 +137,11 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	status, key := http.StatusInternalServerError, "away"
 	switch {
 	case failure.Is(err, failure.KindUnsigned):
-		status, key, p.Link = http.StatusUnauthorized, "signed_out", "/account/sign-in"
+		status, key, p.Link = http.StatusUnauthorized, "signed_out", session.ApplicantSignInPath
+		if query, ok := s.draftQuery(c, f, false); ok {
+			key, p.Returns = "signed_out_kept", true
+			p.Link += "?" + url.Values{"next": {c.Request.URL.Path[:strings.LastIndexByte(c.Request.URL.Path, '/')] + "?" + query}}.Encode()
+		}
 	case failure.Is(err, failure.KindNotFound) && s.channel == ticket.ChannelForm:
 		status, key, p.Link = http.StatusNotFound, "ended", "/status"
 	case failure.Is(err, failure.KindNotFound):
@@ -143,7 +165,8 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 		return errNoQuestion
 	}
 	p.Path = s.root + reference
-	p.Say = s.messageForm(c, s.root+reference, f, nil)
+	p.Switch = &page.Switch{Form: "message-form", Action: s.root + reference + "/messages", Name: fieldShow, Value: "again"}
+	p.Say = s.messageForm(p.Frame, s.root+reference, f, nil)
 	p.Say.Retry = true
 	return s.Pages.HTML(c, status, "thread/not_sent", p)
 }

@@ -36,7 +36,7 @@ type showPage struct {
 
 // messageForm is the box to add a message.
 type messageForm struct {
-	Action      string
+	Action      string // with the language, where the browser keeps no cookie of it
 	Token       string
 	Message     page.Field
 	Attachments page.Field
@@ -55,7 +55,12 @@ func (s Side) Show(c *gin.Context) error {
 	if err := s.Tickets.RecordRead(ctx, q.ApplicantThread); err != nil {
 		s.Logger.Warn("that an answer was read is not recorded", slog.Any("error", err))
 	}
-	return s.show(c, http.StatusOK, q, &sentMessage{Sent: s.Forms.New()}, nil)
+	s.Forms.Drafts.Remember(c)
+	f, say := s.drafted(c)
+	if wrong := f.mistakes(); say && len(wrong) > 0 {
+		return s.show(c, http.StatusUnprocessableEntity, q, f, wrong)
+	}
+	return s.show(c, http.StatusOK, q, f, nil)
 }
 
 // turnAway answers who may not see the question: the owner signs in, the follower gets a new link.
@@ -76,6 +81,9 @@ func (s Side) turnAway(c *gin.Context, err error) error {
 func (s Side) show(c *gin.Context, status int, q asked, f *sentMessage, wrong []form.Problem, notices ...page.Notice) error {
 	p := showPage{Frame: s.Pages.Frame(c), Thread: q.ApplicantThread, URL: q.url, Notices: notices}
 	p.Path = q.url
+	if q.TakesMore {
+		p.Switch = &page.Switch{Form: "message-form", Action: q.url + "/messages", Name: fieldShow, Value: "again"}
+	}
 	t := p.Printer
 	p.Title = t.T("thread.title", "reference", q.Reference)
 	if s.channel == ticket.ChannelPortal {
@@ -96,7 +104,7 @@ func (s Side) show(c *gin.Context, status int, q asked, f *sentMessage, wrong []
 	if f.masked {
 		p.Notices = append(p.Notices, maskedNotice(t))
 	}
-	p.Say = s.messageForm(c, q.url, f, beside)
+	p.Say = s.messageForm(p.Frame, q.url, f, beside)
 	p.Words = page.Field{
 		Name: "words", Label: t.T("thread.rating.words"), Value: f.words, Error: beside["words"], Optional: true, MaxLength: ticket.MaxRatingWords, Rows: 3, NoDraft: true,
 	}
@@ -110,16 +118,16 @@ func maskedNotice(t *messages.Printer) page.Notice {
 	return page.Notice{Kind: "warning", Title: t.T("public.masked.title"), Text: t.T("public.masked.text")}
 }
 
-func (s Side) messageForm(c *gin.Context, url string, f *sentMessage, beside map[string]string) messageForm {
-	t := s.Pages.Printer(c)
+func (s Side) messageForm(frame page.Frame, url string, f *sentMessage, beside map[string]string) messageForm {
+	t := frame.Printer
 	return messageForm{
-		Action: url + "/messages", Token: f.Token.Text, Files: s.Forms.FileViews(t, f.Sent),
+		Action: frame.At(url + "/messages"), Token: f.Token.Text, Files: s.Forms.FileViews(t, f.Sent),
 		Message: page.Field{
 			Name: fieldMessage, Label: t.T("thread.say.label"), Hint: t.T("thread.say.hint"), Value: f.body, Error: beside[fieldMessage],
 			Required: true, MaxLength: ticket.MaxQuestion, Rows: 6,
 		},
 		Attachments: page.Field{
-			Name: form.FieldFiles, Label: t.T("public.field.attachments.label"), Error: beside[form.FieldFiles], Optional: true, Accept: form.Accept,
+			Name: form.FieldFiles, Label: t.T("public.field.attachments.label"), Error: beside[form.FieldFiles], Optional: true, Accept: form.Accept, Page: url,
 			Hint: t.T("public.field.attachments.hint", "limit", form.MaxFiles, "size", form.MaxFileSize>>20),
 		},
 	}

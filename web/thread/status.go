@@ -59,6 +59,9 @@ func (a *Area) AskStatus(c *gin.Context) error {
 		wrong = append(wrong, form.Problem{Field: fieldReference, Code: "invalid"})
 	}
 	f.Email, broken = form.Plain(c.PostForm(fieldEmail), false)
+	if page.ShownAgain(c) {
+		return a.showAsk(c, http.StatusOK, f, nil)
+	}
 	if p, is := form.CheckText(fieldEmail, f.Email, broken, ticket.MaxEmail); is {
 		wrong = append(wrong, p)
 	} else if !identifier.ValidEmail(f.Email) {
@@ -93,7 +96,7 @@ func (a *Area) AskStatus(c *gin.Context) error {
 
 func (a *Area) showAsk(c *gin.Context, status int, f askForm, wrong []form.Problem, notices ...page.Notice) error {
 	p := askPage{Frame: a.Pages.Frame(c), Notices: notices}
-	p.Path = "/status"
+	p.Path, p.Switch = "/status", page.Again("form", "/status")
 	t := p.Printer
 	p.Title = t.T("status.ask.title")
 	summary, beside := form.Texts(t, "status", wrong)

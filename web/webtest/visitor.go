@@ -87,10 +87,19 @@ func (v *Visitor) Get(path string) Page {
 	return v.Send(http.MethodGet, path, "", nil)
 }
 
-// Post sends a form.
+// Post sends a form, and goes on to the page of its draft when the answer leads to one.
 func (v *Visitor) Post(path string, form url.Values) Page {
 	v.t.Helper()
-	return v.Send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	return v.drafted(v.Send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode())))
+}
+
+// drafted is the page that a browser shows after a form that is kept as a draft.
+func (v *Visitor) drafted(p Page) Page {
+	v.t.Helper()
+	if p.Status == http.StatusSeeOther && strings.Contains(p.Location(), "?draft=") {
+		return v.Get(p.Location())
+	}
+	return p
 }
 
 // Upload is a file of a form.
@@ -123,7 +132,7 @@ func (v *Visitor) PostFiles(path string, form url.Values, uploads ...Upload) Pag
 	if err := w.Close(); err != nil {
 		v.t.Fatal(err)
 	}
-	return v.Send(http.MethodPost, path, w.FormDataContentType(), &body)
+	return v.drafted(v.Send(http.MethodPost, path, w.FormDataContentType(), &body))
 }
 
 // Send makes any request. Headers come as name, value.

@@ -8,6 +8,10 @@ export function guards(): void {
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-guard]")) guard(form);
 }
 
+function hasFiles(form: HTMLFormElement): boolean {
+  return [...form.querySelectorAll<HTMLInputElement>('input[type="file"]')].some((field) => (field.files?.length ?? 0) > 0);
+}
+
 function guard(form: HTMLFormElement): void {
   let release: (() => void) | null = null;
   form.addEventListener("submit", (event) => {
@@ -19,7 +23,8 @@ function guard(form: HTMLFormElement): void {
     const label = button?.textContent ?? "";
     button?.setAttribute("aria-disabled", "true");
     if (button?.dataset.sending) button.textContent = button.dataset.sending;
-    const timer = setTimeout(() => release?.(), 30_000); // a connection that hangs must not lock the form for good
+    // A connection that hangs must not lock the form for good. One that sends files takes minutes, and sending them again begins anew.
+    const timer = hasFiles(form) ? 0 : setTimeout(() => release?.(), 30_000);
     release = () => {
       clearTimeout(timer);
       release = null;
