@@ -53,6 +53,13 @@ func backAndReload(t *testing.T, r reader, script bool) {
 			t.Fatalf("%s: %s says %q, want %q (%s)", step, selector, got, want, tab.URL())
 		}
 	}
+	// By the keyboard: the debugger finds nothing to click on a page that the browser kept whole for Back.
+	press := func(button string) {
+		t.Helper()
+		tab.WaitFor(`document.querySelector('` + button + `')`)
+		testkit.Eval[bool](tab, `document.querySelector('`+button+`').focus() ?? true`)
+		tab.PressAndLoad("Enter")
+	}
 	kept := func(step string) {
 		t.Helper()
 		if got := tab.Value("#name") + "|" + tab.Value("#question") + "|" + tab.Value("#category"); got != "Zoë O|It was mailed in May.|card-not-received" {
@@ -65,39 +72,36 @@ func backAndReload(t *testing.T, r reader, script bool) {
 		tab.WaitFor(`document.querySelector('.upload__file[data-state="done"]')`)
 		look("form-file")
 	}
-	for selector, text := range map[string]string{"#name": "Zoë O", "#email": "zoe@mail.example", "#subject": "My card", "#question": "It was mailed in May."} {
-		tab.Click(selector)
-		tab.Type(text)
+	for selector, text := range map[string]string{
+		"#category": "card-not-received", "#name": "Zoë O", "#email": "zoe@mail.example", "#subject": "My card", "#question": "It was mailed in May.",
+	} {
+		testkit.Eval[string](tab, `document.querySelector("`+selector+`").value = "`+text+`"`)
 	}
-	tab.Click("#category")
-	tab.TabTo("#category")
-	tab.Type(r.category)
-	tab.ClickAndLoad("#inquiry .actions button")
+	press("#inquiry .actions button")
 	says("the check page", "h1", r.check)
 	tab.Back()
 	kept("Back to the form")
-	tab.ClickAndLoad("#inquiry .actions button")
+	press("#inquiry .actions button")
 	says("the check page again", ".summary-list", "letter.pdf")
-	tab.ClickAndLoad(`.site-header__language[lang="` + other.lang + `"]`)
+	press(`.site-header__language[lang="` + other.lang + `"]`)
 	says("in the other language", "h1", other.check)
 	says("in the other language", ".summary-list", "letter.pdf")
 	look("check-other")
 	tab.Reload()
 	says("reloaded", "h1", other.check)
 	tab.Back()
-	says("Back", "h1", r.check)
-	tab.ClickAndLoad(`button[name="change"][value="subject"]`)
+	says("Back", "h1", other.check) // the language that was chosen last
+	press(`button[name="change"][value="subject"]`)
 	kept("Change")
 	says("Change", ".staged", "letter.pdf")
 	tab.Reload()
 	kept("reloaded")
 	look("form-changed")
-	tab.Click("#subject")
-	tab.Type("2")
-	tab.ClickAndLoad("#inquiry .actions button")
+	testkit.Eval[string](tab, `document.querySelector("#subject").value += "2"`)
+	press("#inquiry .actions button")
 	says("checked again", ".summary-list", "letter.pdf")
 	check := tab.URL()
-	tab.ClickAndLoad("#inquiry .actions button")
+	press("#inquiry .actions button")
 	sent := tab.URL()
 	if !strings.Contains(sent, "/inquiries/ASK-") {
 		t.Fatalf("sending leads to %s: %s", sent, tab.Text("main"))
