@@ -126,6 +126,9 @@ func (d *livingDesk) happen() {
 		s = d.stories[len(d.stories)-1-d.r.IntN(4)]
 	}
 	status := func(to ticket.Status) {
+		if s.excluded != "" && to.InHand() {
+			return // asks first
+		}
 		before, err := d.tickets.ByReference(d.Context(), s.reference)
 		d.must(err)
 		_, err = d.tickets.SetStatus(d.Context(), d.by, s.reference, to)
@@ -168,6 +171,9 @@ func (d *livingDesk) happen() {
 }
 
 func (d *livingDesk) reply(s *story) {
+	if s.excluded != "" {
+		return // asks first
+	}
 	to := ticket.Status(d.one("", "solved", "pending"))
 	before, err := d.tickets.ByReference(d.Context(), s.reference)
 	d.must(err)
@@ -183,7 +189,7 @@ func (d *livingDesk) reply(s *story) {
 	}
 }
 
-// applicantSolves counts where the applicant did not see it solved: also behind a reply that may yet be withdrawn.
+// applicantSolves counts where it was not solved, or the applicant did not see it solved: also behind a reply that may yet be withdrawn.
 func (d *livingDesk) applicantSolves(s *story) {
 	before, err := d.tickets.ByReference(d.Context(), s.reference)
 	d.must(err)
@@ -198,7 +204,7 @@ func (d *livingDesk) applicantSolves(s *story) {
 		return
 	}
 	d.must(err)
-	if seen.Progress != ticket.ProgressAnswered && seen.Progress != ticket.ProgressClosed {
+	if before.Status.InHand() || seen.Progress != ticket.ProgressAnswered && seen.Progress != ticket.ProgressClosed {
 		s.solved = append(s.solved, solution{at: d.now})
 	}
 }

@@ -25,14 +25,15 @@ const (
 	ReadReports    Permission = "read_reports"     // response times and what is behind them
 	SeeTaskQueues  Permission = "see_task_queues"  // what the workers are stuck on
 	RetryTasks     Permission = "retry_tasks"      // and to try it again
+	WithdrawOthers Permission = "withdraw_others"  // take a colleague's reply back without being asked
 	SetCalendar    Permission = "set_calendar"     // when the desk works; who reads reports sees it
 	ReleaseSuspect Permission = "release_suspects" // decide that a quarantined inquiry is none
 )
 
 var granted = map[Role][]Permission{
 	RoleAgent:         {AnswerTickets, ReleaseSuspect},
-	RoleSupervisor:    {AnswerTickets, ReleaseSuspect, ReadReports, SeeTaskQueues},
-	RoleAdministrator: {AnswerTickets, ReleaseSuspect, ReadReports, SeeTaskQueues, RetryTasks, SetCalendar},
+	RoleSupervisor:    {AnswerTickets, ReleaseSuspect, WithdrawOthers, ReadReports, SeeTaskQueues},
+	RoleAdministrator: {AnswerTickets, ReleaseSuspect, WithdrawOthers, ReadReports, SeeTaskQueues, RetryTasks, SetCalendar},
 }
 
 // Can reports whether the role grants the permission.

@@ -8,15 +8,33 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 )
 
-// SetStatus moves the ticket on. For staff who may answer tickets. Errors: invalid (status), not_found.
+// SetStatus moves the ticket on. For staff who may answer tickets. Errors: invalid (status), not_found, conflict when messages arrived
+// that the actor has not seen and the status is other than open (ErrArrived), or an excluded ticket would be opened (ErrExcluded).
 func (s *Service) SetStatus(ctx context.Context, by Actor, reference string, to Status) (Ticket, error) {
 	if !to.Valid() || to == StatusNew {
 		return Ticket{}, failure.Invalid("status", "unknown", "Choose a status from the list.")
 	}
 	return s.changeTicket(ctx, "set the status of", reference, by, func(c *change) error {
+		if err := c.maySetStatus(to); err != nil {
+			return err
+		}
 		c.changeStatus(to)
 		return nil
 	})
+}
+
+// maySetStatus stops a status that ends or puts off work of which the actor does not know, and takes off an exclusion where the status
+// means that there is work.
+func (c *change) maySetStatus(to Status) error {
+	if to != StatusOpen && to != c.Status {
+		if err := c.sawMessages(); err != nil {
+			return err
+		}
+	}
+	if to.InHand() {
+		return c.sawExclusion()
+	}
+	return nil
 }
 
 // changeStatus moves the ticket on, with an event.
@@ -28,9 +46,12 @@ func (c *change) changeStatus(to Status) {
 }
 
 // Assign gives the ticket to a member of staff; 0 to nobody. For staff who may answer tickets. Errors: invalid (assignee) when
-// there is no such active member, not_found.
+// there is no such active member, not_found, conflict when somebody else has it whom the actor did not see.
 func (s *Service) Assign(ctx context.Context, by Actor, reference string, staffID int64) (Ticket, error) {
 	return s.changeTicket(ctx, "assign", reference, by, func(c *change) error {
+		if err := c.sawAssignee(ctx); err != nil {
+			return err
+		}
 		if staffID == 0 {
 			c.assign(nil)
 			return nil
@@ -87,7 +108,8 @@ func (s *Service) Release(ctx context.Context, by Actor, reference string) (Tick
 func ExcludedReasons() []string { return []string{"merged", "duplicate", "spam", "deleted"} }
 
 // Exclude takes the ticket out of every figure, for a reason of ExcludedReasons, and closes it; reason "" takes that back, and gives
-// it the status that it had before, or that was set since. For staff who may answer tickets. Errors: invalid (reason), not_found.
+// it the status that it had before, or that was set since. For staff who may answer tickets. Errors: invalid (reason), not_found, conflict when messages arrived that the
+// actor has not seen (ErrArrived).
 func (s *Service) Exclude(ctx context.Context, by Actor, reference, reason string) (Ticket, error) {
 	if reason != "" && !slices.Contains(ExcludedReasons(), reason) {
 		return Ticket{}, failure.Invalid("reason", "unknown", "Choose a reason from the list.")
@@ -98,6 +120,9 @@ func (s *Service) Exclude(ctx context.Context, by Actor, reference, reason strin
 		case reason == "":
 			c.restore()
 		default:
+			if err := c.sawMessages(); err != nil {
+				return err
+			}
 			c.event(EventExcluded, Data{From: c.ExcludedReason, To: reason})
 			c.ExcludedReason = reason
 			c.changeStatus(StatusClosed)

@@ -26,6 +26,7 @@ const (
 type Actor struct {
 	Kind    ActorKind
 	StaffID int64
+	seen    Seen
 }
 
 // Staff is the actor for a member of staff.

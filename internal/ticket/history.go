@@ -40,7 +40,7 @@ func lock(ctx context.Context, tx pgx.Tx, where string, key any) (t Ticket, h *H
 }
 
 const (
-	historyMessages = `SELECT id, ticket_id, kind, created_at, delivery, deliver_at FROM message WHERE `
+	historyMessages = `SELECT id, ticket_id, kind, staff_id, created_at, delivery, deliver_at FROM message WHERE `
 	historyEvents   = `SELECT id, ticket_id, kind, actor, at, data FROM ticket_event WHERE `
 )
 

@@ -19,6 +19,7 @@ type Row struct {
 	AssigneeName  string
 	AccountNumber string // of the linked account
 	QueueName     string
+	LastMessage   int64 // the last message's ID: what a reader of the list has seen
 }
 
 // Page is a part of a list. Next is the zero Cursor on the last page.
@@ -49,7 +50,8 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 			ORDER BY ` + key + ` ` + direction + `, t.id ` + direction + `
 			LIMIT $` + strconv.Itoa(len(w.args)) + `
 		)
-		SELECT t.*, COALESCE(s.name, '') AS assignee_name, COALESCE(a.number, '') AS account_number, q.name AS queue_name
+		SELECT t.*, COALESCE(s.name, '') AS assignee_name, COALESCE(a.number, '') AS account_number, q.name AS queue_name,
+			COALESCE((SELECT max(m.id) FROM message m WHERE m.ticket_id = t.id), 0) AS last_message
 		FROM page t
 		JOIN queue q ON q.id = t.queue_id
 		LEFT JOIN staff s ON s.id = t.assignee_id

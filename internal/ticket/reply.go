@@ -3,7 +3,6 @@ package ticket
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,9 +15,6 @@ const MaxReply = 50_000
 // Draft is a reply or note that an agent wrote.
 type Draft struct {
 	Body string
-	// Seen is the ID of the last message that the writer had on screen; a public reply is stopped when a later one of the
-	// applicant has arrived. 0 skips the check: the writer has seen them and sends all the same.
-	Seen int64
 	// Status is what the ticket becomes; empty leaves it (a reply to a new ticket opens it).
 	Status Status
 	// ToAccount sends the reply to the linked account's own address instead of the one on the inquiry.
@@ -41,14 +37,17 @@ func (d Draft) validate(what string) error {
 
 // Reply answers the applicant: the message, the first response time and the outbox row in one transaction. A worker sends the
 // mail once the time to withdraw it has passed. For staff who may answer tickets. Errors: invalid (body, status), not_found,
-// conflict when messages arrived since Seen, forbidden when it would go to the owner of an account in conflict.
+// conflict when messages arrived that the actor has not seen (ErrArrived) or the ticket is excluded (ErrExcluded), forbidden when it would go to the owner of an account in conflict.
 func (s *Service) Reply(ctx context.Context, by Actor, reference string, d Draft) (Message, error) {
 	if err := d.validate("reply"); err != nil {
 		return Message{}, err
 	}
 	var m Message
 	_, err := s.changeTicket(ctx, "reply to", reference, by, func(c *change) error {
-		if err := c.checkSeen(d.Seen); err != nil {
+		if err := c.sawMessages(); err != nil {
+			return err
+		}
+		if err := c.sawExclusion(); err != nil {
 			return err
 		}
 		recipient, err := c.recipient(ctx, d.ToAccount)
@@ -85,26 +84,6 @@ func replyStatus(now, asked Status) Status {
 	return now
 }
 
-// checkSeen stops a reply whose writer has not seen all that the applicant wrote.
-func (c *change) checkSeen(seen int64) error {
-	if seen == 0 {
-		return nil
-	}
-	missed := 0
-	for _, m := range c.history.messages {
-		if m.ID > seen && (m.Kind == KindApplicant || m.counts()) {
-			missed++
-		}
-	}
-	switch missed {
-	case 0:
-		return nil
-	case 1:
-		return failure.Conflict("A message arrived since you began. Read it, then send again.")
-	}
-	return failure.Conflict(strconv.Itoa(missed) + " messages arrived since you began. Read them, then send again.")
-}
-
 func (c *change) recipient(ctx context.Context, toAccount bool) (string, error) {
 	switch {
 	case !toAccount && c.ApplicantEmail == "":
@@ -131,13 +110,19 @@ func (c *change) addMessage(ctx context.Context, m *Message) error {
 	return err
 }
 
-// Note adds an internal note. For staff who may answer tickets. Errors: invalid (body), not_found.
+// Note adds an internal note, and sets a status as SetStatus does. For staff who may answer tickets. Errors: invalid (body), not_found,
+// and with a status those of SetStatus.
 func (s *Service) Note(ctx context.Context, by Actor, reference string, d Draft) (Message, error) {
 	if err := d.validate("note"); err != nil {
 		return Message{}, err
 	}
 	var m Message
 	_, err := s.changeTicket(ctx, "add a note to", reference, by, func(c *change) error {
+		if d.Status != "" {
+			if err := c.maySetStatus(d.Status); err != nil {
+				return err
+			}
+		}
 		m = Message{TicketID: c.ID, Kind: KindNote, StaffID: by.staffID(), Body: d.Body, CreatedAt: c.now, Delivery: DeliveryNone}
 		if err := c.addMessage(ctx, &m); err != nil {
 			return err
@@ -152,20 +137,28 @@ func (s *Service) Note(ctx context.Context, by Actor, reference string, d Draft)
 }
 
 // WithdrawReply takes a reply back before its mail goes out: the ticket is as it would be without it. For staff who may answer
-// tickets. Errors: not_found, conflict when the mail is on its way.
+// tickets; a colleague's reply is taken back only by who was asked about it. Errors: not_found, conflict when the mail is on its way, or
+// when the reply is a colleague's (ErrOfOther).
 func (s *Service) WithdrawReply(ctx context.Context, by Actor, reference string, messageID int64) error {
 	_, err := s.changeTicket(ctx, "withdraw a reply of", reference, by, func(c *change) error {
+		m := c.history.message(messageID)
+		gone := failure.Conflict("The reply has been sent and can no longer be taken back.")
+		if m == nil || !m.Withdrawable(c.now) {
+			return gone
+		}
+		if m.StaffID != nil && *m.StaffID != by.StaffID && by.seen.OfOther != m.ID {
+			return failure.New(failure.KindConflict, "A colleague wrote this reply.", ErrOfOther)
+		}
 		tag, err := c.tx.Exec(ctx, `
-			UPDATE message SET delivery = 'withdrawn'
-			WHERE id = $1 AND ticket_id = $2 AND delivery = 'waiting' AND deliver_at > $3`, messageID, c.ID, c.now)
+			UPDATE message SET delivery = 'withdrawn' WHERE id = $1 AND delivery = 'waiting' AND deliver_at > $2`, messageID, c.now)
 		if err == nil && tag.RowsAffected() == 0 {
-			err = failure.Conflict("The reply has been sent and can no longer be taken back.")
+			err = gone
 		}
 		if err != nil {
 			return err
 		}
 		from := c.Status
-		c.history.message(messageID).Delivery = DeliveryWithdrawn
+		m.Delivery = DeliveryWithdrawn
 		c.tell()
 		c.event(EventReplyWithdrawn, Data{Message: messageID, From: string(from), To: string(c.Status)})
 		return nil

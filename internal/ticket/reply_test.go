@@ -75,7 +75,7 @@ func TestReplyStopsWhenSomethingArrived(t *testing.T) {
 			INSERT INTO message (ticket_id, kind, body, created_at) VALUES ($1, 'applicant', 'One more thing', now())`, opened.ID)
 		d.must(err)
 	}
-	_, err = d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello", Seen: seen})
+	_, err = d.tickets.Reply(t.Context(), ticket.Staff(d.ana).Saw(ticket.Seen{Message: seen}), opened.Reference, ticket.Draft{Body: "Hello"})
 	if !failure.Is(err, failure.KindConflict) || !strings.Contains(failure.Text(err, ""), "2 messages") {
 		t.Errorf("got %v, want a conflict that counts two messages", err)
 	}
@@ -176,7 +176,10 @@ func TestWithdrawnReplyIsNeverSent(t *testing.T) {
 	m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
 	d.must(err)
 	task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
-	d.must(d.tickets.WithdrawReply(t.Context(), ticket.Staff(d.ben), opened.Reference, m.ID))
+	if err := d.tickets.WithdrawReply(t.Context(), ticket.Staff(d.ben), opened.Reference, m.ID); !errors.Is(err, ticket.ErrOfOther) {
+		t.Errorf("a colleague's, without a question: %v", err)
+	}
+	d.must(d.tickets.WithdrawReply(t.Context(), ticket.Staff(d.ben).Saw(ticket.Seen{OfOther: m.ID}), opened.Reference, m.ID))
 	d.now = d.now.Add(time.Hour)
 	d.must(d.tickets.DeliverReply(t.Context(), task, m.ID, func(context.Context, ticket.Ticket, ticket.Message) error {
 		t.Error("it was sent")

@@ -1,9 +1,11 @@
 package ticket_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
@@ -157,5 +159,82 @@ func TestATicketWithoutHistoryKeepsItsTimes(t *testing.T) {
 	got := d.read(opened.Reference)
 	if !got.FirstRespondedAt.Equal(answered) || !got.SolvedAt.Equal(solved) || got.AwaitingSince != nil || got.Status != ticket.StatusOpen {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Every change that ends or takes work stops with what came in between.
+func TestWorkIsNotEndedUnseen(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	r := d.open("").Reference
+	thread, err := d.tickets.Thread(t.Context(), d.read(r).ID)
+	d.must(err)
+	nobody := int64(0)
+	stale := ticket.Staff(d.ana).Saw(ticket.Seen{Message: thread[0].ID, Assignee: &nobody})
+	d.after(func() error { d.say(r, 1); return nil })
+	_, err = d.tickets.Assign(t.Context(), ticket.Staff(d.ben), r, d.ben)
+	d.must(err)
+	before := d.read(r)
+	for name, change := range map[string]func() error{
+		"solve":           func() error { _, err := d.tickets.SetStatus(t.Context(), stale, r, ticket.StatusSolved); return err },
+		"pending":         func() error { _, err := d.tickets.SetStatus(t.Context(), stale, r, ticket.StatusPending); return err },
+		"note and solved": func() error { return d.note(stale, r, ticket.StatusSolved) },
+		"exclude":         func() error { _, err := d.tickets.Exclude(t.Context(), stale, r, "duplicate"); return err },
+		"reply":           func() error { _, err := d.tickets.Reply(t.Context(), stale, r, ticket.Draft{Body: "Yes."}); return err },
+		"assign":          func() error { _, err := d.tickets.Assign(t.Context(), stale, r, d.ana); return err },
+		"assign nobody":   func() error { _, err := d.tickets.Assign(t.Context(), stale, r, 0); return err },
+	} {
+		if err := change(); !failure.Is(err, failure.KindConflict) {
+			t.Errorf("%s: %v, want a conflict", name, err)
+		}
+	}
+	if after := d.read(r); after.Version != before.Version {
+		t.Errorf("something was changed: %+v", after)
+	}
+	d.must(d.note(stale, r, "")) // a note by itself ends nothing
+	_, err = d.tickets.SetStatus(t.Context(), stale, r, ticket.StatusOpen)
+	d.must(err)
+	seen := ticket.Staff(d.ana).Saw(ticket.Seen{Message: thread[0].ID + 1000, Assignee: &d.ben})
+	_, err = d.tickets.Assign(t.Context(), seen, r, d.ana)
+	d.must(err)
+	_, err = d.tickets.SetStatus(t.Context(), seen, r, ticket.StatusSolved)
+	d.must(err)
+}
+
+func (d *desk) note(by ticket.Actor, reference string, to ticket.Status) error {
+	_, err := d.tickets.Note(d.Context(), by, reference, ticket.Draft{Body: "Hm.", Status: to})
+	return err
+}
+
+// Answering or opening what was put away takes that off, for who was asked.
+func TestAnsweringTakesAnExclusionOff(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(d *desk, by ticket.Actor, r string) error{
+		"reply": func(d *desk, by ticket.Actor, r string) error {
+			_, err := d.tickets.Reply(d.Context(), by, r, ticket.Draft{Body: "Yes.", Status: ticket.StatusPending})
+			return err
+		},
+		"status": func(d *desk, by ticket.Actor, r string) error {
+			_, err := d.tickets.SetStatus(d.Context(), by, r, ticket.StatusPending)
+			return err
+		},
+		"note": func(d *desk, by ticket.Actor, r string) error { return d.note(by, r, ticket.StatusPending) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			r := d.open("").Reference
+			d.exclude(r, "spam")
+			if err := change(d, ticket.Staff(d.ana), r); !errors.Is(err, ticket.ErrExcluded) || d.read(r).ExcludedReason != "spam" {
+				t.Errorf("without a question: %v", err)
+			}
+			d.must(change(d, ticket.Staff(d.ana).Saw(ticket.Seen{Excluded: "spam"}), r))
+			got := d.read(r)
+			in, err := d.tickets.Count(t.Context(), ticket.Filter{InHand: true})
+			d.must(err)
+			if got.ExcludedReason != "" || got.Status != ticket.StatusPending || in != 1 {
+				t.Errorf("excluded %q, %s, %d in hand", got.ExcludedReason, got.Status, in)
+			}
+		})
 	}
 }

@@ -62,12 +62,12 @@ func readListQuery(q url.Values) listQuery {
 		if l.narrowed() {
 			v, _ = viewNamed("all") // a link with filters and no view means all that they hold
 		}
-		l.View = v.name
+		l.View = v.Name
 	}
 	switch l.Sort {
 	case ticket.SortNewest, ticket.SortOldest, ticket.SortWaiting:
 	default:
-		l.Sort = v.sort
+		l.Sort = v.Sort
 	}
 	return l
 }
@@ -115,7 +115,7 @@ func (l listQuery) values() url.Values {
 	if l.Excluded {
 		q.Set("excluded", "1")
 	}
-	if v, _ := viewNamed(l.View); v.sort != l.Sort {
+	if v, _ := viewNamed(l.View); v.Sort != l.Sort {
 		q.Set("sort", string(l.Sort))
 	}
 	return q
@@ -144,7 +144,7 @@ func (l listQuery) without(name, value string) string {
 func (l listQuery) filter(member staff.Member, queues []ticket.Queue, place *time.Location) ticket.Filter {
 	f := ticket.Filter{Category: l.Category, Groups: l.Group, WithExcluded: l.Excluded, NoResponse: l.Response == "none", Sort: l.Sort}
 	if v, ok := viewNamed(l.View); ok {
-		v.narrow(&f, member)
+		v.Narrow(&f, member.ID)
 	}
 	if len(l.Status) > 0 {
 		f.Statuses = within(f.Statuses, l.Status)

@@ -20,7 +20,8 @@ type entry struct {
 	Message      *ticket.Message
 	Fresh        bool // it arrived while the reader wrote
 	Withdrawable bool
-	SecondsLeft  int // until its mail goes out
+	SecondsLeft  int  // until its mail goes out
+	UndoKey      bool // a key takes it back: the reader's own newest
 	Events       []eventLine
 }
 
@@ -80,6 +81,16 @@ func weave(messages []ticket.Message, events []ticket.Event, now time.Time, say 
 		thread = append(thread, entry{Events: []eventLine{say(*it.event)}})
 	}
 	return thread
+}
+
+// markMine gives the key that takes a reply back to the newest one of the reader's own.
+func (d *ticketPage) markMine() {
+	for i := len(d.Thread) - 1; i >= 0; i-- {
+		if e := &d.Thread[i]; e.Withdrawable && e.Message.StaffID != nil && *e.Message.StaffID == d.Myself {
+			e.UndoKey = true
+			return
+		}
+	}
 }
 
 // teller writes events in plain words.

@@ -3,16 +3,16 @@ package console
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// TicketBulk assigns the chosen tickets, or sets their status. Each is a change of its own: what cannot be changed is counted
-// and the others are.
+// TicketBulk assigns the chosen tickets, or sets their status. Each is a change of its own, held to what the list showed of
+// it: what cannot be changed is named with the reason, and the others are changed.
 func (a *Area) TicketBulk(c *gin.Context) error {
 	member, err := me(c)
 	if err != nil {
@@ -30,47 +30,52 @@ func (a *Area) TicketBulk(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, back)
 		return nil
 	}
-	by := ticket.Staff(member.ID)
-	done, failed := 0, 0
+	done := 0
+	var left []string
 	for _, raw := range chosen {
-		reference, ok := identifier.ParseReference(raw)
+		reference, seen, ok := parseChosen(raw)
 		if !ok {
-			failed++
+			left = append(left, p.T("console.bulk.unknown"))
 			continue
 		}
-		err := a.changeOne(c, by, reference, assignee, status)
+		err := a.changeOne(c, ticket.Staff(member.ID).Saw(seen), reference, assignee, status)
 		switch {
 		case err == nil:
 			done++
 		case recoverable(err) || failure.Is(err, failure.KindNotFound):
-			failed++
+			left = append(left, reference+": "+failure.Text(err, p.T("console.ticket.not_done")))
 		default:
 			return err
 		}
 	}
 	a.Pages.Flash(c, "success", p.T("console.bulk.done", "count", done))
-	if failed > 0 {
-		a.Pages.Flash(c, "warning", p.T("console.bulk.failed", "count", failed))
+	if len(left) > 0 {
+		shown := left[:min(len(left), namedLeft)]
+		a.Pages.Flash(c, "warning", p.T("console.bulk.failed", "count", len(left))+" "+strings.Join(shown, " "))
 	}
 	c.Redirect(http.StatusSeeOther, back)
 	return nil
 }
 
+// namedLeft is how many of the tickets that a bulk action left alone are named with the reason.
+const namedLeft = 8
+
+// changeOne stops before the first of both when the status cannot be set.
 func (a *Area) changeOne(c *gin.Context, by ticket.Actor, reference, assignee string, status ticket.Status) error {
 	ctx := c.Request.Context()
-	if assignee != "" {
-		id, err := assigneeID(assignee, by.StaffID)
-		if err != nil {
-			return err
-		}
-		if _, err := a.Tickets.Assign(ctx, by, reference, id); err != nil {
+	if status != "" {
+		if _, err := a.Tickets.SetStatus(ctx, by, reference, status); err != nil {
 			return err
 		}
 	}
-	if status == "" {
+	if assignee == "" {
 		return nil
 	}
-	_, err := a.Tickets.SetStatus(ctx, by, reference, status)
+	id, err := assigneeID(assignee, by.StaffID)
+	if err != nil {
+		return err
+	}
+	_, err = a.Tickets.Assign(ctx, by, reference, id)
 	return err
 }
 

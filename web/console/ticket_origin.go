@@ -131,8 +131,8 @@ func (a *Area) solveAndNext(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.Tickets.SetStatus(ctx, ticket.Staff(member.ID), reference, ticket.StatusSolved); err != nil {
-		return a.again(c, err, nil)
+	if _, err := a.Tickets.SetStatus(ctx, actor(c, member.ID), reference, ticket.StatusSolved); err != nil {
+		return a.again(c, err, func(p *ticketPage) { p.stopped(c, err) })
 	}
 	say, to := "console.ticket.solved_next", then.ticket(next)
 	if next == "" {

@@ -47,20 +47,25 @@ type ticketPage struct {
 	OthersAll      string
 	SameEmail      []ticket.Row // of the address, on another account or none
 	SameEmailAll   string
-	Alert          string // why the last action was not done
+	Alert          string    // why the last action was not done
+	Question       *question // asked before it is
+	Myself         int64
+	SeenAssignee   int64 // whose the ticket is on this page, 0 nobody's
 	Reasons        []page.Option
 	May            permissions
 }
 
 // draft is what was typed and not sent.
 type draft struct {
-	Kind      string // reply or note
-	Reply     string
-	Note      string
-	Status    string
-	ToAccount bool
-	Problem   string
-	Stale     bool // messages arrived while it was written
+	Kind       string // reply or note
+	Reply      string
+	Note       string
+	Status     string
+	NoteStatus string
+	ToAccount  bool
+	Excluded   string // why the ticket was excluded: sending takes that off
+	Problem    string
+	Stale      bool // messages arrived while it was written
 }
 
 type permissions struct{ Release bool }
@@ -173,7 +178,10 @@ func (a *Area) ticketPage(c *gin.Context) (*ticketPage, error) {
 	if d.Frame, err = a.Frame(c, ""); err != nil {
 		return nil, err
 	}
-	d.From = originOf(c)
+	d.From, d.Myself = originOf(c), member.ID
+	if d.AssigneeID != nil {
+		d.SeenAssignee = *d.AssigneeID
+	}
 	d.Path, d.Back = d.URL, d.From.back(reference)
 	d.Title = d.Reference + " " + d.Subject
 	if err := a.fillTicket(ctx, d, member); err != nil {
@@ -206,6 +214,7 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 	tell := teller{p: d.Printer, staff: everybody, accounts: named, myself: member.ID}
 	now := a.Now()
 	d.Thread = weave(thread, events, now, tell.line)
+	d.markMine()
 	d.Bounced = bounced(thread, events, tell.p)
 	for _, m := range thread {
 		d.LastMessage = max(d.LastMessage, m.ID)

@@ -168,7 +168,7 @@ func TestProperties(t *testing.T) {
 		t.Errorf("excluded as %q, %s", got.ExcludedReason, got.Status)
 	}
 	d.post(t, path+"/exclusion", url.Values{"reason": {""}})
-	if got := d.ticket(t, reference); got.ExcludedReason != "" || got.Status != ticket.StatusOpen {
+	if got := d.ticket(t, reference); got.ExcludedReason != "" || got.Status != ticket.StatusOnHold {
 		t.Errorf("put back: %q, %s", got.ExcludedReason, got.Status)
 	}
 	history := d.get(t, path).Text("#thread")

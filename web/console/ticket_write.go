@@ -1,12 +1,14 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
@@ -21,21 +23,27 @@ func (a *Area) TicketReply(c *gin.Context) error {
 		return failure.Invalid("seen", "missing", "Open the ticket again before you answer it.")
 	}
 	d := ticket.Draft{
-		Body: c.PostForm("body"), Seen: seen, Status: ticket.Status(c.PostForm("status")), ToAccount: c.PostForm("to") == "account",
+		Body: c.PostForm("body"), Status: ticket.Status(c.PostForm("status")), ToAccount: c.PostForm("to") == "account",
 	}
-	if _, err := a.Tickets.Reply(c.Request.Context(), ticket.Staff(member), reference, d); err != nil {
+	if _, err := a.Tickets.Reply(c.Request.Context(), actor(c, member), reference, d); err != nil {
 		return a.again(c, err, func(p *ticketPage) {
 			p.Draft = draft{
 				Kind: "reply", Reply: d.Body, Status: string(d.Status), ToAccount: d.ToAccount,
 				Problem: p.Alert, Stale: failure.Is(err, failure.KindConflict),
 			}
-			p.Alert = ""
-			if p.Draft.Stale {
-				p.markFresh(d.Seen)
-			}
+			p.unsent(c, err)
 		})
 	}
 	return a.back(c, reference, "")
+}
+
+// unsent says beside the text why it was not sent; sending it once more is the answer to a question.
+func (d *ticketPage) unsent(c *gin.Context, err error) {
+	d.stopped(c, err)
+	if d.Question != nil {
+		d.Draft.Excluded, d.Question = d.ExcludedReason, nil
+	}
+	d.Alert = ""
 }
 
 // markFresh points out what came after the message that the writer saw last.
@@ -52,18 +60,26 @@ func (a *Area) TicketNote(c *gin.Context) error {
 		return err
 	}
 	d := ticket.Draft{Body: c.PostForm("body"), Status: ticket.Status(c.PostForm("status"))}
-	if _, err := a.Tickets.Note(c.Request.Context(), ticket.Staff(member), reference, d); err != nil {
+	if _, err := a.Tickets.Note(c.Request.Context(), actor(c, member), reference, d); err != nil {
 		return a.again(c, err, func(p *ticketPage) {
-			p.Draft = draft{Kind: "note", Note: d.Body, Status: p.Draft.Status, Problem: p.Alert}
-			p.Alert = ""
+			p.Draft = draft{
+				Kind: "note", Note: d.Body, Status: p.Draft.Status, NoteStatus: string(d.Status),
+				Problem: p.Alert, Stale: failure.Is(err, failure.KindConflict),
+			}
+			p.unsent(c, err)
 		})
 	}
 	return a.back(c, reference, "")
 }
 
-// TicketWithdraw takes a reply back before its mail goes out, and puts its text into the form again.
+// TicketWithdraw takes a reply back before its mail goes out, and puts its text into the form again. A colleague's is taken back after a
+// question, or by a supervisor.
 func (a *Area) TicketWithdraw(c *gin.Context) error {
-	member, reference, err := a.writer(c)
+	member, err := me(c)
+	if err != nil {
+		return err
+	}
+	reference, err := referenceOf(c)
 	if err != nil {
 		return err
 	}
@@ -71,12 +87,31 @@ func (a *Area) TicketWithdraw(c *gin.Context) error {
 	if err != nil {
 		return failure.NotFound("There is no such reply.")
 	}
-	ctx := c.Request.Context()
-	if err := a.Tickets.WithdrawReply(ctx, ticket.Staff(member), reference, message); err != nil {
-		return a.again(c, err, nil)
+	by := actor(c, member.ID)
+	if member.Role.Can(staff.WithdrawOthers) {
+		by = by.Saw(ticket.Seen{OfOther: message})
+	}
+	if err := a.Tickets.WithdrawReply(c.Request.Context(), by, reference, message); err != nil {
+		return a.again(c, err, func(p *ticketPage) {
+			if errors.Is(err, ticket.ErrOfOther) {
+				p.Question = ask(c, p.Printer.T("console.ticket.withdraw_ask", "name", p.writer(message)), p.Printer.T("console.ticket.withdraw_yes"),
+					"of_other", strconv.FormatInt(message, 10))
+				p.Alert = ""
+			}
+		})
 	}
 	c.Redirect(http.StatusSeeOther, originOf(c).ticket(reference, "draft", strconv.FormatInt(message, 10))+"#composer")
 	return nil
+}
+
+// writer names who wrote a message.
+func (d *ticketPage) writer(message int64) string {
+	for _, e := range d.Thread {
+		if e.Message != nil && e.Message.ID == message {
+			return e.Message.StaffName
+		}
+	}
+	return ""
 }
 
 // takeUp puts the text of a withdrawn reply into the form again.
@@ -138,8 +173,8 @@ func (a *Area) act(c *gin.Context, done string, change func(by ticket.Actor, ref
 	if err != nil {
 		return err
 	}
-	if err := change(ticket.Staff(member), reference); err != nil {
-		return a.again(c, err, nil)
+	if err := change(actor(c, member), reference); err != nil {
+		return a.again(c, err, func(p *ticketPage) { p.stopped(c, err) })
 	}
 	return a.back(c, reference, done)
 }

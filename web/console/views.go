@@ -12,30 +12,28 @@ import (
 	"github.com/askwell/askwell/web/page"
 )
 
-// view is a list that everybody needs. A queue is a view too: its name is "queue:" and the queue's code.
+// view is a list of the rail. A queue is a view too: its name is "queue:" and the queue's code.
 type view struct {
-	name   string
-	icon   string
-	sort   ticket.Sort // what it starts with
-	narrow func(*ticket.Filter, staff.Member)
+	ticket.View
+	icon string
 }
 
-// views are those of product.md, in the order of the rail. The first one is what /console/tickets shows.
-var views = []view{
-	{"unanswered", "inbox", ticket.SortWaiting, func(f *ticket.Filter, _ staff.Member) { f.Unanswered = true }},
-	{"mine", "person", ticket.SortNewest, func(f *ticket.Filter, m staff.Member) { f.AssigneeID, f.InHand = m.ID, true }},
-	{"unassigned", "people", ticket.SortOldest, func(f *ticket.Filter, _ staff.Member) { f.Unassigned, f.InHand = true, true }},
-	{"in-hand", "hourglass_empty", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.InHand = true }},
-	{"solved", "check_circle", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) {
-		f.Statuses = []ticket.Status{ticket.StatusSolved, ticket.StatusClosed}
-	}},
-	{"all", "list", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.WithExcluded = true }}, // also quarantined ones
-	{"quarantine", "flag", ticket.SortNewest, func(f *ticket.Filter, _ staff.Member) { f.Quarantined = true }},
+// views are ticket.Views in the order of the rail. The first one is what /console/tickets shows.
+var views = withIcons(map[string]string{
+	"unanswered": "inbox", "mine": "person", "unassigned": "people", "in-hand": "hourglass_empty", "solved": "check_circle", "all": "list",
+	"quarantine": "flag",
+})
+
+func withIcons(icons map[string]string) (all []view) {
+	for _, v := range ticket.Views() {
+		all = append(all, view{v, icons[v.Name]})
+	}
+	return all
 }
 
 func viewNamed(name string) (view, bool) {
 	for _, v := range views {
-		if v.name == name {
+		if v.Name == name {
 			return v, true
 		}
 	}
@@ -69,13 +67,12 @@ func (a *Area) rail(ctx context.Context, p *messages.Printer, member staff.Membe
 	main, byQueue := page.ViewGroup{}, page.ViewGroup{Title: p.T("console.view.queues")}
 	main.Views, byQueue.Views = make([]page.View, len(views)), make([]page.View, len(queues))
 	for i, v := range views {
-		var f ticket.Filter
-		v.narrow(&f, member)
+		f := v.Filter(member.ID)
 		main.Views[i] = page.View{
-			Label: p.T("console.view." + v.name), Icon: v.icon, Current: v.name == current,
-			URL: ticketsPath + "?view=" + v.name,
+			Label: p.T("console.view." + v.Name), Icon: v.icon, Current: v.Name == current,
+			URL: ticketsPath + "?view=" + v.Name,
 		}
-		if v.name == "mine" {
+		if v.Name == "mine" {
 			if main.Views[i].Count, err = a.Tickets.Count(ctx, f); err != nil {
 				return nil, err
 			}

@@ -142,11 +142,11 @@ func (m *Manager) Require(p staff.Permission) func(*gin.Context) error {
 		case ok:
 			return failure.Forbidden("Your role does not allow this. Ask an administrator if you need it.")
 		}
-		return askToSignIn(c)
+		return m.askToSignIn(c)
 	}
 }
 
-func askToSignIn(c *gin.Context) error {
+func (m *Manager) askToSignIn(c *gin.Context) error {
 	data := strings.HasSuffix(c.Request.URL.Path, ".json") || strings.HasSuffix(c.Request.URL.Path, ".csv")
 	fragment := c.GetHeader("HX-Request") != ""
 	reads := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
@@ -157,12 +157,33 @@ func askToSignIn(c *gin.Context) error {
 		c.Header("HX-Redirect", SignInPath)
 		return failure.New(failure.KindUnsigned, "Sign in first.", nil)
 	case !reads:
-		c.Redirect(http.StatusSeeOther, SignInPath)
+		target := SignInPath
+		if next := m.formPage(c.Request); next != "" {
+			target += "?next=" + url.QueryEscape(next)
+		}
+		c.Redirect(http.StatusSeeOther, target)
 	default:
 		c.Redirect(http.StatusSeeOther, SignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
 	}
 	c.Abort()
 	return nil
+}
+
+// formPage is the page whose form was sent: signing in leads back to it, and the browser puts what was typed into it again. "" when
+// nothing tells. A form of a ticket that came back with an error has the address of the action, which cannot be asked for.
+func (m *Manager) formPage(r *http.Request) string {
+	const tickets = "/console/tickets/"
+	if rest, ofTicket := strings.CutPrefix(r.URL.Path, tickets); ofTicket {
+		if reference, _, deeper := strings.Cut(rest, "/"); deeper {
+			page := url.URL{Path: tickets + reference, RawQuery: r.URL.RawQuery}
+			return page.RequestURI()
+		}
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || r.Referer() == "" {
+		return ""
+	}
+	return m.Next(from.RequestURI())
 }
 
 // SignIn begins a session under a new token, so that one planted before is worth nothing, and sweeps what has expired.
