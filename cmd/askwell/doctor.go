@@ -49,7 +49,7 @@ func runDoctor(ctx context.Context, t terminal, args []string) error {
 	sick := 0
 	for _, c := range []check{
 		{"PostgreSQL", checkPostgres}, {"Clock", checkClock}, {"Redis", checkRedis}, {"Meilisearch", checkSearch},
-		{"Mail", checkMail}, {"Mail in", checkInbound}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff}, {"Hours", checkCalendar},
+		{"Mail", checkMail}, {"Mail in", checkInbound}, {"Files", checkFiles}, {"Virus scan", checkClamd}, {"Staff", checkStaff}, {"Secrets", checkKeys}, {"Hours", checkCalendar},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
 		well, err := c.look(ctx, cfg)

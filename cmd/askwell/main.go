@@ -44,6 +44,7 @@ func commands() []command {
 		{"calendar", "show or set when the desk works, for reports by working hours", runCalendar},
 		{"report", "pack the days that reports are made of again", runReport},
 		{"doctor", "check every dependency and say what to do", runDoctor},
+		{"secrets", "seal again with the newest SECRET_KEY what an older one sealed", runSecrets},
 		{"settings", "list every setting", runSettings},
 		{"version", "print the version", runVersion},
 	}

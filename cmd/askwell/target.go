@@ -62,6 +62,11 @@ func (r runningUp) over(getenv func(string) string) func(string) string {
 		"DATABASE_URL": r.DatabaseURL, "REDIS_URL": r.RedisURL, "MEILI_URL": r.MeiliURL, "MEILI_KEY": r.MeiliKey,
 		"SMTP_URL": r.SMTPURL, "BASE_URL": r.Web, "FILES_DIR": filepath.Join(r.dir, "files"),
 	}
+	if getenv("SECRET_KEY") == "" && getenv("SECRET_KEY_FILE") == "" {
+		if key, err := os.ReadFile(filepath.Join(r.dir, "secret.key")); err == nil { // up's own; without it commands say that there is none
+			addresses["SECRET_KEY"] = strings.TrimSpace(string(key))
+		}
+	}
 	return func(name string) string {
 		if address := addresses[name]; address != "" {
 			return address

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -152,8 +153,11 @@ func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer
 		return nil, err
 	}
 	token, err := writeLinkToken(r.Keys, in.Kind, in.Nonce, in.TokenHash)
+	if errors.Is(err, errKeyGone) {
+		token, err = r.remake(ctx, tx, in.Request)
+	}
 	if err != nil {
-		return nil, failure.New(failure.KindInvalid, "The link cannot be made any more.", err)
+		return nil, err
 	}
 	if send, err = answer(ctx, tx, &in.Request, token); err != nil {
 		return nil, err
@@ -170,6 +174,15 @@ func (r Requests) answer(ctx context.Context, tx pgx.Tx, id int64, answer Answer
 		return nil, err // its account's credentials have changed since it was asked for
 	}
 	return send, nil
+}
+
+// remake gives a request another link when the key of its own is gone before its mail left.
+func (r Requests) remake(ctx context.Context, tx pgx.Tx, in Request) (token string, err error) {
+	nonce, hash := newLinkToken(r.Keys[0], in.Kind)
+	if _, err := tx.Exec(ctx, `UPDATE mail_request SET nonce = $2, token_hash = $3 WHERE id = $1`, in.ID, nonce, hash); err != nil {
+		return "", err
+	}
+	return writeLinkToken(r.Keys, in.Kind, nonce, hash)
 }
 
 // finish sends the mail and takes the task away. What no mail server will ever take is given up: whoever asked can ask again.

@@ -80,7 +80,7 @@ func server() []Setting {
 		{Name: "BASE_URL", Default: "http://localhost:8080", read: readBaseURL,
 			About: "The public address, for links in mails. Cookies are marked Secure when it is https."},
 		{Name: "SECRET_KEY", Secret: true, required: true, read: readKeys,
-			About: "At least 32 characters that nobody can guess; signs form tokens. Several, separated by commas: the first signs, all verify. `up` makes one when empty."},
+			About: "At least 32 characters that nobody can guess, and a backup must not lose (docs/operators.md). Several, separated by commas: the first seals and signs, all open and verify. `up` makes one when empty."},
 		{Name: "TRUSTED_PROXIES", read: readProxies,
 			About: "Networks whose `X-Forwarded-For` is believed, as `10.0.0.0/8,192.168.1.5`."},
 		{Name: "METRICS_TOKEN", Secret: true, read: text(func(c *Config) *string { return &c.MetricsToken }),

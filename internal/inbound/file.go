@@ -186,6 +186,13 @@ func (d *Desk) namedTicket(ctx context.Context, m *mailed) (*ticket.Ticket, erro
 		if reference, ok := d.Replies.Reference(address); ok {
 			return d.find(ctx, reference)
 		}
+		reference, err := d.keptReference(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		if reference != "" {
+			return d.find(ctx, reference)
+		}
 	}
 	return nil, nil //nolint:nilnil // most new mails name none
 }

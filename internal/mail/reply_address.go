@@ -15,8 +15,7 @@ import (
 //
 // The letters are 128 bits of a keyed hash over the reference. So nothing is stored that could leak with the database, and no address
 // needs to be looked up; who does not have the key cannot make one. The first key makes them, all of them are understood, so that a key
-// can be changed while applicants still hold mails: take the old one away when those have aged. Then an answer is still found by what
-// it refers to.
+// can be changed while applicants still hold mails. When a key goes, package inbound keeps a hash of each address that it made.
 type ReplyAddresses struct {
 	local, domain string
 	keys          [][]byte
@@ -63,15 +62,8 @@ func (r *ReplyAddresses) For(reference string) string {
 
 // Reference reads a ticket's address; false for any other, and for one that we did not make.
 func (r *ReplyAddresses) Reference(address string) (string, bool) {
-	folded := identifier.FoldEmail(address)
-	at := strings.LastIndexByte(folded, '@')
-	if at < 0 || folded[at+1:] != r.domain {
-		return "", false
-	}
-	tag, found := strings.CutPrefix(folded[:at], r.local+"+")
-	short, letters, dot := strings.Cut(tag, ".")
-	given, err := macText.DecodeString(letters)
-	if !found || !dot || len(short) != 8 || err != nil || len(given) != macBytes {
+	short, given, ok := r.parts(address)
+	if !ok {
 		return "", false
 	}
 	for _, key := range r.keys {
@@ -80,6 +72,39 @@ func (r *ReplyAddresses) Reference(address string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Hash gives the 16 bytes by which an address of this shape is kept when its key goes (ReplyAddressHash); false for any other.
+func (r *ReplyAddresses) Hash(address string) ([]byte, bool) {
+	short, given, ok := r.parts(address)
+	if !ok {
+		return nil, false
+	}
+	return hashAddress(short, given), true
+}
+
+// ReplyAddressHash gives the 16 bytes that stand for a ticket's address under a key, wherever the mailbox is.
+func ReplyAddressHash(key []byte, reference string) []byte {
+	short := shortReference(reference)
+	return hashAddress(short, addressMAC(key, short))
+}
+
+func hashAddress(short string, mac []byte) []byte {
+	sum := sha256.Sum256(append([]byte(short+"\x00"), mac...))
+	return sum[:16]
+}
+
+// parts reads an address of the shape that For makes.
+func (r *ReplyAddresses) parts(address string) (short string, mac []byte, ok bool) {
+	folded := identifier.FoldEmail(address)
+	at := strings.LastIndexByte(folded, '@')
+	if at < 0 || folded[at+1:] != r.domain {
+		return "", nil, false
+	}
+	tag, found := strings.CutPrefix(folded[:at], r.local+"+")
+	short, letters, dot := strings.Cut(tag, ".")
+	mac, err := macText.DecodeString(letters)
+	return short, mac, found && dot && len(short) == 8 && err == nil && len(mac) == macBytes
 }
 
 // Ours reports whether mail to the address is for us: the mailbox itself, with or without a + part, and the further ones.
