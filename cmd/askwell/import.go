@@ -19,14 +19,16 @@ import (
 	"github.com/askwell/askwell/internal/transfer"
 )
 
-const importWords = `tickets|accounts|cases FILE.csv [--column OURS=THEIRS]... [--timezone ZONE] [--add-categories] [--rejects FILE] [--data DIR]
+const importWords = `tickets|accounts|cases FILE.csv [--column OURS=THEIRS]... [--timezone ZONE] [--add-categories] [--source NAME] [--overwrite] [--rejects FILE] [--data DIR]
 
 FILE - reads standard input. The first line names the columns:
   tickets   %s
   accounts  %s
   cases     %s
-Rows that cannot be taken go to the file of rejects with their line and the reason; all others are taken, at once or not at
-all. Importing the same file again adds nothing. The exit code is 0 when every row was taken or was there already, 1 when rows
+Of accounts an empty cell changes nothing, and what its owner confirmed stays as it is unless --overwrite is given: name, email, date of
+birth, address and language. Rows that cannot be taken go to the file of rejects with their line and the reason; all others are taken, at once or not at
+all. Importing the same file again adds nothing. A ticket is known again by its external_id, or by its reference at the desk that it
+comes from: a later export of that desk changes it, as long as nobody has worked on it here. A reference of this desk is there already. The exit code is 0 when every row was taken or was there already, 1 when rows
 were rejected or nothing was imported.
 `
 
@@ -36,6 +38,8 @@ type importing struct {
 	columns       transfer.Columns
 	timeZone      *time.Location
 	addCategories bool
+	overwrite     bool
+	source        string
 	rejects       string
 	data          string
 }
@@ -89,6 +93,8 @@ func parseImport(t terminal, args []string) (importing, error) {
 	fs.Func("column", "read our column from theirs, as `ours=theirs`; may be given more than once", in.columns.ParseColumn)
 	zone := fs.String("timezone", "UTC", "the `zone` of times that name none, for example America/New_York (tickets)")
 	fs.BoolVar(&in.addCategories, "add-categories", false, "make categories that are not known, instead of rejecting their rows (tickets)")
+	fs.StringVar(&in.source, "source", transfer.DefaultSource, "the `name` of the desk that gave the external IDs (tickets)")
+	fs.BoolVar(&in.overwrite, "overwrite", false, "change also what the owners of accounts confirmed; they are told by mail (accounts)")
 	fs.StringVar(&in.rejects, "rejects", "", "the `file` for rejected rows (FILE.rejected.csv in the current folder)")
 	fs.StringVar(&in.data, "data", "", "the data `folder` of a running askwell up (the usual one when empty)")
 	if err := parse(fs, args, &in.what, &in.file); err != nil {
@@ -100,7 +106,10 @@ func parseImport(t terminal, args []string) (importing, error) {
 	}
 	var wrong error
 	fs.Visit(func(f *flag.Flag) {
-		if (f.Name == "timezone" || f.Name == "add-categories") && in.what != "tickets" {
+		if f.Name == "overwrite" && in.what != "accounts" {
+			wrong = fmt.Errorf("--overwrite is for accounts, not for %s", in.what)
+		}
+		if (f.Name == "timezone" || f.Name == "add-categories" || f.Name == "source") && in.what != "tickets" {
 			wrong = fmt.Errorf("--%s is for tickets, not for %s", f.Name, in.what)
 		}
 	})
@@ -139,12 +148,12 @@ func (in importing) checkRejects() error {
 func (in importing) run(ctx context.Context, db *pgxpool.Pool, r io.Reader, rejects *transfer.Rejects, progress transfer.Progress) (transfer.Result, error) {
 	switch in.what {
 	case "accounts":
-		return transfer.ImportAccounts(ctx, db, r, in.columns, rejects, progress)
+		return transfer.ImportAccounts(ctx, db, r, transfer.AccountOptions{Columns: in.columns, Overwrite: in.overwrite}, rejects, progress)
 	case "cases":
 		return transfer.ImportCases(ctx, db, r, in.columns, rejects, progress)
 	}
 	return transfer.ImportTickets(ctx, db, r, transfer.TicketOptions{
-		Columns: in.columns, TimeZone: in.timeZone, AddCategories: in.addCategories,
+		Columns: in.columns, TimeZone: in.timeZone, AddCategories: in.addCategories, Source: in.source,
 	}, rejects, progress)
 }
 
@@ -155,15 +164,34 @@ func (in importing) summary(t terminal, r transfer.Result, took time.Duration) e
 	if len(r.Absent) > 0 {
 		fmt.Fprintln(t.out, "columns that the file does not have:", strings.Join(r.Absent, ", "))
 	}
-	fmt.Fprintf(t.out, "%s rows read in %s: %s added, ", thousands(r.Rows), took, thousands(r.Added))
-	if in.what != "tickets" {
-		fmt.Fprintf(t.out, "%s changed, ", thousands(r.Changed))
-	}
-	fmt.Fprintf(t.out, "%s there already, %s rejected\n", thousands(r.Same), thousands(r.Rejected))
+	fmt.Fprintf(t.out, "%s rows read in %s: %s added, %s changed, %s kept as they were, %s there already, %s rejected\n",
+		thousands(r.Rows), took, thousands(r.Added), thousands(r.Changed), thousands(r.KeptWhole), thousands(r.Same), thousands(r.Rejected))
+	in.showKept(t, r)
 	if r.Rejected == 0 {
 		return nil
 	}
 	return fmt.Errorf("%s rows were rejected; they are in %s with the reasons: mend them there and import that file", thousands(r.Rejected), in.rejects)
+}
+
+// shownKept is how many rows are named whose accounts keep something; a longer list helps nobody.
+const shownKept = 50
+
+// showKept names the rows of which something was not taken over.
+func (in importing) showKept(t terminal, r transfer.Result) {
+	if len(r.Kept) == 0 {
+		return
+	}
+	why := "what the account's owner confirmed, which stays (--overwrite changes it)"
+	if in.what == "tickets" {
+		why = "a ticket that was worked on here, which stays"
+	}
+	fmt.Fprintf(t.out, "%s rows say something else than %s:\n", thousands(len(r.Kept)), why)
+	for _, k := range r.Kept[:min(len(r.Kept), shownKept)] {
+		fmt.Fprintf(t.out, "  line %d: %s\n", k.Line, strings.Join(k.Columns, ", "))
+	}
+	if more := len(r.Kept) - shownKept; more > 0 {
+		fmt.Fprintf(t.out, "  and %s more\n", thousands(more))
+	}
 }
 
 // openSource opens the file, or standard input for "-", and gives its size, 0 when that is not known.

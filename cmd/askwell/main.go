@@ -34,7 +34,7 @@ func commands() []command {
 		{"serve", "run a web server", runServe},
 		{"work", "run a worker", runWork},
 		{"migrate", "bring the database up to this version", runMigrate},
-		{"staff", "add a member of staff", runStaff},
+		{"staff", "list, add, change and deactivate members of staff", runStaff},
 		{"import", "take in tickets, accounts or cases from a CSV file", runImport},
 		{"export", "write tickets to a CSV file", runExport},
 		{"replay", "send a file of inquiries through the public form", runReplay},

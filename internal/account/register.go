@@ -63,8 +63,9 @@ func CheckDetails(name, address string, born, now time.Time) []failure.Field {
 
 // CheckEmail says what is wrong with an e-mail address: field email.
 func CheckEmail(email string) []failure.Field {
+	email = identifier.CleanEmail(email)
 	wrong := checkText("email", email, MaxEmail, "Enter your e-mail address.")
-	if len(wrong) == 0 && !identifier.ValidEmail(strings.TrimSpace(email)) {
+	if len(wrong) == 0 && !identifier.ValidEmail(email) {
 		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an e-mail address like name@example.com."})
 	}
 	return wrong

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/postgres"
 )
@@ -85,6 +86,7 @@ func (r Requests) Ask(ctx context.Context, in Request) error {
 }
 
 func (r Requests) ask(ctx context.Context, db postgres.Querier, in Request) error {
+	in.Email = identifier.CleanEmail(in.Email)
 	nonce, hash := newLinkToken(r.Keys[0], in.Kind)
 	now := r.Now().UTC()
 	_, err := db.Exec(ctx, `

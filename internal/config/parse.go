@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // time zones on machines that have none
+
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 func readURL(field func(*Config) *string, schemes ...string) func(*Config, string) error {
@@ -47,6 +49,7 @@ func readMail(field func(*Config) *string) func(*Config, string) error {
 		if v == "" {
 			return nil
 		}
+		v = identifier.CleanEmail(v)
 		if _, err := mail.ParseAddress(v); err != nil {
 			return errors.New("must be like help@example.org or Name <help@example.org>")
 		}
@@ -55,12 +58,18 @@ func readMail(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
+// cleaned reads an address that is checked nowhere else, without what does not show.
+func cleaned(read func(*Config, string) error) func(*Config, string) error {
+	return func(c *Config, v string) error { return read(c, identifier.CleanEmail(v)) }
+}
+
 // readAddress reads a plain address, without a name.
 func readAddress(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		if v == "" {
 			return nil
 		}
+		v = identifier.CleanEmail(v)
 		parsed, err := mail.ParseAddress(v)
 		if err != nil || parsed.Address != v || strings.Contains(v, "+") {
 			return errors.New("must be like reply@help.example.org, without a name and without a +")
@@ -72,7 +81,7 @@ func readAddress(field func(*Config) *string) func(*Config, string) error {
 
 func readAddresses(c *Config, v string) error {
 	for part := range strings.SplitSeq(v, ",") {
-		if part = strings.TrimSpace(part); part == "" {
+		if part = identifier.CleanEmail(part); part == "" {
 			continue
 		}
 		if parsed, err := mail.ParseAddress(part); err != nil || parsed.Address != part {

@@ -119,7 +119,7 @@ func agency() []Setting {
 		{Name: "AGENCY_NAME", Default: "Bureau of Arrivals", read: a(func(g *Agency) *string { return &g.Name }), About: "The agency's full name. The default is an invented one."},
 		{Name: "AGENCY_SHORT_NAME", Default: "", read: a(func(g *Agency) *string { return &g.ShortName }), About: "A short name for the phone's narrow header; the full one when empty."},
 		{Name: "AGENCY_COLOR", Default: "#1a4480", read: readColor, About: "The header's and the buttons' colour, as `#rrggbb`; dark enough for white text (4.5 to 1)."},
-		{Name: "AGENCY_EMAIL", Default: "help@arrivals.example", read: a(func(g *Agency) *string { return &g.Email }), About: "Where an applicant can write instead."},
+		{Name: "AGENCY_EMAIL", Default: "help@arrivals.example", read: cleaned(a(func(g *Agency) *string { return &g.Email })), About: "Where an applicant can write instead."},
 		{Name: "AGENCY_PHONE", Default: "555-0100", read: a(func(g *Agency) *string { return &g.Phone }), About: "Where an applicant can call instead."},
 		{Name: "AGENCY_ADDRESS", Default: "100 Harbor Street, Port Example", read: a(func(g *Agency) *string { return &g.Address }), About: "The postal address."},
 		{Name: "AGENCY_URL", Default: "", read: a(func(g *Agency) *string { return &g.URL }), About: "The agency's own website."},

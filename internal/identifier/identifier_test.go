@@ -117,8 +117,8 @@ func TestNameWords(t *testing.T) {
 		{"passport spelling of an umlaut", "Müller", []string{"mueller", "muller"}},
 		{"a single Chinese character", "王 伟", []string{"伟", "王"}},
 		{"title and suffix", "Dr. Ana Paz Jr", []string{"ana", "paz"}},
-		{"no letters", " - ", nil},
-		{"empty", "", nil},
+		{"no letters", " - ", []string{}},
+		{"empty", "", []string{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

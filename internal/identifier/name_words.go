@@ -25,10 +25,10 @@ var spelledOut = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "
 // NameWords gives the words of a name for comparison, sorted, each once: lower case, without accents, hyphenated names as
 // parts and as a whole, apostrophes left out and taken as a break, and letters such as ü and ø also as passports spell
 // them. Particles (de, la, van, bin ...), forms of address and single Latin letters are left out, unless the name has
-// nothing else. It is nil for a name without letters.
+// nothing else. A name without letters or digits, such as "-", is a name: it has no words, an empty list and never nil.
 func NameWords(name string) []string {
 	name = strings.ToLower(norm.NFKC.String(cut(name, readLimit)))
-	var words, weak []string
+	words, weak := []string{}, []string{}
 	add := func(word string) {
 		switch {
 		case word == "":

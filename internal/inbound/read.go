@@ -11,6 +11,7 @@ import (
 	netmail "github.com/emersion/go-message/mail"
 
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 // The most that a mail may have before a person looks at it first.
@@ -82,6 +83,7 @@ func (l *letter) readHeader(raw []byte) {
 	} else if address := looseAddress(rawField(header, "from")); len(from) == 0 && address != "" {
 		l.fromAddress = address
 	}
+	l.fromAddress = identifier.CleanEmail(l.fromAddress)
 	if !strings.Contains(l.fromAddress, "@") || strings.ContainsAny(l.fromAddress, " \t\r\n<>,;") {
 		l.fromAddress = ""
 	}

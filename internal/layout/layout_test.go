@@ -29,7 +29,7 @@ var rules = []rule{
 	{path: "internal/sla", local: []string{}, other: pure},
 	{path: "internal/survival", local: []string{}, other: pure},
 	{path: "internal/triage", local: []string{}, other: pure},
-	{path: "internal/config", local: []string{"internal/failure"}, other: pure},
+	{path: "internal/config", local: []string{"internal/failure", "internal/identifier"}, other: pure},
 	{path: "internal/files", local: []string{"internal/failure"}},
 	{path: "internal/postgres", local: []string{"internal/failure"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/outbox", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},

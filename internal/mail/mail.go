@@ -14,6 +14,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 // Texts writes the messages of one language; messages.Printer is one.
@@ -218,6 +219,7 @@ func (m *Mailer) replyTo(reference string) string {
 
 // address checks an address before it goes into a header or a command of the mail server.
 func (m *Mailer) address(s string) (string, error) {
+	s = identifier.CleanEmail(s) // what was stored before addresses were cleaned still gets its mail
 	parsed, err := mail.ParseAddress("<" + s + ">")
 	if err != nil || parsed.Address != s || plain(s) != s || strings.ContainsAny(s, " ") {
 		return "", failure.New(failure.KindInvalid, "The e-mail address cannot receive mail.", nil)

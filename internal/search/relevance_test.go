@@ -20,7 +20,7 @@ func (d *desk) plant(set *relevance.Set) []relevance.Query {
 	ctx := d.t.Context()
 	quiet := func(int) {}
 	rejects := &transfer.Rejects{Path: filepath.Join(d.t.TempDir(), "rejected.csv")}
-	accounts, err := transfer.ImportAccounts(ctx, d.db, bytes.NewReader(set.Accounts), nil, rejects, quiet)
+	accounts, err := transfer.ImportAccounts(ctx, d.db, bytes.NewReader(set.Accounts), transfer.AccountOptions{}, rejects, quiet)
 	if err != nil {
 		d.t.Fatal(err)
 	}

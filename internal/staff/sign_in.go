@@ -22,6 +22,7 @@ type SignIns struct {
 	db    *pgxpool.Pool
 	guard *guard.Guard
 	dummy string
+	now   func() time.Time
 }
 
 // SignInConfig is what SignIns needs. Keys are secret, 32 bytes or more each; the first one signs, all of them verify.
@@ -41,7 +42,11 @@ func NewSignIns(cfg SignInConfig) (*SignIns, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SignIns{db: cfg.DB, guard: watch, dummy: dummy}, nil
+	s := &SignIns{db: cfg.DB, guard: watch, dummy: dummy, now: cfg.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s, nil
 }
 
 // Attempt is one try to sign in.
@@ -82,11 +87,14 @@ func (s *SignIns) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
 		return SignedIn{}, wrong()
 	}
 	if stale {
-		if err := s.rehash(ctx, member.ID, hash, a.Password); err != nil {
+		if hash, err = s.rehash(ctx, member.ID, hash, a.Password); err != nil {
 			return SignedIn{}, err
 		}
 	}
-	stamped, err := Store{DB: s.db}.ForSession(ctx, member.ID)
+	stamped, err := s.arrive(ctx, member.ID, hash)
+	if failure.Is(err, failure.KindNotFound) {
+		return SignedIn{}, wrong()
+	}
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -105,22 +113,32 @@ func (s *SignIns) lookUp(ctx context.Context, email string) (Member, string, err
 	err := s.db.QueryRow(ctx, `
 		SELECT id, password_hash
 		FROM staff
-		WHERE lower(email) = lower($1) AND deactivated_at IS NULL`, email).Scan(&m.ID, &hash)
+		WHERE lower(email) = ANY ($1) AND deactivated_at IS NULL`, identifier.EmailForms(email)).Scan(&m.ID, &hash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Member{}, s.dummy, nil
 	}
 	return m, hash, postgres.Failure(err)
 }
 
-// rehash brings a hash of another cost up to date, unless the password was changed meanwhile.
-func (s *SignIns) rehash(ctx context.Context, id int64, old, typed string) error {
+// arrive notes that a member signed in with the password behind the hash. Errors: not_found when they left, or got another password,
+// while theirs was being checked.
+func (s *SignIns) arrive(ctx context.Context, id int64, hash string) (Stamped, error) {
+	return Store{DB: s.db}.stamped(ctx, `
+		UPDATE staff
+		SET signed_in_at = $3
+		WHERE id = $1 AND password_hash = $2 AND deactivated_at IS NULL
+		RETURNING `+columns+`, `+stamp, id, hash, s.now().UTC())
+}
+
+// rehash brings a hash of another cost up to date, unless the password was changed meanwhile, and gives the new one.
+func (s *SignIns) rehash(ctx context.Context, id int64, old, typed string) (string, error) {
 	hash, err := password.Hash(ctx, typed)
 	if err != nil {
-		return fmt.Errorf("rehash a password: %w", err)
+		return "", fmt.Errorf("rehash a password: %w", err)
 	}
 	_, err = s.db.Exec(ctx, `UPDATE staff SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id, old, hash)
 	if err != nil {
-		return fmt.Errorf("rehash a password: %w", postgres.Failure(err))
+		return "", fmt.Errorf("rehash a password: %w", postgres.Failure(err))
 	}
-	return nil
+	return hash, nil
 }

@@ -24,6 +24,7 @@ type desk struct {
 	*testing.T
 	db      *pgxpool.Pool
 	store   staff.Store
+	changes staff.Changes
 	signIns *staff.SignIns
 	clock   atomic.Int64
 }
@@ -39,6 +40,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{T: t, db: testkit.Database(t)}
 	d.clock.Store(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC).UnixNano())
 	d.store = staff.Store{DB: d.db, Agency: "Bureau of Arrivals"}
+	d.changes = staff.Changes{DB: d.db, Agency: "Bureau of Arrivals", By: "root, command line"}
 	signIns, err := staff.NewSignIns(staff.SignInConfig{DB: d.db, Keys: [][]byte{[]byte("01234567890123456789012345678901")}, Now: d.now})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +77,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.store.Deactivate(t.Context(), gone.ID); err != nil {
+	if err := d.changes.Deactivate(t.Context(), gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	home := address("192.0.2.7")
@@ -294,7 +296,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	before := d.mustSignIn(ada("192.0.2.7", password, ""))
-	if err := d.store.SetPassword(t.Context(), before.ID, "eight lamps in the harbour"); err != nil {
+	if err := d.changes.SetPassword(t.Context(), before.ID, "eight lamps in the harbour"); err != nil {
 		t.Fatal(err)
 	}
 	after, err := d.store.ForSession(t.Context(), before.ID)
@@ -304,7 +306,7 @@ func TestStore(t *testing.T) {
 	if err := d.try(ada("192.0.2.7", password, "")); kind(err) != failure.KindUnsigned {
 		t.Errorf("the old password still counts: %v", err)
 	}
-	if err := d.store.Deactivate(t.Context(), before.ID); err != nil {
+	if err := d.changes.Deactivate(t.Context(), before.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.store.ForSession(t.Context(), before.ID); kind(err) != failure.KindNotFound {

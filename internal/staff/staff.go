@@ -57,4 +57,5 @@ type Member struct {
 	Role          Role
 	CreatedAt     time.Time
 	DeactivatedAt *time.Time
+	SignedInAt    *time.Time // the last time; nil when it is not known
 }

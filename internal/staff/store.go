@@ -20,7 +20,7 @@ type Store struct {
 	Agency string
 }
 
-const columns = `id, email, name, role, created_at, deactivated_at`
+const columns = `id, email, name, role, created_at, deactivated_at, signed_in_at`
 
 // New is somebody who begins to work here. Demo says that this is the demo's staff, who may have the demo's password.
 type New struct {
@@ -28,11 +28,12 @@ type New struct {
 	Role        Role
 	Password    string
 	Demo        bool
+	By          string // who adds them, for the record
 }
 
 // Add lets somebody sign in. Errors: invalid (email, name, role, password), conflict when the address is taken.
 func (s Store) Add(ctx context.Context, n New) (Member, error) {
-	n.Email, n.Name = strings.TrimSpace(n.Email), strings.TrimSpace(n.Name)
+	n.Email, n.Name = identifier.CleanEmail(n.Email), strings.TrimSpace(n.Name)
 	if err := s.validate(n); err != nil {
 		return Member{}, err
 	}
@@ -41,9 +42,14 @@ func (s Store) Add(ctx context.Context, n New) (Member, error) {
 		return Member{}, fmt.Errorf("add a member of staff: %w", err)
 	}
 	m, err := s.one(ctx, `
-		INSERT INTO staff (email, name, role, password_hash, demo)
-		VALUES ($1, $2, $3, $4, $5)
-		RETURNING `+columns, n.Email, n.Name, n.Role, hash, n.Demo)
+		WITH s AS (
+			INSERT INTO staff (email, name, role, password_hash, demo)
+			VALUES ($1, $2, $3, $4, $5)
+			RETURNING `+columns+`
+		), noted AS (
+			INSERT INTO staff_event (staff_id, kind, by) SELECT id, 'added', $6 FROM s
+		)
+		SELECT `+columns+` FROM s`, n.Email, n.Name, n.Role, hash, n.Demo, n.By)
 	if failure.Is(err, failure.KindConflict) {
 		return Member{}, failure.New(failure.KindConflict, "Somebody has this e-mail address already.", err)
 	}
@@ -72,7 +78,7 @@ func (s Store) validate(n New) error {
 
 // ByEmail finds a member by address, case aside; not_found when there is none.
 func (s Store) ByEmail(ctx context.Context, email string) (Member, error) {
-	m, err := s.one(ctx, `SELECT `+columns+` FROM staff WHERE lower(email) = lower($1)`, identifier.FoldEmail(email))
+	m, err := s.one(ctx, `SELECT `+columns+` FROM staff WHERE lower(email) = ANY ($1)`, identifier.EmailForms(email))
 	if err != nil {
 		return Member{}, fmt.Errorf("find a member of staff by e-mail: %w", err)
 	}
@@ -104,48 +110,21 @@ func (s Store) List(ctx context.Context) ([]Member, error) {
 	return members, nil
 }
 
-// SetPassword gives a member another password and so ends every session of theirs. Errors: invalid (password), not_found.
-func (s Store) SetPassword(ctx context.Context, id int64, typed string) error {
-	m, err := s.ByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := password.Fit(typed, m.Email, m.Name, s.Agency); err != nil {
-		return err
-	}
-	hash, err := password.Hash(ctx, typed)
-	if err != nil {
-		return fmt.Errorf("set the password of member %d: %w", id, err)
-	}
-	if _, err := s.one(ctx, `UPDATE staff SET password_hash = $2 WHERE id = $1 RETURNING `+columns, id, hash); err != nil {
-		return fmt.Errorf("set the password of member %d: %w", id, err)
-	}
-	return nil
-}
-
-// Deactivate ends a member's access at once: no sign-in, and every session is over at its next request. What they did stays.
-// Errors: not_found.
-func (s Store) Deactivate(ctx context.Context, id int64) error {
-	_, err := s.one(ctx, `
-		UPDATE staff SET deactivated_at = COALESCE(deactivated_at, now()) WHERE id = $1
-		RETURNING `+columns, id)
-	if err != nil {
-		return fmt.Errorf("deactivate member %d: %w", id, err)
-	}
-	return nil
-}
-
-// Stamped is a member with what their sessions are bound to: it changes with the password.
+// Stamped is a member with what their sessions are bound to: it changes with the password, with the role, and when they leave.
 type Stamped struct {
 	Member
 	Stamp string
 }
 
-const stamp = `encode(substr(sha256(convert_to(password_hash, 'UTF8')), 1, 12), 'hex') AS stamp`
+const stamp = `encode(substr(sha256(convert_to(password_hash || CASE WHEN epoch > 0 THEN '/' || epoch ELSE '' END, 'UTF8')), 1, 12), 'hex') AS stamp`
 
 // ForSession reads the member behind a session; not_found when they have left.
 func (s Store) ForSession(ctx context.Context, id int64) (Stamped, error) {
-	rows, err := s.DB.Query(ctx, `SELECT `+columns+`, `+stamp+` FROM staff WHERE id = $1 AND deactivated_at IS NULL`, id)
+	return s.stamped(ctx, `SELECT `+columns+`, `+stamp+` FROM staff WHERE id = $1 AND deactivated_at IS NULL`, id)
+}
+
+func (s Store) stamped(ctx context.Context, sql string, args ...any) (Stamped, error) {
+	rows, err := s.DB.Query(ctx, sql, args...)
 	if err != nil {
 		return Stamped{}, fmt.Errorf("read the member of a session: %w", postgres.Failure(err))
 	}

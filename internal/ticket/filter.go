@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 // Sort is the order of a list.
@@ -114,7 +115,7 @@ func (f Filter) where() *where {
 		w.add(`t.account_id = %s`, f.AccountID)
 	}
 	if f.Email != "" {
-		w.add(`lower(t.applicant_email) = lower(%s)`, f.Email)
+		w.add(`lower(t.applicant_email) = ANY (%s)`, identifier.EmailForms(f.Email))
 	}
 	if len(f.Groups) > 0 {
 		w.add(`t.number_group = ANY (%s)`, f.Groups)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -149,7 +148,7 @@ func accountsOf(ctx context.Context, tx pgx.Tx, tickets []Ticket) (knownAccounts
 	accounts, err := account.Store{DB: tx}.ByNumbersOrEmails(ctx, numbers, emails)
 	for i, a := range accounts {
 		known.byNumber[a.Number] = &accounts[i]
-		known.byEmail[strings.ToLower(a.Email)] = &accounts[i]
+		known.byEmail[identifier.FoldEmail(a.Email)] = &accounts[i]
 	}
 	return known, err
 }

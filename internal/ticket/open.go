@@ -63,6 +63,7 @@ type Opened struct {
 // with fields category, name, email, subject, question; unavailable when the database is away, and then the same call may be
 // made again. A token that has made a ticket makes no other: see How.
 func (s *Service) Open(ctx context.Context, in Inquiry) (Opened, error) {
+	in.Email = identifier.CleanEmail(in.Email)
 	if err := in.validate(); err != nil {
 		return Opened{}, err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,11 +22,18 @@ func AccountColumns() []string {
 	return []string{"number", "name", "email", "date_of_birth", "address", "a_number", "language"}
 }
 
-// ImportAccounts takes accounts in, in one transaction: all that are not rejected, or none. An account that is there already,
-// by number, gets the file's contents. The workers index what changed.
-func ImportAccounts(ctx context.Context, db postgres.Beginner, r io.Reader, columns Columns, rejects *Rejects, progress Progress) (Result, error) {
+// AccountOptions say how to take in a file of accounts.
+type AccountOptions struct {
+	Columns   Columns
+	Overwrite bool // also what owners confirmed
+}
+
+// ImportAccounts takes accounts in, in one transaction: all that are not rejected, or none. An account that is there already, by number,
+// gets the file's contents, but for empty cells, and for what its owner confirmed (Result.Kept) unless the options say so. Each change is
+// an event of the account, of which an owner who has opened it is told by mail. The workers index what changed.
+func ImportAccounts(ctx context.Context, db postgres.Beginner, r io.Reader, options AccountOptions, rejects *Rejects, progress Progress) (Result, error) {
 	var result Result
-	t, err := openTable(r, AccountColumns(), []string{"number", "name", "email"}, columns, &result)
+	t, err := openTable(r, AccountColumns(), []string{"number", "name", "email"}, options.Columns, &result)
 	if err != nil {
 		return result, err
 	}
@@ -52,7 +58,7 @@ func ImportAccounts(ctx context.Context, db postgres.Beginner, r io.Reader, colu
 	if err != nil {
 		return result, err
 	}
-	err = postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeAccounts(ctx, tx, rows, rejects, &result) })
+	err = postgres.InTx(ctx, db, func(tx pgx.Tx) error { return mergeAccounts(ctx, tx, rows, options.Overwrite, rejects, &result) })
 	if err != nil {
 		return result.nothing(), fmt.Errorf("import accounts: %w", err)
 	}
@@ -69,7 +75,7 @@ var (
 // accountValues checks one row, in the order of accountStage.
 func accountValues(r row) ([]any, error) {
 	number := identifier.Normalize(r.value("number"))
-	name, email := r.value("name"), r.value("email")
+	name, email := r.value("name"), identifier.CleanEmail(r.value("email"))
 	if !identifier.ValidAccountNumber(number) {
 		return nil, errors.New("number: not 12 digits with right check digits")
 	}
@@ -92,19 +98,14 @@ func accountValues(r row) ([]any, error) {
 		aNumber = &text
 	}
 	language := r.value("language")
-	if language == "" {
-		language = "en"
-	}
-	if !languageShape.MatchString(language) {
+	if language != "" && !languageShape.MatchString(language) {
 		return nil, errors.New("language: no code like en")
 	}
 	if utf8.RuneCountInString(r.value("address")) > 1000 {
 		return nil, errors.New("address: longer than 1,000 characters")
 	}
-	return []any{number, name, orEmpty(identifier.NameWords(name)), email, born, r.value("address"), aNumber, language}, nil
+	return []any{number, name, identifier.NameWords(name), email, born, r.value("address"), aNumber, language}, nil
 }
-
-func orEmpty[T any](s []T) []T { return slices.Concat([]T{}, s) }
 
 func dateOfBirth(text string) (*time.Time, error) {
 	if text == "" {
@@ -117,7 +118,7 @@ func dateOfBirth(text string) (*time.Time, error) {
 	return &date, nil
 }
 
-func mergeAccounts(ctx context.Context, tx pgx.Tx, rows []held, rejects *Rejects, result *Result) error {
+func mergeAccounts(ctx context.Context, tx pgx.Tx, rows []held, overwrite bool, rejects *Rejects, result *Result) error {
 	_, err := tx.Exec(ctx, `
 		CREATE TEMPORARY TABLE stage ON COMMIT DROP AS
 		SELECT 0 AS line, number, name, name_words, email, date_of_birth, address, a_number, language FROM account WITH NO DATA`)
@@ -125,6 +126,9 @@ func mergeAccounts(ctx context.Context, tx pgx.Tx, rows []held, rejects *Rejects
 		return err
 	}
 	if err := stageHeld(ctx, tx, accountStage, rows); err != nil {
+		return err
+	}
+	if err := settleStaged(ctx, tx, overwrite, result); err != nil {
 		return err
 	}
 	// An address may go from one account to another within the file, but not be taken from an account outside it. Rejecting
@@ -135,11 +139,14 @@ func mergeAccounts(ctx context.Context, tx pgx.Tx, rows []held, rejects *Rejects
 			DELETE FROM stage s
 			USING account a
 			WHERE lower(a.email) = lower(s.email) AND a.number <> s.number
-				AND NOT EXISTS (SELECT FROM stage other WHERE other.number = a.number)
+				AND NOT EXISTS (SELECT FROM stage other WHERE other.number = a.number AND lower(other.email) <> lower(a.email))
 			RETURNING s.line`, errors.New("email: belongs to another account on this desk"), rows, rejects, result)
 		if err != nil {
 			return err
 		}
+	}
+	if err := noteAccountChanges(ctx, tx, result); err != nil {
+		return err
 	}
 	if err := freeMovingAddresses(ctx, tx); err != nil {
 		return err
@@ -159,8 +166,11 @@ func mergeAccounts(ctx context.Context, tx pgx.Tx, rows []held, rejects *Rejects
 			INSERT INTO outbox (event, subject_id) SELECT 'account.changed', id FROM merged
 		)
 		SELECT count(*) FILTER (WHERE version = 1), count(*) FILTER (WHERE version > 1) FROM merged`).Scan(&result.Added, &result.Changed)
-	result.Same = result.Rows - result.Rejected - result.Added - result.Changed
-	return err
+	if err != nil {
+		return err
+	}
+	result.Same = result.Rows - result.Rejected - result.Added - result.Changed - result.KeptWhole
+	return recordAccountChanges(ctx, tx)
 }
 
 // freeMovingAddresses lets go of the addresses that go from one account to another within the file: the unique index looks

@@ -148,7 +148,7 @@ func TestImportRefusesFiles(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			rejects := &transfer.Rejects{Path: filepath.Join(t.TempDir(), "r.csv")}
-			_, err := transfer.ImportAccounts(t.Context(), db, strings.NewReader(c.file), c.columns, rejects, nothing)
+			_, err := transfer.ImportAccounts(t.Context(), db, strings.NewReader(c.file), transfer.AccountOptions{Columns: c.columns}, rejects, nothing)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
@@ -177,7 +177,7 @@ func TestCancelledImportsNothing(t *testing.T) {
 	rejects := &transfer.Rejects{Path: filepath.Join(t.TempDir(), "r.csv")}
 	for name, run := range map[string]func(ctx context.Context, r io.Reader) error{
 		"accounts": func(ctx context.Context, r io.Reader) error {
-			_, err := transfer.ImportAccounts(ctx, db, io.MultiReader(strings.NewReader("number,name,email\n100000000287,A,x@applicants.example\n"), r), nil, rejects, nothing)
+			_, err := transfer.ImportAccounts(ctx, db, io.MultiReader(strings.NewReader("number,name,email\n100000000287,A,x@applicants.example\n"), r), transfer.AccountOptions{}, rejects, nothing)
 			return err
 		},
 		"cases": func(ctx context.Context, r io.Reader) error {

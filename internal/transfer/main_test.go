@@ -25,7 +25,7 @@ type importer func(ctx context.Context, db *pgxpool.Pool, file string, rejects *
 func nothing(int) {}
 
 func accounts(ctx context.Context, db *pgxpool.Pool, file string, rejects *transfer.Rejects) (transfer.Result, error) {
-	return transfer.ImportAccounts(ctx, db, strings.NewReader(file), nil, rejects, nothing)
+	return transfer.ImportAccounts(ctx, db, strings.NewReader(file), transfer.AccountOptions{}, rejects, nothing)
 }
 
 func cases(ctx context.Context, db *pgxpool.Pool, file string, rejects *transfer.Rejects) (transfer.Result, error) {

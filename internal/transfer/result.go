@@ -17,12 +17,27 @@ import (
 type Result struct {
 	Rows     int // read, without the header
 	Added    int
-	Changed  int // of accounts and cases: there before, with other contents
+	Changed  int // there before, with other contents
 	Same     int // there before, just so
 	Rejected int
 
+	Kept      []Kept // of accounts and tickets: rows of which something was not taken over
+	KeptWhole int    // how many of these changed nothing else
+
 	Ignored []string // the file's columns that were not used
 	Absent  []string // our columns that the file does not have
+}
+
+// Kept is a row whose account's owner confirmed something else, or whose ticket was worked on here: its line, and the columns that stay as
+// they were.
+type Kept struct {
+	Line    int
+	Columns []string
+}
+
+// collectKept reads lines and columns; nil for none.
+func collectKept(rows pgx.Rows) ([]Kept, error) {
+	return pgx.AppendRows([]Kept(nil), rows, pgx.RowToStructByName[Kept])
 }
 
 // nothing is the result of an import that was rolled back.

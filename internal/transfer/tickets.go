@@ -21,10 +21,13 @@ import (
 
 // TicketColumns are the columns of a file of tickets from another desk.
 func TicketColumns() []string {
-	return []string{
-		"opened_at", "category", "account_number", "number_at_submission", "applicant_name", "applicant_email", "subject",
-		"question", "first_responded_at", "solved_at", "status", "excluded_reason",
-	}
+	return append([]string{"external_id", "reference", "account_number_as_given"}, contentColumns...)
+}
+
+// contentColumns are what is read of a ticket, beside what it is called.
+var contentColumns = []string{
+	"opened_at", "category", "account_number", "number_at_submission", "applicant_name", "applicant_email", "subject",
+	"question", "first_responded_at", "solved_at", "status", "excluded_reason",
 }
 
 // TicketOptions say how to read a file of tickets.
@@ -32,7 +35,11 @@ type TicketOptions struct {
 	Columns       Columns
 	TimeZone      *time.Location // of times that name none
 	AddCategories bool           // make categories that are not known, instead of rejecting their rows
+	Source        string         // where external IDs are from, up to 60 characters; "import" when empty
 }
+
+// DefaultSource is where external IDs are from when nobody says.
+const DefaultSource = "import"
 
 // defaultCategory is what a ticket without one is filed under.
 const defaultCategory = "something-else"
@@ -41,6 +48,8 @@ const defaultCategory = "something-else"
 type imported struct {
 	line                int
 	key                 [16]byte
+	alike               []byte // the key that the row had without an external ID; nil when it has none
+	reference           string // that the row bears; "" for none
 	category            string
 	number              identifier.Reading
 	name, email         string
@@ -58,10 +67,11 @@ type ticketReader struct {
 	added      map[string]string // code -> label
 	now        time.Time
 	seen       map[[16]byte]uint32
+	lines      map[string]int // of external IDs
 }
 
 func (tr *ticketReader) read(r row) (imported, error) {
-	t := imported{line: r.line, name: r.value("applicant_name"), email: r.value("applicant_email"), excluded: r.value("excluded_reason")}
+	t := imported{line: r.line, name: r.value("applicant_name"), email: identifier.CleanEmail(r.value("applicant_email")), excluded: r.value("excluded_reason")}
 	var err error
 	if t.openedAt, err = tr.time(r, "opened_at", time.Time{}); err != nil {
 		return t, err
@@ -85,7 +95,34 @@ func (tr *ticketReader) read(r row) (imported, error) {
 		return t, err
 	}
 	t.key = tr.key(r, t)
-	return t, nil
+	return t, tr.identify(r, &t)
+}
+
+// identify reads what another desk calls the ticket: its external ID, or else the reference that it bears there. The later row of a ticket
+// changes it, in whichever file it comes.
+func (tr *ticketReader) identify(r row, t *imported) error {
+	if reference, ok := identifier.ParseReference(r.value("reference")); ok {
+		t.reference = reference
+	}
+	id := r.value("external_id")
+	if id == "" {
+		id = t.reference
+	}
+	if id == "" {
+		return nil
+	}
+	if utf8.RuneCountInString(id) > 200 {
+		return errors.New("external_id: longer than 200 characters")
+	}
+	if line, twice := tr.lines[id]; twice {
+		return fmt.Errorf("external_id: line %d has the same", line)
+	}
+	tr.lines[id] = t.line
+	alike := t.key
+	t.alike = alike[:]
+	sum := sha256.Sum256(fmt.Appendf(nil, "external id\x00%s\x00%s", tr.options.Source, id))
+	t.key = [16]byte(sum[:16])
+	return nil
 }
 
 // category reads a code that is here, or makes one of any name when the options say so.
@@ -143,7 +180,11 @@ func (t *imported) setTexts(r row) error {
 
 // readNumber reads the number as the form would; number_at_submission, where it is given, says how reports count it.
 func readNumber(r row, subject, question string) (identifier.Reading, error) {
-	number := identifier.ReadInquiry(r.value("account_number"), subject, question)
+	given := r.value("account_number")
+	if _, exported := r.at["account_number_as_given"]; exported { // an export of Askwell's has the linked account's number in the other one
+		given = r.value("account_number_as_given")
+	}
+	number := identifier.ReadInquiry(given, subject, question)
 	switch group := identifier.Group(r.value("number_at_submission")); group {
 	case "":
 	case identifier.GroupWith, identifier.GroupUnusable, identifier.GroupWithout:
@@ -177,7 +218,7 @@ func (t *imported) setStatus(status ticket.Status) error {
 // that are alike, which of them it is.
 func (tr *ticketReader) key(r row, t imported) [16]byte {
 	hash := sha256.New()
-	for _, column := range TicketColumns() {
+	for _, column := range contentColumns {
 		value := r.value(column)
 		switch column {
 		case "opened_at":
@@ -198,22 +239,29 @@ func (tr *ticketReader) key(r row, t imported) [16]byte {
 }
 
 // ImportTickets takes history in from another desk, in one transaction: all rows that are not rejected, or none. A row that
-// was imported before is not added again. The workers link and index what was added.
+// was imported before is not added again. A later row of the same external ID changes the ticket, unless somebody has worked on it here
+// (Result.Kept); a row whose reference stands here is this desk's own and changes nothing. The workers link and index what changed.
 func ImportTickets(ctx context.Context, db database, r io.Reader, options TicketOptions, rejects *Rejects, progress Progress) (Result, error) {
 	var result Result
 	if options.TimeZone == nil {
 		options.TimeZone = time.UTC
 	}
+	if options.Source == "" {
+		options.Source = DefaultSource
+	}
 	t, err := openTable(r, TicketColumns(), []string{"opened_at"}, options.Columns, &result)
 	if err != nil {
 		return result, err
 	}
+	result.Absent = slices.DeleteFunc(result.Absent, func(column string) bool { // an export of Askwell's has these, and nobody misses them elsewhere
+		return column == "reference" || column == "account_number_as_given"
+	})
 	known, err := categories(ctx, db)
 	if err != nil {
 		return result, err
 	}
 	reader := &ticketReader{
-		options: options, categories: known, added: map[string]string{}, seen: map[[16]byte]uint32{}, now: time.Now(),
+		options: options, categories: known, added: map[string]string{}, seen: map[[16]byte]uint32{}, lines: map[string]int{}, now: time.Now(),
 	}
 	stage := newTicketStage(db)
 	defer stage.close(ctx)
@@ -230,9 +278,9 @@ func ImportTickets(ctx context.Context, db database, r io.Reader, options Ticket
 	if err != nil {
 		return result, err
 	}
-	if result.Added, err = stage.merge(ctx, reader.added); err != nil {
+	if err := stage.merge(ctx, reader.added, &result); err != nil {
 		return result.nothing(), fmt.Errorf("import tickets: %w", err)
 	}
-	result.Same = result.Rows - result.Rejected - result.Added
+	result.Same = result.Rows - result.Rejected - result.Added - result.Changed - result.KeptWhole
 	return result, nil
 }

@@ -39,7 +39,7 @@ func (s *ticketStage) open(ctx context.Context) (err error) {
 	}
 	_, err = s.tx.Exec(ctx, `
 		CREATE TEMPORARY TABLE stage (
-			line integer, reference text, import_key bytea, status text, category text, name text, email text, subject text,
+			line integer, reference text, import_key bytea, alike bytea, known text, status text, category text, name text, email text, subject text,
 			question text, number_given text, number_read text, number_kind text, number_in_text boolean, number_group text,
 			link_state text, opened_at timestamptz, first_responded_at timestamptz, solved_at timestamptz, excluded_reason text
 		) ON COMMIT DROP`)
@@ -47,7 +47,7 @@ func (s *ticketStage) open(ctx context.Context) (err error) {
 }
 
 var stageColumns = []string{
-	"line", "reference", "import_key", "status", "category", "name", "email", "subject", "question", "number_given",
+	"line", "reference", "import_key", "alike", "known", "status", "category", "name", "email", "subject", "question", "number_given",
 	"number_read", "number_kind", "number_in_text", "number_group", "link_state", "opened_at", "first_responded_at",
 	"solved_at", "excluded_reason",
 }
@@ -62,7 +62,7 @@ func (s *ticketStage) add(ctx context.Context, t imported) error {
 		linkState = ticket.LinkWaiting
 	}
 	s.rows = append(s.rows, []any{
-		t.line, reference, t.key[:], t.status, t.category, t.name, t.email, t.subject, t.question, t.number.Given,
+		t.line, reference, t.key[:], t.alike, t.reference, t.status, t.category, t.name, t.email, t.subject, t.question, t.number.Given,
 		t.number.Normal, t.number.Kind, t.number.InText, t.number.Group, linkState, t.openedAt, t.respondedAt, t.solved, t.excluded,
 	})
 	if len(s.rows) < stageRows {
@@ -87,27 +87,29 @@ func (s *ticketStage) close(ctx context.Context) {
 	}
 }
 
-// merge makes the tickets and says how many are new.
-func (s *ticketStage) merge(ctx context.Context, added map[string]string) (int, error) {
+// merge makes and changes the tickets and counts them.
+func (s *ticketStage) merge(ctx context.Context, added map[string]string, result *Result) error {
 	if err := s.send(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	if len(added) > 0 {
 		if err := addCategories(ctx, s.tx, added); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if _, err := s.tx.Exec(ctx, `ANALYZE stage`); err != nil {
-		return 0, postgres.Failure(err)
+		return postgres.Failure(err)
+	}
+	if err := s.change(ctx, result); err != nil {
+		return postgres.Failure(err)
 	}
 	if err := s.freeReferences(ctx); err != nil {
-		return 0, err
+		return err
 	}
-	var n int
-	if err := s.tx.QueryRow(ctx, mergeTicketsSQL).Scan(&n); err != nil {
-		return 0, postgres.Failure(err)
+	if err := s.tx.QueryRow(ctx, mergeTicketsSQL).Scan(&result.Added); err != nil {
+		return postgres.Failure(err)
 	}
-	return n, postgres.Failure(s.tx.Commit(ctx))
+	return postgres.Failure(s.tx.Commit(ctx))
 }
 
 // mergeTicketsSQL writes each ticket with its history, so that its times can be told from its events like any other's.

@@ -28,7 +28,7 @@ func TestImportTickets(t *testing.T) {
 		"2025-03-03,,,,,,,,,,,\n"+
 		"2025-03-03T11:00:00+02:00,case-question,A123456789,,B,b@mail.example,Case,Text,,,on_hold,spam\n"+
 		"2025-03-03T11:00:00,case-question,n/a,with,C,c@mail.example,Case,Text,,,closed,\n")
-	check(t, "result", transfer.Result{Rows: 4, Added: 4}, result)
+	check(t, "result", transfer.Result{Rows: 4, Added: 4, Absent: []string{"external_id"}}, result)
 	check(t, "rejected", [][]string(nil), rejected)
 	got := texts(t, db, `
 		SELECT concat_ws('|', t.opened_at AT TIME ZONE 'UTC', t.category, t.status, t.applicant_name, t.subject, t.number_given, t.number_group,
@@ -153,7 +153,7 @@ func TestImportTicketsMapping(t *testing.T) {
 	result, _ := took(t, db, tickets(transfer.TicketOptions{Columns: columns}), "created,BETREFF,Group,first_response\n2025-01-01,Card,V1,2025-01-02\n")
 	check(t, "result", transfer.Result{
 		Rows: 1, Added: 1, Ignored: []string{"Group", "first_response"},
-		Absent: []string{"category", "account_number", "number_at_submission", "applicant_name", "applicant_email", "first_responded_at", "solved_at", "status", "excluded_reason"},
+		Absent: []string{"external_id", "category", "account_number", "number_at_submission", "applicant_name", "applicant_email", "first_responded_at", "solved_at", "status", "excluded_reason"},
 	}, result)
 	check(t, "ticket", []string{"Card Card"}, texts(t, db, `SELECT subject || ' ' || body FROM ticket t JOIN message m ON m.ticket_id = t.id`))
 	for _, wrong := range []string{"opened_at", "=x", "x=", "", "subject=Other"} {

@@ -87,7 +87,7 @@ func clean(sent func(field string) string) answers {
 	}
 	a.Category = read(fieldCategory, false)
 	a.Name = masked(read(fieldName, false))
-	a.Email = read(fieldEmail, false)
+	a.Email = identifier.CleanEmail(read(fieldEmail, false))
 	a.Subject = masked(read(fieldSubject, false))
 	a.Question = masked(read(fieldQuestion, true))
 	number, _ := form.Plain(sent(fieldNumber), false) // whatever it is, it is no error

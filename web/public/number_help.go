@@ -37,6 +37,7 @@ func (a *Area) NumberHelp(c *gin.Context) error {
 // account; what an address must look like is told, for that goes by what was typed alone. 422, 429 and 503 keep the address.
 func (a *Area) NumberAsk(c *gin.Context) error {
 	email, broken := form.Plain(c.PostForm(fieldEmail), false)
+	email = identifier.CleanEmail(email)
 	if page.ShownAgain(c) {
 		return a.showNumberHelp(c, http.StatusOK, email, "")
 	}

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -58,12 +59,23 @@ func TestSessionEnds(t *testing.T) {
 			v.Post("/console/sign-out", nil)
 		}, true},
 		{"when they leave", func(t *testing.T, d *webtest.Desk, _ *webtest.Visitor, member int64, _ func(time.Duration)) {
-			if err := (staff.Store{DB: d.DB}).Deactivate(t.Context(), member); err != nil {
+			if err := (staff.Changes{DB: d.DB}).Deactivate(t.Context(), member); err != nil {
+				t.Error(err)
+			}
+		}, true},
+		{"when they come back after they left", func(t *testing.T, d *webtest.Desk, _ *webtest.Visitor, member int64, _ func(time.Duration)) {
+			changes := staff.Changes{DB: d.DB}
+			if err := errors.Join(changes.Deactivate(t.Context(), member), changes.Activate(t.Context(), member)); err != nil {
+				t.Error(err)
+			}
+		}, true},
+		{"when the role changes", func(t *testing.T, d *webtest.Desk, _ *webtest.Visitor, member int64, _ func(time.Duration)) {
+			if err := (staff.Changes{DB: d.DB}).SetRole(t.Context(), member, staff.RoleSupervisor); err != nil {
 				t.Error(err)
 			}
 		}, true},
 		{"when the password changes", func(t *testing.T, d *webtest.Desk, _ *webtest.Visitor, member int64, _ func(time.Duration)) {
-			if err := (staff.Store{DB: d.DB}).SetPassword(t.Context(), member, "eight lamps in the harbour"); err != nil {
+			if err := (staff.Changes{DB: d.DB}).SetPassword(t.Context(), member, "eight lamps in the harbour"); err != nil {
 				t.Error(err)
 			}
 		}, true},

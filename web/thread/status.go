@@ -59,6 +59,7 @@ func (a *Area) AskStatus(c *gin.Context) error {
 		wrong = append(wrong, form.Problem{Field: fieldReference, Code: "invalid"})
 	}
 	f.Email, broken = form.Plain(c.PostForm(fieldEmail), false)
+	f.Email = identifier.CleanEmail(f.Email)
 	if page.ShownAgain(c) {
 		return a.showAsk(c, http.StatusOK, f, nil)
 	}
