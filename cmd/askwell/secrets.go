@@ -20,9 +20,9 @@ import (
 // sealedPlaces are all columns that are sealed with SECRET_KEY and outlive a form. TestEverySealedColumnIsKnown holds the list.
 func sealedPlaces() []secret.Place { return []secret.Place{factor.Sealed} }
 
-// keyOutlives is how long an older key is still needed after everything was sealed again: forms that were open in a browser are signed
-// with it for so long.
-const keyOutlives = 24 * time.Hour
+// keyOutlives is how long an older key is still needed after everything was sealed again: the link that takes a change of address back is
+// written into mails for seven days, with the key that made it; forms that were open in a browser are signed for one.
+const keyOutlives = 8 * 24 * time.Hour
 
 var errNoKey = errors.New("SECRET_KEY is not set: give this command the same one as the web servers and workers")
 

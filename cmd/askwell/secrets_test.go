@@ -62,10 +62,10 @@ func TestSecretsReseal(t *testing.T) {
 	says("without the old key", run(keyOfThisYear, "secrets", "reseal"), "1 values are sealed with a key that SECRET_KEY does not hold")
 	says("reseal", run(both, "secrets", "reseal"), "app codes: 1 sealed again")
 	says("after", run(both, "doctor"), "seals 1 app codes", "seals nothing: it may go from ")
-	if _, err := db.Exec(t.Context(), `UPDATE secret_key SET resealed_at = now() - interval '25 hours'`); err != nil {
+	if _, err := db.Exec(t.Context(), `UPDATE secret_key SET resealed_at = now() - interval '9 days'`); err != nil {
 		t.Fatal(err)
 	}
-	says("a day later", run(both, "doctor"), "seals nothing: it may go")
+	says("nine days later", run(both, "doctor"), "seals nothing: it may go")
 	says("the new key alone", run(keyOfThisYear, "doctor"), "ok    Secrets ", "seals 1 app codes")
 	if out := run(both, "doctor"); strings.Contains(out, "key of this year") {
 		t.Errorf("a key is printed: %s", out)

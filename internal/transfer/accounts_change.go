@@ -2,8 +2,11 @@ package transfer
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/askwell/askwell/internal/account"
 )
 
 // settleStaged makes of each staged row what its account is to hold. An empty cell changes nothing. Of an account that its owner has
@@ -80,19 +83,26 @@ func noteAccountChanges(ctx context.Context, tx pgx.Tx, result *Result) error {
 // recordAccountChanges writes each change into its account's history and has owners told as of any change. Another address ends every
 // session and every link that was mailed to the one before.
 func recordAccountChanges(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `
+	rows, err := tx.Query(ctx, `SELECT id FROM change WHERE email IS NOT NULL ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	moved, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	for _, id := range moved {
+		if _, err := account.Raise(ctx, tx, id, account.AnyEpoch, time.Now().UTC()); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `
 		WITH happened AS (
 			INSERT INTO account_event (account_id, kind, at, data)
 			SELECT id, 'details_changed', now(), jsonb_build_object('before', before) FROM change WHERE before <> '{}'
 			UNION ALL
 			SELECT id, 'email_changed', now(), jsonb_build_object('before', jsonb_build_object('email', email)) FROM change WHERE email IS NOT NULL
 			RETURNING id, account_id
-		), ended AS (
-			UPDATE account_credential c SET epoch = c.epoch + 1 FROM change WHERE change.id = c.account_id AND change.email IS NOT NULL
-		), voided AS (
-			DELETE FROM mail_request r
-			USING change
-			WHERE change.id = r.account_id AND change.email IS NOT NULL AND r.kind IN ('password', 'email') AND r.used_at IS NULL
 		)
 		INSERT INTO outbox (event, subject_id)
 		SELECT 'account.happened', h.id
