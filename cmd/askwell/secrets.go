@@ -18,7 +18,9 @@ import (
 )
 
 // sealedPlaces are all columns that are sealed with SECRET_KEY and outlive a form. TestEverySealedColumnIsKnown holds the list.
-func sealedPlaces() []secret.Place { return []secret.Place{factor.Sealed} }
+func sealedPlaces() []secret.Place {
+	return []secret.Place{factor.Sealed, inbound.SealedMails, inbound.SealedFiles}
+}
 
 // keyOutlives is how long an older key is still needed after everything was sealed again: the link that takes a change of address back is
 // written into mails for seven days, with the key that made it; forms that were open in a browser are signed for one.
