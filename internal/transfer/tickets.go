@@ -160,6 +160,7 @@ func slugOf(name string) string {
 }
 
 func (t *imported) setTexts(r row) error {
+	t.name, _ = identifier.MaskSensitive(t.name)
 	t.subject, _ = identifier.MaskSensitive(r.value("subject"))
 	t.question, _ = identifier.MaskSensitive(r.value("question"))
 	if t.subject == "" {

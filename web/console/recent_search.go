@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
 )
@@ -17,8 +18,8 @@ import (
 // an applicant: it stands in no log.
 func (a *Area) rememberSearch(ctx context.Context, member staff.Member, text string) {
 	text = searchText(text)
-	if text == "" {
-		return
+	if _, kinds := identifier.MaskSensitive(text); text == "" || len(kinds) > 0 {
+		return // a number that is kept nowhere else is not kept here
 	}
 	if err := a.staff.RememberSearch(ctx, member.ID, text, a.Now()); err != nil {
 		a.Logger.Warn("a search is not remembered", slog.Any("error", err))
