@@ -103,7 +103,7 @@ func (h told) status() string {
 	status := "closed"
 	for i, e := range h.events {
 		switch {
-		case e.Kind == "excluded" && h.excluded(i) == "":
+		case e.Kind == "excluded" && e.To != "":
 			status = "closed"
 		case e.Kind == "status_changed" && !h.closedByExclusion(i):
 			status = e.To

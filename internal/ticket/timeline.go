@@ -249,9 +249,8 @@ func (p *progression) move(to Status) {
 }
 
 func (p *progression) excluded(e *Event) {
-	if p.ExcludedReason == "" {
-		p.Status, p.shut = StatusClosed, p.status == StatusClosed
-	}
+	shown := p.timeline().Status
+	p.Status, p.shut = StatusClosed, shown == StatusClosed // also for another reason, after somebody has set a status
 	p.ExcludedReason, p.ExcludedAt = e.Data.To, &e.At
 	if e.Data.To == "" {
 		p.ExcludedAt = nil

@@ -83,6 +83,12 @@ func TestWaitingIsToldByTheHistory(t *testing.T) {
 			d.setStatus(r, ticket.StatusSolved)
 			d.exclude(r, "")
 		}, ticket.StatusSolved, -1, 2 * time.Hour},
+		"a status that is set before another reason": {func(d *desk, r string) {
+			d.exclude(r, "spam")
+			d.setStatus(r, ticket.StatusSolved)
+			d.exclude(r, "duplicate")
+			d.exclude(r, "")
+		}, ticket.StatusSolved, -1, 2 * time.Hour},
 		"while excluded": {func(d *desk, r string) { d.exclude(r, "spam") }, ticket.StatusClosed, -1, -1},
 		"solving and reopening": {func(d *desk, r string) {
 			d.setStatus(r, ticket.StatusSolved)

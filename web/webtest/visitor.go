@@ -93,10 +93,10 @@ func (v *Visitor) Post(path string, form url.Values) Page {
 	return v.drafted(v.Send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode())))
 }
 
-// drafted is the page that a browser shows after a form that is kept as a draft.
+// drafted is the page that a browser shows after a public form that is kept as a draft.
 func (v *Visitor) drafted(p Page) Page {
 	v.t.Helper()
-	if p.Status == http.StatusSeeOther && strings.Contains(p.Location(), "?draft=") {
+	if p.Status == http.StatusSeeOther && strings.Contains(p.Location(), "?draft=") && !strings.HasPrefix(p.Location(), "/console/") {
 		return v.Get(p.Location())
 	}
 	return p
