@@ -34,6 +34,10 @@ conformance: ## ask the in-process search server, and Meilisearch at MEILI_URL (
 	$(GO) test -count 1 ./internal/search/conformance
 	$(GO) test -count 1 -run TestConformance ./internal/search
 
+faults: build ## kill, stall, fill and cut everything for ten minutes, and count what was acknowledged (FAULTS_FOR=1h)
+	@scripts/setup test
+	FAULTS_FOR=$(or $(FAULTS_FOR),10m) $(GO) test -count 1 -v -timeout 24h -run TestLedger ./cmd/askwell
+
 bench: build ## measure intake, linking, lists, search, reports and what answers give away
 	@scripts/setup test
 	@$(GO) run ./scripts/bench $(ARGS)
@@ -52,4 +56,4 @@ vuln: ## look for known vulnerabilities (needs the vulnerability database)
 clean: ## remove what was built
 	rm -rf bin node_modules web/dist/*
 
-.PHONY: help setup generate build run test conformance bench screenshots lint vuln clean
+.PHONY: help setup generate build run test conformance faults bench screenshots lint vuln clean

@@ -66,3 +66,20 @@ func with(url string, fn func(*goose.Provider) (State, error)) (state State, err
 	}
 	return fn(provider)
 }
+
+// Latest is the version that this program's database has. Error: the embedded files cannot be read.
+func Latest() (int64, error) {
+	names, err := files.ReadDir(".")
+	if err != nil {
+		return 0, fmt.Errorf("read the migrations: %w", err)
+	}
+	var latest int64
+	for _, entry := range names {
+		version, err := goose.NumericComponent(entry.Name())
+		if err != nil {
+			return 0, fmt.Errorf("read the migrations: %w", err)
+		}
+		latest = max(latest, version)
+	}
+	return latest, nil
+}

@@ -63,8 +63,8 @@ func TestHeaders(t *testing.T) {
 		t.Errorf("a draft's page may be cached: %q", got)
 	}
 	secure := webtest.New(t, webtest.Options{Env: map[string]string{"BASE_URL": "https://help.example"}})
-	if h := secure.Get("/").Header.Get("Strict-Transport-Security"); h == "" {
-		t.Error("no Strict-Transport-Security on https")
+	if h := secure.Get("/").Header.Get("Strict-Transport-Security"); h != "max-age=31536000; includeSubDomains" {
+		t.Errorf("Strict-Transport-Security on https: %q", h)
 	}
 	if h := desk.Get("/").Header.Get("Strict-Transport-Security"); h != "" {
 		t.Errorf("Strict-Transport-Security on http: %q", h)

@@ -97,7 +97,7 @@ func (s *site) logFailure(c *gin.Context, status int, err error) {
 	case status == http.StatusInternalServerError:
 		s.Logger.Error("request failed", slog.String("id", requestID(c)), slog.String("route", c.FullPath()), slog.Any("error", err))
 	case status == http.StatusServiceUnavailable:
-		s.Logger.Warn("dependency away", slog.String("id", requestID(c)), slog.String("route", c.FullPath()), slog.Any("error", err))
+		s.Logger.Warn("dependency unavailable", slog.String("id", requestID(c)), slog.String("route", c.FullPath()), slog.Any("error", err))
 	}
 }
 

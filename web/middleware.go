@@ -66,7 +66,7 @@ func (s *site) securityHeaders(c *gin.Context) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 	if s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 	if underConsole(c) || personal(c.Request.URL.Path) {
 		h.Set("Cache-Control", "no-store")

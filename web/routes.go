@@ -15,6 +15,7 @@ func (s *site) routes(engine *gin.Engine) {
 	engine.NoMethod(handle(s.noMethod))
 	s.machineRoutes(engine)
 	s.publicRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
+	s.intakeRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.public.Admit), handle(s.applicants.Glance)))
 	s.threadRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
 	s.portalRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Load)))
 	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load)))
@@ -45,10 +46,14 @@ func (s *site) publicRoutes(anybody *gin.RouterGroup) {
 	anybody.GET("/inquiries", redirectTo("/inquiries/new"))
 	anybody.GET("/inquiries/new", handle(s.public.NewInquiry))
 	anybody.GET("/inquiries/check", handle(s.public.CheckAgain))
-	anybody.POST("/inquiries/check", handle(s.public.CheckInquiry))
 	anybody.POST("/inquiries/files.json", handle(s.public.StageFile))
-	anybody.POST("/inquiries", handle(s.public.SendInquiry))
 	anybody.GET("/inquiries/:reference", handle(s.public.Confirmation))
+}
+
+// intakeRoutes are for anybody, as many at once as the desk can work on.
+func (s *site) intakeRoutes(anybody *gin.RouterGroup) {
+	anybody.POST("/inquiries/check", handle(s.public.CheckInquiry))
+	anybody.POST("/inquiries", handle(s.public.SendInquiry))
 }
 
 // portalRoutes are for applicants, whose session is loaded: the first ones for anybody, the others for who is signed in.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,13 @@ import (
 	"github.com/askwell/askwell/web/thread"
 )
 
+// Staff is what the console and the reports work on when it is not what applicants' pages do: a pool of its own keeps one side's flood
+// from the other.
+type Staff struct {
+	DB      *pgxpool.Pool
+	Tickets *ticket.Service
+}
+
 // Config is everything that the pages need. Redis and Mailbox may be nil.
 type Config struct {
 	Settings config.Config
@@ -45,11 +53,14 @@ type Config struct {
 	Files    files.Store
 	Pages    *page.Renderer
 	Search   *search.Engine
-	Queues   console.TaskQueues   // how the task queue stands; nil leaves it out of its page
-	Mailbox  http.Handler         // at /dev/mail, only where no mail server was named; shown to this machine alone
-	Ready    []ops.Dependency     // what /readyz asks, PostgreSQL aside
-	Metrics  *prometheus.Registry // what /metrics gives; a new one when nil
-	BodyTime time.Duration        // what sending a form without files may take; 30 s when 0
+	Queues   console.TaskQueues              // how the task queue stands; nil leaves it out of its page
+	Mailbox  http.Handler                    // at /dev/mail, only where no mail server was named; shown to this machine alone
+	Staff    Staff                           // DB and Tickets when empty
+	Ready    []ops.Dependency                // what /readyz asks, PostgreSQL aside
+	Postgres func(ctx context.Context) error // how /readyz asks PostgreSQL; by writing to DB when nil
+	Stopping <-chan struct{}                 // closed when the process is to get no more requests; may be nil
+	Metrics  *prometheus.Registry            // what /metrics gives; a new one when nil
+	BodyTime time.Duration                   // what sending a form without files may take; 30 s when 0
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
@@ -77,7 +88,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return headAsGet(engine), nil
+	return closing(headAsGet(engine), cfg.Stopping), nil
 }
 
 func build(cfg Config) (*gin.Engine, error) {
@@ -86,6 +97,9 @@ func build(cfg Config) (*gin.Engine, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Staff.DB == nil {
+		cfg.Staff = Staff{DB: cfg.DB, Tickets: cfg.Tickets}
 	}
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = 30 * time.Second
@@ -115,6 +129,19 @@ func build(cfg Config) (*gin.Engine, error) {
 	return engine, nil
 }
 
+// closing has each answer end its connection once stopping is closed, so that a proxy's next request goes elsewhere and none is under way on
+// a connection that is then closed.
+func closing(next http.Handler, stopping <-chan struct{}) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-stopping:
+			w.Header().Set("Connection", "close")
+		default:
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // headAsGet lets every page be asked for without its body: net/http keeps the body back by itself.
 func headAsGet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -130,6 +157,7 @@ func headAsGet(next http.Handler) http.Handler {
 func (s *site) makeAreas() (err error) {
 	s.ops = ops.New(ops.Config{
 		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, BaseURL: s.Settings.BaseURL, Logger: s.Logger,
+		Postgres: s.Postgres, Stopping: s.Stopping,
 	})
 	limits, err := limit.New(limit.Config{Settings: s.Settings, Redis: s.Redis, Patience: s.Patience, Logger: s.Logger, Now: s.Now})
 	if err != nil {
@@ -161,7 +189,7 @@ func (s *site) makeAreas() (err error) {
 		return err
 	}
 	s.reports, err = reports.New(reports.Config{
-		Report: report.NewService(s.DB, s.Now), Schedules: report.Schedules{DB: s.DB, Zone: s.Settings.Agency.TimeZone, Now: s.Now}, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Now: s.Now, Frame: s.console.Frame,
+		Report: report.NewService(s.Staff.DB, s.Now), Schedules: report.Schedules{DB: s.Staff.DB, Zone: s.Settings.Agency.TimeZone, Now: s.Now}, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Now: s.Now, Frame: s.console.Frame,
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
@@ -171,8 +199,8 @@ func (s *site) makeAreas() (err error) {
 
 func (s *site) makeConsole() error {
 	secure := s.secure()
-	s.sessions = session.New(session.Config{DB: s.DB, Secure: secure, Now: s.Now, Opens: s.doors.opens})
-	signIns, err := staff.NewSignIns(staff.SignInConfig{DB: s.DB, Keys: s.Settings.SecretKeys, Now: s.Now})
+	s.sessions = session.New(session.Config{DB: s.Staff.DB, Secure: secure, Now: s.Now, Opens: s.doors.opens})
+	signIns, err := staff.NewSignIns(staff.SignInConfig{DB: s.Staff.DB, Keys: s.Settings.SecretKeys, Now: s.Now})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
@@ -183,7 +211,7 @@ func (s *site) makeConsole() error {
 		}
 	}
 	s.console, err = console.New(console.Config{
-		DB: s.DB, Tickets: s.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
+		DB: s.Staff.DB, Tickets: s.Staff.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
 		TaskQueues: s.Queues, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Secure: secure, Logger: s.Logger, Now: s.Now,
 		Keys: s.Settings.SecretKeys, Scanner: scanner, Language: s.Settings.Agency.Language,
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,6 +52,19 @@ func readCalendar(file string, c *sla.Calendar) error {
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		return err
+	}
+	var named struct {
+		Zone     *string         `json:"zone"`
+		Hours    json.RawMessage `json:"hours"`
+		Holidays json.RawMessage `json:"holidays"`
+	}
+	strict := json.NewDecoder(bytes.NewReader(raw))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&named); err != nil {
+		return fmt.Errorf("%s: %w (it may name zone, hours and holidays, as askwell calendar prints them)", file, err)
+	}
+	if named.Zone == nil || *named.Zone == "" {
+		return fmt.Errorf(`%s names no zone: add one, like "zone": "America/New_York"`, file)
 	}
 	if err := json.Unmarshal(raw, c); err != nil {
 		return fmt.Errorf("%s: %w", file, err)

@@ -21,21 +21,20 @@ import (
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/migrations"
 	"github.com/askwell/askwell/web"
 	"github.com/askwell/askwell/web/messages"
 	"github.com/askwell/askwell/web/ops"
 	"github.com/askwell/askwell/workers"
 )
 
-// maxConns is how many connections to PostgreSQL one process holds: enough for the handlers that run at once, few enough that
-// ten processes share a server.
-const maxConns = 40
-
 // desk is the application put together: what the web and the workers share.
 type desk struct {
 	cfg     config.Config
 	log     *slog.Logger
-	db      *pgxpool.Pool
+	db      *pgxpool.Pool   // the console's, the reports' and the workers'
+	intake  *pgxpool.Pool   // applicants' pages'
+	probe   *pgxpool.Pool   // /readyz's
 	clock   *postgres.Clock // everything that asks for the time asks this one
 	redis   redis.UniversalClient
 	search  *search.Engine
@@ -45,6 +44,7 @@ type desk struct {
 	waker   *outbox.Waker
 	queues  *workers.Inspector
 	metrics *prometheus.Registry
+	schema  int64 // the version that this program was made for
 	stop    context.CancelFunc
 }
 
@@ -54,7 +54,12 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	d.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	ctx, d.stop = context.WithCancel(ctx)
 	var err error
-	if d.db, err = postgres.Open(ctx, cfg.DatabaseURL, maxConns); err != nil {
+	for pool, conns := range map[**pgxpool.Pool]int{&d.db: cfg.DeskConns(), &d.intake: cfg.IntakeConns(), &d.probe: config.ReadyConns} {
+		if *pool, err = postgres.Open(ctx, cfg.DatabaseURL, int32(conns)); err != nil { //nolint:gosec // bounded by the settings
+			return nil, err
+		}
+	}
+	if d.schema, err = migrations.Latest(); err != nil {
 		return nil, err
 	}
 	d.startClock(ctx)
@@ -82,11 +87,17 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	d.waker = outbox.NewWaker(d.db, log)
 	go d.waker.Run(ctx)
 	d.tickets = ticket.NewService(ticket.Config{DB: d.db, Now: d.clock.Now, UndoSend: cfg.UndoSend, Wake: d.waker.Wake})
-	d.account, err = account.NewService(account.ServiceConfig{DB: d.db, Keys: cfg.SecretKeys, Agency: cfg.Agency.Name, Now: d.clock.Now, Wake: d.waker.Wake})
+	d.account, err = d.accountsOn(d.db)
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// accountsOn makes the accounts' service on a pool.
+func (d *desk) accountsOn(pool *pgxpool.Pool) (*account.Service, error) {
+	cfg := d.cfg
+	return account.NewService(account.ServiceConfig{DB: pool, Keys: cfg.SecretKeys, Agency: cfg.Agency.Name, Now: d.clock.Now, Wake: d.waker.Wake})
 }
 
 // startClock makes the clock that everything follows, and waits for its first measurement, not for a database that is unavailable.
@@ -107,26 +118,46 @@ func (d *desk) startClock(ctx context.Context) {
 func (d *desk) close() {
 	d.stop()
 	_ = errors.Join(d.redis.Close(), d.queues.Close()) // nothing is written any more
-	d.db.Close()
+	for _, pool := range []*pgxpool.Pool{d.db, d.intake, d.probe} {
+		pool.Close()
+	}
 }
 
 // dependencies are what /readyz tells of beside PostgreSQL. Without them inquiries are taken all the same, so none is required.
 func (d *desk) dependencies() []ops.Dependency {
 	return []ops.Dependency{
-		{Name: "redis", Check: func(ctx context.Context) error { return d.redis.Ping(ctx).Err() }},
+		{Name: "redis", Check: func(ctx context.Context) error { return writeRedis(ctx, d.redis) }},
+		{Name: "files", Check: func(ctx context.Context) error { return writeFile(ctx, d.files) }},
+		{Name: "schema", Check: func(ctx context.Context) error { return postgres.CheckSchema(ctx, d.probe, d.schema) }},
 		{Name: "meilisearch", Check: d.search.Ping},
 		{Name: "clock", Check: d.clock.Check},
 	}
 }
 
-// handler makes the handler of every URL. demo says on public pages that the agency is invented.
-func (d *desk) handler(mailbox http.Handler, demo bool) (http.Handler, error) {
+// writable tries what an inquiry needs of PostgreSQL. A schema that is newer than this program is no reason to send nobody here: it is how
+// every upgrade begins, and the dependency "schema" tells of it.
+func (d *desk) writable(ctx context.Context) error {
+	if err := postgres.CheckSchema(ctx, d.probe, d.schema); err != nil && !postgres.HasFault(err, postgres.FaultNewSchema) {
+		return err
+	}
+	return postgres.CheckWrite(ctx, d.probe)
+}
+
+// handler makes the handler of every URL. demo says on public pages that the agency is invented. Once ctx has ended, /readyz says so and
+// each answer ends its connection.
+func (d *desk) handler(ctx context.Context, mailbox http.Handler, demo bool) (http.Handler, error) {
+	tickets := ticket.NewService(ticket.Config{DB: d.intake, Now: d.clock.Now, UndoSend: d.cfg.UndoSend, Wake: d.waker.Wake})
+	accounts, err := d.accountsOn(d.intake)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := web.NewPages(d.cfg, demo, d.clock.Now)
 	if err != nil {
 		return nil, err
 	}
 	return web.New(web.Config{
-		Settings: d.cfg, DB: d.db, Tickets: d.tickets, Accounts: d.account, Redis: d.redis, Files: d.files, Pages: pages, Mailbox: mailbox,
+		Settings: d.cfg, DB: d.intake, Tickets: tickets, Accounts: accounts, Staff: web.Staff{DB: d.db, Tickets: d.tickets},
+		Postgres: d.writable, Stopping: ctx.Done(), Redis: d.redis, Files: d.files, Pages: pages, Mailbox: mailbox,
 		Search: d.search, Queues: d.queues, Metrics: d.metrics, Logger: d.log, Ready: d.dependencies(), Now: d.clock.Now,
 	})
 }

@@ -91,14 +91,14 @@ func checkPostgres(ctx context.Context, cfg config.Config) (string, error) {
 	if number < 150000 {
 		return "", advice("Version "+version+" is too old: Askwell needs 15 or later.", nil)
 	}
-	state, err := migrations.Read(ctx, cfg.DatabaseURL)
+	latest, err := migrations.Latest()
 	if err != nil {
 		return "", err
 	}
-	if state.Current != state.Latest {
-		return "", advice(fmt.Sprintf("The schema is at %d of %d: run askwell migrate.", state.Current, state.Latest), nil)
+	if err := errors.Join(postgres.CheckSchema(ctx, conn, latest), postgres.CheckWrite(ctx, conn)); err != nil {
+		return "", advice(databaseAdvice(err), hidden(err))
 	}
-	return fmt.Sprintf("%s, schema %d", version, state.Current), nil
+	return fmt.Sprintf("%s, schema %d", version, latest), nil
 }
 
 // checkClock compares this machine's clock with the database's. Askwell goes by the database's, so a difference does no harm by itself;
@@ -139,6 +139,9 @@ func checkRedis(ctx context.Context, cfg config.Config) (string, error) {
 	if err := client.Ping(ctx).Err(); err != nil {
 		return "", advice("It does not answer: see that it runs and that REDIS_URL is right. Until then tasks wait in the database; none is lost.", err)
 	}
+	if err := writeRedis(ctx, client); err != nil {
+		return "", advice(redisAdvice(err), err)
+	}
 	policy, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
 	if set := policy["maxmemory-policy"]; err == nil && set != "noeviction" && set != "" {
 		return "", advice("maxmemory-policy is "+set+": set it to noeviction, or tasks are thrown away under pressure and wait for their lease to end.", nil)
@@ -156,15 +159,21 @@ func checkMail(ctx context.Context, cfg config.Config) (string, error) {
 	return "the mail server answers", nil
 }
 
-func checkFiles(_ context.Context, cfg config.Config) (string, error) {
+func checkFiles(ctx context.Context, cfg config.Config) (string, error) {
 	if cfg.FilesDir == "" {
 		return "", advice("FILES_DIR is not set.", nil)
 	}
-	probe, err := os.CreateTemp(cfg.FilesDir, ".doctor-")
-	if err != nil {
-		return "", advice("FILES_DIR cannot be written: applicants' files would be refused. See that the folder is there and belongs to this account.", err)
+	if _, err := os.Stat(cfg.FilesDir); err != nil {
+		return "", advice("FILES_DIR cannot be read: make the folder, and let it belong to this account.", err)
 	}
-	return "the folder can be written", errors.Join(probe.Close(), os.Remove(probe.Name()))
+	folder, err := files.NewFolder(cfg.FilesDir)
+	if err == nil {
+		err = writeFile(ctx, folder)
+	}
+	if err != nil {
+		return "", advice(filesAdvice(err), err)
+	}
+	return "the folder can be written", nil
 }
 
 func checkClamd(ctx context.Context, cfg config.Config) (string, error) {

@@ -15,9 +15,6 @@ import (
 	"github.com/askwell/askwell/web"
 )
 
-// finishWithin is how long a process may take to finish what it began.
-const finishWithin = 4 * time.Second
-
 // runServe runs a web server on services that were given by address.
 func runServe(ctx context.Context, t terminal, args []string) error {
 	fs := t.flags("serve", "[--listen ADDR]")
@@ -42,7 +39,8 @@ func runServe(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer d.close()
-	handler, err := d.handler(nil, false)
+	limitMemory()
+	handler, err := d.handler(ctx, nil, false)
 	if err != nil {
 		return err
 	}
@@ -70,7 +68,8 @@ func runWork(ctx context.Context, t terminal, args []string) error {
 	return d.work(ctx)
 }
 
-// serve answers until the context ends, then lets requests finish.
+// serve answers until the context ends. Then it goes on for SHUTDOWN_GRACE, in which /readyz and closed connections tell the load balancer
+// to go elsewhere, takes no more, and lets the requests under way finish within SHUTDOWN_DRAIN.
 func (d *desk) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := web.NewServer(handler, d.log)
 	failed := make(chan error, 1)
@@ -80,7 +79,15 @@ func (d *desk) serve(ctx context.Context, listener net.Listener, handler http.Ha
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
+	if d.cfg.ShutdownGrace > 0 {
+		d.log.Info("stopping", slog.Duration("grace", d.cfg.ShutdownGrace), slog.Duration("drain", d.cfg.ShutdownDrain))
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve: %w", err)
+		case <-time.After(d.cfg.ShutdownGrace):
+		}
+	}
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.ShutdownDrain)
 	defer cancel()
 	if err := server.Shutdown(finish); err != nil {
 		d.log.Warn("some requests were cut off", slog.Any("error", err))

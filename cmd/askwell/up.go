@@ -92,7 +92,7 @@ func runAll(ctx context.Context, t terminal, f upFlags, cfg config.Config, log *
 			return stopped(ctx, err)
 		}
 	}
-	handler, err := d.handler(services.mailbox, f.demo)
+	handler, err := d.handler(ctx, services.mailbox, f.demo)
 	if err != nil {
 		return err
 	}
@@ -127,9 +127,9 @@ func stopped(ctx context.Context, err error) error {
 }
 
 // upDefaults are the defaults that differ for a desk on one's own machine: no rate on the form, because everybody comes from one
-// address there, and a terminal that shows what needs attention and no more.
+// address there, a terminal that shows what needs attention and no more, and an end at once when somebody presses Ctrl-C.
 func upDefaults(getenv func(string) string) func(string) string {
-	ours := map[string]string{"FORM_RATE": "off", "REQUEST_RATE": "off", "LOG_LEVEL": "warn"}
+	ours := map[string]string{"FORM_RATE": "off", "REQUEST_RATE": "off", "LOG_LEVEL": "warn", "SHUTDOWN_GRACE": "0s", "SHUTDOWN_DRAIN": "3s"}
 	return func(name string) string {
 		if value := getenv(name); value != "" {
 			return value

@@ -10,14 +10,15 @@ import (
 
 // Config is every setting. Empty addresses mean that `askwell up` starts the service itself.
 type Config struct {
-	DatabaseURL string
-	RedisURL    string
-	MeiliURL    string
-	MeiliKey    string
-	MeiliMaster string // for `askwell search-key` alone
-	SMTPURL     string
-	MailFrom    string
-	ClamdURL    string
+	DatabaseURL   string
+	DatabaseConns int // what one process holds at most
+	RedisURL      string
+	MeiliURL      string
+	MeiliKey      string
+	MeiliMaster   string // for `askwell search-key` alone
+	SMTPURL       string
+	MailFrom      string
+	ClamdURL      string
 
 	// ReplyAddress is the mailbox that answers come to, each ticket's with a part of its own; without it no mail comes in here.
 	ReplyAddress      string
@@ -35,6 +36,10 @@ type Config struct {
 	MetricsToken   string
 	SecretKeys     [][]byte // the first one signs, all of them verify
 
+	ShutdownGrace time.Duration // how long /readyz says 503 before the listener closes
+	ShutdownDrain time.Duration // how long requests under way may take after that
+
+	IntakeLimit int // inquiries that are worked on at once
 	FormMinFill time.Duration
 	FormRate    FormRate
 	RequestRate RequestRate

@@ -50,7 +50,8 @@ func Load(getenv func(string) string, need Need) (Config, error) {
 	if c.MailFrom == "" {
 		c.MailFrom = fmt.Sprintf("%q <%s>", c.Agency.Name, c.Agency.Email)
 	}
-	if len(wrong) > 0 {
+	c.complete()
+	if wrong = append(wrong, c.together()...); len(wrong) > 0 {
 		return Config{}, fmt.Errorf("the settings need mending:\n%w", errors.Join(wrong...))
 	}
 	return c, nil

@@ -36,12 +36,41 @@ func readURL(field func(*Config) *string, schemes ...string) func(*Config, strin
 }
 
 func readBaseURL(c *Config, v string) error {
+	const shape = "must be like https://help.example.org"
 	u, err := url.Parse(strings.TrimRight(v, "/"))
-	if err != nil || u.Host == "" || oneOf(u.Scheme, "http", "https") != nil {
-		return errors.New("must be like https://help.example.org")
+	switch {
+	case err != nil || u.Hostname() == "" || oneOf(u.Scheme, "http", "https") != nil:
+		return errors.New(shape)
+	case u.User != nil:
+		return errors.New(shape + ", without a name and a password")
+	case u.Path != "":
+		return errors.New(shape + ", without a path: Askwell needs a host name to itself")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New(shape + ", and end there, without ? and #")
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return errors.New(shape + ", with a port from 1 to 65535 if with one")
+		}
+	}
+	// As browsers write an origin: two spellings of one are one.
+	u.Host = strings.ToLower(u.Host)
+	if standard := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; strings.HasSuffix(u.Host, standard) {
+		u.Host = strings.TrimSuffix(u.Host, standard)
 	}
 	c.BaseURL = u
 	return nil
+}
+
+// readPlainMail reads an address without a name.
+func readPlainMail(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if parsed, err := mail.ParseAddress(v); err != nil || parsed.Address != v {
+			return errors.New("must be an address like help@example.org, without a name")
+		}
+		*field(c) = v
+		return nil
+	}
 }
 
 func readMail(field func(*Config) *string) func(*Config, string) error {

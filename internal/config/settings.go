@@ -33,6 +33,8 @@ func services() []Setting {
 	return []Setting{
 		{Name: "DATABASE_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres", "postgresql"),
 			About: "PostgreSQL 15 or later, as `postgres://name:password@host:5432/askwell`. `up` starts one when empty."},
+		{Name: "DATABASE_MAX_CONNS", Default: "40", read: readInt(func(c *Config) *int { return &c.DatabaseConns }, minConns, maxConns),
+			About: "Connections to PostgreSQL that one process holds at most; `max_connections` there must be larger than the sum over all processes. `INTAKE_LIMIT` of them, up to half, are for applicants' pages alone, and two for `/readyz`."},
 		{Name: "REDIS_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.RedisURL }, "redis", "rediss", "unix"),
 			About: "Redis 7 or later, or Valkey, as `redis://:password@host:6379/0`. `up` starts one when empty."},
 		{Name: "MEILI_URL", required: true, read: readURL(func(c *Config) *string { return &c.MeiliURL }, "http", "https"),
@@ -78,7 +80,11 @@ func server() []Setting {
 		{Name: "LISTEN", Default: ":8080", read: text(func(c *Config) *string { return &c.Listen }),
 			About: "The address that the web server listens on. `up` listens on this machine only unless told otherwise."},
 		{Name: "BASE_URL", Default: "http://localhost:8080", read: readBaseURL,
-			About: "The public address, for links in mails. Cookies are marked Secure when it is https."},
+			About: "The public address, for links in mails: scheme, host and, if need be, port. Cookies are marked Secure when it is https."},
+		{Name: "SHUTDOWN_GRACE", Default: "5s", read: readDuration(func(c *Config) *time.Duration { return &c.ShutdownGrace }, 0, 5*time.Minute),
+			About: "How long `serve` still takes requests after SIGTERM, while `/readyz` says 503 so that the load balancer sends no more. `up` takes none."},
+		{Name: "SHUTDOWN_DRAIN", Default: "20s", read: readDuration(func(c *Config) *time.Duration { return &c.ShutdownDrain }, 0, time.Hour),
+			About: "How long requests that are under way after that, uploads among them, may take to end. `up` gives them 3 s."},
 		{Name: "SECRET_KEY", Secret: true, required: true, read: readKeys,
 			About: "At least 32 characters that nobody can guess, and a backup must not lose (docs/operators.md). Several, separated by commas: the first seals and signs, all open and verify. `up` makes one when empty."},
 		{Name: "TRUSTED_PROXIES", read: readProxies,
@@ -100,6 +106,8 @@ func server() []Setting {
 
 func form() []Setting {
 	return []Setting{
+		{Name: "INTAKE_LIMIT", Default: "0", read: readInt(func(c *Config) *int { return &c.IntakeLimit }, 0, 1000),
+			About: "Inquiries that one process works on at once; whoever comes beyond gets what they typed back at once, with a button to try again (503). 0: four for each processor, at least eight."},
 		{Name: "FORM_MIN_FILL", Default: "3s", read: readDuration(func(c *Config) *time.Duration { return &c.FormMinFill }, 0, time.Hour),
 			About: "An inquiry sent sooner than this after its form was loaded is quarantined as possible spam."},
 		{Name: "FORM_RATE", Default: "address:60/1h,email:20/1h", read: readFormRate,
@@ -119,12 +127,12 @@ func agency() []Setting {
 		{Name: "AGENCY_NAME", Default: "Bureau of Arrivals", read: a(func(g *Agency) *string { return &g.Name }), About: "The agency's full name. The default is an invented one."},
 		{Name: "AGENCY_SHORT_NAME", Default: "", read: a(func(g *Agency) *string { return &g.ShortName }), About: "A short name for the phone's narrow header; the full one when empty."},
 		{Name: "AGENCY_COLOR", Default: "#1a4480", read: readColor, About: "The header's and the buttons' colour, as `#rrggbb`; dark enough for white text (4.5 to 1)."},
-		{Name: "AGENCY_EMAIL", Default: "help@arrivals.example", read: cleaned(a(func(g *Agency) *string { return &g.Email })), About: "Where an applicant can write instead."},
+		{Name: "AGENCY_EMAIL", Default: "help@arrivals.example", read: cleaned(readPlainMail(func(c *Config) *string { return &c.Agency.Email })), About: "Where an applicant can write instead."},
 		{Name: "AGENCY_PHONE", Default: "555-0100", read: a(func(g *Agency) *string { return &g.Phone }), About: "Where an applicant can call instead."},
 		{Name: "AGENCY_ADDRESS", Default: "100 Harbor Street, Port Example", read: a(func(g *Agency) *string { return &g.Address }), About: "The postal address."},
-		{Name: "AGENCY_URL", Default: "", read: a(func(g *Agency) *string { return &g.URL }), About: "The agency's own website."},
-		{Name: "AGENCY_REGISTER_URL", Default: "", read: a(func(g *Agency) *string { return &g.RegisterURL }), About: "Where an applicant registers for an online account; a page of Askwell when empty."},
-		{Name: "AGENCY_FIND_NUMBER_URL", Default: "", read: a(func(g *Agency) *string { return &g.FindNumberURL }), About: "Where an applicant finds the account number; a page of Askwell when empty."},
+		{Name: "AGENCY_URL", Default: "", read: readPublicURL(func(c *Config) *string { return &c.Agency.URL }), About: "The agency's own website."},
+		{Name: "AGENCY_REGISTER_URL", Default: "", read: readPublicURL(func(c *Config) *string { return &c.Agency.RegisterURL }), About: "Where an applicant registers for an online account; a page of Askwell when empty."},
+		{Name: "AGENCY_FIND_NUMBER_URL", Default: "", read: readPublicURL(func(c *Config) *string { return &c.Agency.FindNumberURL }), About: "Where an applicant finds the account number; a page of Askwell when empty."},
 	}
 }
 

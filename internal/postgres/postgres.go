@@ -39,10 +39,13 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 	}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.HealthCheckPeriod = 15 * time.Second
+	kept := &sessions{}
+	kept.attach(cfg)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	kept.pool.Store(pool)
 	return pool, nil
 }
 
@@ -74,7 +77,7 @@ func Failure(err error) error {
 		return failure.New(failure.KindConflict, "This exists already.", err)
 	}
 	if IsAway(err) {
-		return failure.Unavailable("The database is away.", err)
+		return failure.Unavailable("The database is unavailable.", err)
 	}
 	return err
 }
@@ -93,7 +96,8 @@ func isUnique(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "23505" || pg.Code == "23P01")
 }
 
-// IsAway reports whether err means that the server cannot be reached or is going down, so that the same call may succeed later.
+// IsAway reports whether err means that the server cannot be reached, is going down or cannot write at present, so that the same call may
+// succeed later.
 func IsAway(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -102,8 +106,9 @@ func IsAway(err error) bool {
 	case err == nil, errors.Is(err, context.Canceled):
 		return false
 	case errors.As(err, &pg):
-		// Class 08: connection; 53: resources; 57P: shutdown and crash.
-		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P")
+		// Class 08: connection; 53: resources, a full disk among them; 57P: shutdown and crash; 58030: I/O; 25006: it can only read.
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P") ||
+			pg.Code == "58030" || pg.Code == readOnlySQLSTATE
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, context.DeadlineExceeded):
 		return true
 	}

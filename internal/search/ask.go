@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	askPatience = 400 * time.Millisecond // a person waits, and PostgreSQL needs its time after that
+	askPatience = 400 * time.Millisecond // a person waits
+	// databasePatience is what PostgreSQL may take by itself, on a machine that is busy.
+	databasePatience = 5 * time.Second
 	// failuresToOpen in a row stop all questions to Meilisearch for restFor; then one question is a trial.
 	failuresToOpen = 3
 	restFor        = 5 * time.Second
@@ -55,7 +57,10 @@ func (e *Engine) ask(ctx context.Context, p plan, w window) (found answer, engin
 		return answer{}, "", "", failure.Unavailable("Search is away.", ctx.Err())
 	}
 	why = e.reason(err)
-	found, fullErr := e.fulltext(ctx, p, w)
+	// What Meilisearch took is not PostgreSQL's: an answer late is better than none.
+	own, cancel := context.WithTimeout(ctx, e.database)
+	defer cancel()
+	found, fullErr := e.fulltext(own, p, w)
 	if fullErr != nil {
 		return answer{}, "", "", errors.Join(fullErr, err)
 	}

@@ -130,6 +130,38 @@ func TestPostgreSQLAnswersAndSaysWhy(t *testing.T) {
 	}
 }
 
+// TestPostgreSQLHasTimeOfItsOwn keeps PostgreSQL waiting for longer than a search ever had for everything, while Meilisearch hangs.
+func TestPostgreSQLHasTimeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	reference, _ := d.open("Lighthouse", "Question")
+	d.index()
+	f := d.fault(t)
+	f.set(hangs)
+	engine, err := search.New(search.Config{URL: f.url, Key: testkit.SearchKey, DB: d.db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := d.db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE ticket_search IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	go func() { // lets go once a statement has waited for 1.2 s
+		for waits := false; !waits && t.Context().Err() == nil; {
+			_ = d.db.QueryRow(context.Background(), `
+				SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND now() - query_start > '1.2 s')`).Scan(&waits)
+		}
+		_ = tx.Rollback(context.Background())
+	}()
+	found := d.with(t, engine).search(search.Query{Text: "lighthouse"})
+	if found.Engine != search.EnginePostgreSQL || len(found.Hits) != 1 || found.Hits[0].Reference != reference {
+		t.Errorf("%s answers and finds %v", found.Engine, references(found))
+	}
+}
+
 // A server that takes requests and answers none costs the first searches their patience, and nobody anything after that.
 func TestASearchTakesNoSecondWhileMeilisearchHangs(t *testing.T) {
 	t.Parallel()

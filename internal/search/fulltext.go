@@ -61,7 +61,7 @@ func (e *Engine) fulltext(ctx context.Context, p plan, w window) (answer, error)
 func (e *Engine) fullPage(ctx context.Context, p plan, w window, q wants) (answer, error) {
 	found, err := e.fullTry(ctx, sought{plan: p, wants: q, window: w, patience: e.thorough})
 	if slow(err) {
-		found, err = e.fullTry(ctx, sought{plan: p, wants: q, window: w, patience: e.thorough, newest: true})
+		found, err = e.fullTry(ctx, sought{plan: p, wants: q, window: w, patience: e.database, newest: true})
 		found.atLeast = true
 	}
 	if slow(err) {

@@ -63,7 +63,7 @@ func TestFullTextLooksThroughTheNewestWhenTimeIsShort(t *testing.T) {
 	}
 }
 
-// A table that somebody has locked answers nobody; whoever searches hears of it within a second.
+// A table that somebody has locked answers nobody; whoever searches hears of it once PostgreSQL has had its five seconds.
 func TestASearchEndsThoughPostgreSQLIsSlow(t *testing.T) {
 	t.Parallel()
 	d, _ := manyLighthouses(t, 1)
@@ -81,7 +81,7 @@ func TestASearchEndsThoughPostgreSQLIsSlow(t *testing.T) {
 	}
 	started := time.Now()
 	_, err = engine.Search(t.Context(), search.Query{For: agent, Text: "lighthouse", Facets: true})
-	if took := time.Since(started); !failure.Is(err, failure.KindUnavailable) || took > time.Second {
+	if took := time.Since(started); !failure.Is(err, failure.KindUnavailable) || took > 8*time.Second {
 		t.Errorf("after %s: %v, want unavailable", took, err)
 	}
 }

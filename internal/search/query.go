@@ -83,7 +83,7 @@ func (e *Engine) Search(ctx context.Context, q Query) (found Results, err error)
 	if !q.For.Role.Can(staff.AnswerTickets) {
 		return Results{}, failure.New(failure.KindForbidden, "Search is for those who answer tickets.", nil)
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.patience*5/2)
+	ctx, cancel := context.WithTimeout(ctx, e.patience*5/2+e.database)
 	defer cancel()
 	p, err := e.plan(ctx, q)
 	if err != nil {

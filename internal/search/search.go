@@ -50,6 +50,7 @@ type Engine struct {
 	write    meilisearch.ServiceManager
 	breaker  *gobreaker.CircuitBreaker[answer]
 	patience time.Duration
+	database time.Duration // what PostgreSQL may take
 	thorough time.Duration // what PostgreSQL may take over looking through everything
 	bounds   bounds
 	why      atomic.Value // string: why Meilisearch last did not answer
@@ -74,7 +75,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Rest = restFor
 	}
 	e := &Engine{
-		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience,
+		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
 		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, place: cmp.Or(cfg.Location, time.UTC),
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}

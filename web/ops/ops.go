@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 // Dependency is a service that the desk uses. Without a Required one it can do nothing; without another it does less.
@@ -28,8 +29,10 @@ type Dependency struct {
 
 // Config is what the area needs.
 type Config struct {
-	DB           *pgxpool.Pool
+	DB           *pgxpool.Pool                   // for Postgres, when that is nil
+	Postgres     func(ctx context.Context) error // whether the database can do the work; CheckWrite on DB when nil
 	Ready        []Dependency
+	Stopping     <-chan struct{} // closed when this process is to get no more requests; may be nil
 	Metrics      *prometheus.Registry
 	MetricsToken string
 	BaseURL      *url.URL
@@ -40,13 +43,26 @@ type Config struct {
 type Area struct {
 	Config
 	measures http.Handler
+	answers  []answer
 }
+
+// answer is what a dependency last said. Anybody may ask, so it holds for a moment.
+type answer struct {
+	mu   sync.Mutex
+	at   time.Time
+	last state
+}
+
+// answerFor is how long an answer holds.
+const answerFor = time.Second
 
 // New makes the area. PostgreSQL is always the first dependency.
 func New(cfg Config) *Area {
-	postgres := Dependency{Name: "postgres", Required: true, Check: cfg.DB.Ping}
-	cfg.Ready = append([]Dependency{postgres}, cfg.Ready...)
-	return &Area{Config: cfg, measures: promhttp.HandlerFor(cfg.Metrics, promhttp.HandlerOpts{})}
+	if cfg.Postgres == nil {
+		cfg.Postgres = func(ctx context.Context) error { return postgres.CheckWrite(ctx, cfg.DB) }
+	}
+	cfg.Ready = append([]Dependency{{Name: "postgres", Required: true, Check: cfg.Postgres}}, cfg.Ready...)
+	return &Area{Config: cfg, measures: promhttp.HandlerFor(cfg.Metrics, promhttp.HandlerOpts{}), answers: make([]answer, len(cfg.Ready))}
 }
 
 // Alive says that the process answers. It asks nothing else, so that a database that is away restarts no process.
@@ -70,12 +86,19 @@ type state struct {
 	MS       float64 `json:"ms"`
 }
 
-// Readiness asks every dependency at once: 200 when all that is required answers, else 503.
+// Readiness asks every dependency at once: 200 when all that is required answers, else 503. A process that is stopping is not ready.
 func (a *Area) Readiness(c *gin.Context) {
+	select {
+	case <-a.Stopping:
+		c.Header("Cache-Control", "no-store")
+		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "stopping"})
+		return
+	default:
+	}
 	states := make([]state, len(a.Ready))
 	var all sync.WaitGroup
 	for i, d := range a.Ready {
-		all.Go(func() { states[i] = a.ask(c.Request.Context(), d) })
+		all.Go(func() { states[i] = a.ask(c.Request.Context(), d, &a.answers[i]) })
 	}
 	all.Wait()
 	status, word := http.StatusOK, "ready"
@@ -91,13 +114,25 @@ func (a *Area) Readiness(c *gin.Context) {
 	c.JSON(status, gin.H{"status": word, "dependencies": states})
 }
 
-func (a *Area) ask(ctx context.Context, d Dependency) state {
+func (a *Area) ask(ctx context.Context, d Dependency, known *answer) state {
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	if time.Since(known.at) < answerFor {
+		return known.last
+	}
+	// Whoever asks may go away, and the others still get this answer.
+	known.last = a.look(context.WithoutCancel(ctx), d)
+	known.at = time.Now()
+	return known.last
+}
+
+func (a *Area) look(ctx context.Context, d Dependency) state {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
 	begun := time.Now()
 	err := d.Check(ctx)
 	if err != nil {
-		a.Logger.Warn("dependency away", slog.String("dependency", d.Name), slog.Any("error", err))
+		a.Logger.Warn("dependency unavailable", slog.String("dependency", d.Name), slog.Any("error", err))
 	}
 	return state{Name: d.Name, OK: err == nil, Required: d.Required, MS: float64(time.Since(begun).Microseconds()) / 1000}
 }

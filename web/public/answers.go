@@ -51,13 +51,15 @@ type sentForm struct {
 
 // readForm reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
 func (a *Area) readForm(c *gin.Context) (*sentForm, error) {
-	sent, err := a.Forms.Read(c)
+	sent, err := a.arrived(c)
 	if err != nil {
 		return nil, err
 	}
 	f := &sentForm{Sent: sent, answers: clean(sent.Raw), change: sent.Raw(fieldChange)}
 	f.alone = f.change == changeAlone
-	a.askFrom(c, f)
+	if !c.GetBool(busyKey) { // nobody looked who is signed in
+		a.askFrom(c, f)
+	}
 	return f, nil
 }
 

@@ -29,9 +29,10 @@ type Config struct {
 type Area struct {
 	Config
 	categories *categories
+	intake     intake
 }
 
 // New makes the area.
 func New(cfg Config) *Area {
-	return &Area{Config: cfg, categories: newCategories(cfg.Tickets, cfg.Now)}
+	return &Area{Config: cfg, categories: newCategories(cfg.Tickets, cfg.Now), intake: make(intake, cfg.Settings.IntakeLimit)}
 }

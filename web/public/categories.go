@@ -20,6 +20,7 @@ type categories struct {
 	tickets *ticket.Service
 	now     func() time.Time
 
+	asking sync.Mutex // held by who asks the database
 	mu     sync.Mutex
 	list   []ticket.Category
 	readAt time.Time
@@ -31,14 +32,39 @@ func newCategories(tickets *ticket.Service, now func() time.Time) *categories {
 
 // offered lists what the form offers. An old list is better than none: an error only says that there is none yet.
 func (k *categories) offered(ctx context.Context) ([]ticket.Category, error) {
+	if list, fresh := k.look(); fresh {
+		return list, nil
+	} else if list == nil {
+		k.asking.Lock()
+	} else if !k.asking.TryLock() {
+		return list, nil // somebody asks already
+	}
+	defer k.asking.Unlock()
+	if list, fresh := k.look(); fresh {
+		return list, nil
+	}
+	return k.ask(ctx)
+}
+
+// known is what offered knows without asking; nil for nothing yet.
+func (k *categories) known() []ticket.Category {
+	list, _ := k.look()
+	return list
+}
+
+func (k *categories) look() (list []ticket.Category, fresh bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.list != nil && k.now().Sub(k.readAt) < categoriesFresh {
-		return k.list, nil
-	}
+	return k.list, k.list != nil && k.now().Sub(k.readAt) < categoriesFresh
+}
+
+// ask is called by one at a time.
+func (k *categories) ask(ctx context.Context) ([]ticket.Category, error) {
 	ctx, cancel := context.WithTimeout(ctx, categoriesAsk)
 	defer cancel()
 	all, err := k.tickets.Categories(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err != nil {
 		if k.list == nil {
 			return nil, err

@@ -58,7 +58,7 @@ type formPage struct {
 
 // showForm renders the form with what was typed, and what is wrong with it.
 func (a *Area) showForm(c *gin.Context, status int, f *sentForm, wrong []form.Problem, notices ...page.Notice) error {
-	list, err := a.categories.offered(c.Request.Context())
+	list, err := a.offered(c)
 	if err != nil && f.Category == "" && len(wrong) == 0 {
 		return err // an empty form without its list helps nobody; what was typed is shown in any case
 	}
@@ -134,10 +134,12 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...pag
 	p.Switch = &page.Switch{Form: "inquiry", Action: checkPath, Name: "show", Value: "check"}
 	p.Notices = append(notices, p.Notices...)
 	t := p.Printer
-	if reference := a.madeBefore(c, f); status == http.StatusOK && reference != "" {
-		p.Notices = append(p.Notices, page.Notice{Kind: "info", Title: t.T("public.again.title", "reference", reference), Text: t.T("public.again.check")})
+	if status == http.StatusOK {
+		if reference := a.madeBefore(c, f); reference != "" {
+			p.Notices = append(p.Notices, page.Notice{Kind: "info", Title: t.T("public.again.title", "reference", reference), Text: t.T("public.again.check")})
+		}
 	}
-	list, _ := a.categories.offered(c.Request.Context()) // without the list the code's own words stand
+	list, _ := a.offered(c) // without the list the code's own words stand
 	category := labelOf(list, f.Category, t)
 	number := checkRow{Field: fieldNumber, Value: f.Number, Note: looksLike(t, f.Reading), Masked: f.Reading.Masked}
 	if f.asker != nil {

@@ -76,7 +76,7 @@ func NewApplicants(cfg ApplicantConfig) *Applicants {
 	m.Store = pgxstore.NewWithCleanupInterval(cfg.DB, 0) // the workers sweep
 	m.Lifetime = ApplicantLifetime
 	m.HashTokenInStore = true
-	m.Cookie.Name = applicantCookie
+	m.Cookie.Name = hostOnly(applicantCookie, cfg.Secure)
 	m.Cookie.Secure = cfg.Secure
 	m.Cookie.HttpOnly = true
 	m.Cookie.SameSite = http.SameSiteLaxMode
@@ -88,7 +88,7 @@ func NewApplicants(cfg ApplicantConfig) *Applicants {
 // Load finds out who makes the request, afresh: an account whose credentials changed, or that was signed out everywhere, is signed out by
 // its next request, and its questions are followed by nobody. Without a cookie it asks the database nothing. Errors: unavailable.
 func (m *Applicants) Load(c *gin.Context) error {
-	token, err := c.Cookie(applicantCookie)
+	token, err := c.Cookie(m.scs.Cookie.Name)
 	if err != nil {
 		token = ""
 	}

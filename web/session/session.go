@@ -68,7 +68,7 @@ func New(cfg Config) *Manager {
 	m.Store = pgxstore.NewWithCleanupInterval(cfg.DB, 0) // SignIn sweeps
 	m.Lifetime = Lifetime
 	m.HashTokenInStore = true
-	m.Cookie.Name = cookieName
+	m.Cookie.Name = hostOnly(cookieName, cfg.Secure)
 	m.Cookie.Secure = cfg.Secure
 	m.Cookie.HttpOnly = true
 	m.Cookie.SameSite = http.SameSiteLaxMode
@@ -82,7 +82,7 @@ func New(cfg Config) *Manager {
 // Load finds out who makes the request, afresh: a member who was deactivated, or whose password changed, is signed out by
 // their next request. It belongs before Require, as a handler of the web package. Errors: unavailable.
 func (m *Manager) Load(c *gin.Context) error {
-	token, err := c.Cookie(cookieName)
+	token, err := c.Cookie(m.scs.Cookie.Name)
 	if err != nil || token == "" {
 		token = ""
 	}
@@ -213,6 +213,15 @@ func (m *Manager) SignOut(c *gin.Context) error {
 	}
 	m.scs.WriteSessionCookie(ctx, c.Writer, "", time.Time{})
 	return nil
+}
+
+// hostOnly gives a cookie of an https site the prefix by which browsers take it from this very host over https alone, and from no neighbour
+// under the same domain (RFC 6265bis, 4.1.3.2).
+func hostOnly(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
 }
 
 var errNext = errors.New("not a path of this part of the site")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -143,5 +144,32 @@ func TestSessionCookie(t *testing.T) {
 	}
 	if got := v.Post("/console/sign-in", url.Values{"email": {"ada@staff.test"}, "password": {webtest.Password}}); got.Status != http.StatusSeeOther {
 		t.Errorf("the owner's browser is locked out by a stranger's tries: status %d", got.Status)
+	}
+}
+
+// TestCookiesOfAnHTTPSSite holds that no neighbour under the same domain can plant a session.
+func TestCookiesOfAnHTTPSSite(t *testing.T) {
+	t.Parallel()
+	for base, prefix := range map[string]string{"https://help.example": "__Host-", "http://localhost:8080": ""} {
+		d := webtest.New(t, webtest.Options{Env: map[string]string{"BASE_URL": base}})
+		d.Member(t, staff.RoleAgent, "cookie@staff.test")
+		d.Applicant(t, "cookie@mail.example")
+		for path, c := range map[string]struct{ email, cookie string }{
+			"/console/sign-in": {"cookie@staff.test", prefix + "askwell_session="}, "/account/sign-in": {"cookie@mail.example", prefix + "askwell_applicant="},
+		} {
+			p := d.NewVisitor(t).Post(path, url.Values{"email": {c.email}, "password": {webtest.Password}})
+			found := ""
+			for _, line := range p.Header.Values("Set-Cookie") {
+				if strings.HasPrefix(line, c.cookie) {
+					found = line
+				}
+			}
+			if p.Status != http.StatusSeeOther || found == "" {
+				t.Fatalf("%s, %s: status %d, cookies %q", base, path, p.Status, p.Header.Values("Set-Cookie"))
+			}
+			if secure := strings.Contains(found, "Secure"); secure != (prefix != "") || !strings.Contains(found, "Path=/;") || strings.Contains(found, "Domain") {
+				t.Errorf("%s, %s: %q", base, path, found)
+			}
+		}
 	}
 }
