@@ -52,8 +52,9 @@ func newBalancer(t *testing.T, backends ...string) *balancer {
 		})
 	}
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for range backends {
-			if i := int(b.next.Add(1)) % len(backends); b.ready[i].Load() {
+		turn := int(b.next.Add(1))
+		for k := range backends {
+			if i := (turn + k) % len(backends); b.ready[i].Load() {
 				proxies[i].ServeHTTP(w, r)
 				return
 			}
