@@ -19,7 +19,7 @@ func (w *Workers) acknowledge(ctx context.Context, tasks []outbox.Task) error {
 	return w.Tickets.Acknowledge(ctx, tasks, func(ctx context.Context, tickets []ticket.Ticket) []error {
 		letters := make([]mail.Letter, len(tickets))
 		for i, t := range tickets {
-			letters[i] = letter(t, t.ApplicantEmail)
+			letters[i] = letter(t, t.Email)
 		}
 		failures := w.Mail.Acknowledge(ctx, letters...)
 		for i, err := range failures {
@@ -31,9 +31,11 @@ func (w *Workers) acknowledge(ctx context.Context, tasks []outbox.Task) error {
 	})
 }
 
-// letter is what both kinds of mail say of a ticket: nothing of the account behind it.
+// letter is what both kinds of mail say of a ticket: nothing of the account behind it, and nothing that a stranger may have typed.
 func letter(t ticket.Ticket, to string) mail.Letter {
-	return mail.Letter{
-		To: to, Name: t.ApplicantName, Language: t.Language, Reference: t.Reference, Subject: t.Subject, Category: t.Category,
+	l := mail.Letter{To: to, Language: t.Language, Reference: t.Reference, Category: t.Category, Label: t.CategoryName}
+	if t.SpeaksForItself() {
+		l.Name, l.Subject = t.ApplicantName, t.Subject
 	}
+	return l
 }

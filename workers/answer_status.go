@@ -25,7 +25,8 @@ func (w *Workers) answerStatus(ctx context.Context, tx pgx.Tx, in *account.Reque
 	if t.Link().FollowsAccount() {
 		in.AccountID = t.AccountID // with whose credentials the link ends
 	}
-	n := notice(in, "status", t.ApplicantName, "status/"+token)
-	n.To, n.Language, n.Args = t.ApplicantEmail, t.Language, []any{"reference", t.Reference, "subject", t.Subject}
+	n := notice(in, "status", "", "status/"+token)
+	n.To, n.Language, n.Args = t.Email, t.Language, []any{"reference", t.Reference}
+	n.Category, n.Label = t.Category, t.CategoryName
 	return w.sendNotice(n), nil
 }

@@ -242,19 +242,12 @@ func (d *Desk) answered(ctx context.Context, m *mailed, named *ticket.Ticket) (*
 	return nil, "", nil
 }
 
-// isTheirs reports whether a mail's sender is whom we write to about a ticket: the applicant, or an address that a reply went to.
+// isTheirs reports whether a mail's sender is whom we write to about a ticket. A former address of theirs is a stranger's.
 func (d *Desk) isTheirs(ctx context.Context, m *mailed, t ticket.Ticket) (bool, error) {
-	sender := identifier.FoldEmail(m.letter.fromAddress)
-	if sender == "" {
+	if m.letter.fromAddress == "" {
 		return false, nil
 	}
-	if sender == identifier.FoldEmail(t.ApplicantEmail) {
-		return true, nil
-	}
-	thread, err := d.Tickets.Thread(ctx, t.ID)
-	return slices.ContainsFunc(thread, func(r ticket.Message) bool {
-		return r.Kind == ticket.KindReply && r.Delivery == ticket.DeliverySent && identifier.FoldEmail(r.Recipient) == sender
-	}), err
+	return d.Tickets.WritesTo(ctx, t, m.letter.fromAddress)
 }
 
 // sentMessage finds the mail about a ticket that a Message-ID belongs to: a reply's row, or 0 for the acknowledgement.

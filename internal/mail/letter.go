@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
@@ -31,16 +32,31 @@ type sheet struct {
 
 // CategoryLabel is the category's label in the mail's language.
 func (s sheet) CategoryLabel() string {
-	return s.Find("category."+s.Category, s.Category)
+	return categoryLabel(s.Texts, s.Category, s.Label)
 }
+
+func categoryLabel(t Texts, code, label string) string {
+	return t.Find("category."+code, cmp.Or(label, code))
+}
+
+// Topic is what the mail is about in one line.
+func (s sheet) Topic() string { return cmp.Or(s.Subject, s.CategoryLabel()) }
 
 // Promise says by when an answer comes.
 func (s sheet) Promise() string { return s.T("mail.promise", "count", s.Agency.AnswerWithin) }
 
-// Greeting addresses the applicant.
-func (s sheet) Greeting() string { return s.T("mail.greeting", "name", plain(s.Name)) }
+// Greeting addresses the applicant, if it is known who has the address.
+func (s sheet) Greeting() string { return greeting(s.Texts, s.Name) }
 
-func (m *Mailer) render(l Letter, name, body string) (text, html string, err error) {
+func greeting(t Texts, name string) string {
+	if name == "" {
+		return t.T("mail.greeting_nobody")
+	}
+	return t.T("mail.greeting", "name", plain(name))
+}
+
+// sheet is all that a mail about a ticket says.
+func (m *Mailer) sheet(l Letter, body string) sheet {
 	s := sheet{
 		Texts: m.cfg.Texts(l.Language), Letter: l, Agency: m.agency(l.Language),
 		Body: lines(body), Paragraphs: paragraphs(body),
@@ -49,6 +65,10 @@ func (m *Mailer) render(l Letter, name, body string) (text, html string, err err
 	status.RawQuery = url.Values{"reference": {l.Reference}, "lang": {s.T("mail.language")}}.Encode()
 	s.StatusURL = status.String()
 	s.Subject, s.Name = plain(l.Subject), plain(l.Name)
+	return s
+}
+
+func (s sheet) render(name string) (text, html string, err error) {
 	var t, h bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&t, name+".txt", s); err != nil {
 		return "", "", fmt.Errorf("render %s.txt: %w", name, err)

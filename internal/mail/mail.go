@@ -104,11 +104,12 @@ func New(cfg Config) (*Mailer, error) {
 // Letter is what every mail about a ticket needs to know of it: nothing of the account behind it.
 type Letter struct {
 	To        string
-	Name      string // the applicant's, as typed
+	Name      string // of whoever has the address; "" when it may be a stranger's typing
 	Language  string
 	Reference string
-	Subject   string
+	Subject   string // as typed; "" likewise, and the category stands in its place
 	Category  string // its code
+	Label     string // and its label, where the mail's language has none
 }
 
 // Acknowledge tells applicants that their inquiries have arrived: the reference, what was asked, what happens next and by when,
@@ -186,7 +187,8 @@ func (m *Mailer) message(l Letter, name, id, body string) (*gomail.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, html, err := m.render(l, name, body)
+	s := m.sheet(l, body)
+	text, html, err := s.render(name)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +199,7 @@ func (m *Mailer) message(l Letter, name, id, body string) (*gomail.Msg, error) {
 	if m.cfg.Replies != nil {
 		msg.EnvelopeFrom(m.cfg.Replies.For(l.Reference))
 	}
-	msg.Subject("[" + l.Reference + "] " + plain(l.Subject))
+	msg.Subject("[" + l.Reference + "] " + s.Topic())
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(m.cfg.Now())
 	msg.SetGenHeader(gomail.HeaderContentLang, m.cfg.Texts(l.Language).T("mail.language"))

@@ -367,3 +367,35 @@ func TestHoursInTheMailsLanguage(t *testing.T) {
 		t.Errorf("the mail does not say when the phone is answered:\n%s", got.Text)
 	}
 }
+
+// Without a name and a subject, which a stranger may have typed, the category stands for both.
+func TestAMailThatKnowsNobodySaysItsCategory(t *testing.T) {
+	t.Parallel()
+	box := testkit.Mailbox(t)
+	m := mailer(t, box.URL())
+	unknown := letter
+	unknown.Name, unknown.Subject, unknown.Label = "", "", "Card not received"
+	if err := m.Acknowledge(t.Context(), unknown)[0]; err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Reply(t.Context(), unknown, 42, "It was mailed."); err != nil {
+		t.Fatal(err)
+	}
+	all, err := box.Messages()
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d mails: %v", len(all), err)
+	}
+	for _, got := range all {
+		if want := "[ASK-7F3K-92QD] Card not received"; got.Subject != want {
+			t.Errorf("subject %q, want %q", got.Subject, want)
+		}
+		if to := got.Header.Get("To"); to != "<ana@mail.example>" {
+			t.Errorf("to %q", to)
+		}
+		for form, body := range map[string]string{"text": got.Text, "HTML": got.HTML} {
+			if !strings.Contains(body, "Hello,") || !strings.Contains(body, "Card not received") || strings.Contains(body, "Subject:") {
+				t.Errorf("%s says\n%s", form, body)
+			}
+		}
+	}
+}

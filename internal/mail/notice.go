@@ -12,6 +12,7 @@ type Notice struct {
 	To, Name, Language string // Name "" greets nobody by name: whoever typed the address may have lied
 	What               string
 	Args               []any  // of all its texts: name, value, ...
+	Category, Label    string // of a ticket that it is about, as a Letter's: its texts' {category}
 	Number             string // set large, between text and link; "" for none
 	Path               string // of the link, below the site's address; "" for none
 	ID                 string // another one for each notice: the same one has the same Message-ID whenever it is sent
@@ -28,19 +29,16 @@ type noticeSheet struct {
 // Reference is the title of the mail's page; what is about a ticket has its reference there.
 func (s noticeSheet) Reference() string { return s.Subject() }
 
-// args are those of every text: the agency's name always.
-func (s noticeSheet) args() []any { return append([]any{"agency", s.Agency.Name}, s.Args...) }
+// args are those of every text.
+func (s noticeSheet) args() []any {
+	return append([]any{"agency", s.Agency.Name, "category", categoryLabel(s.Texts, s.Category, s.Label)}, s.Args...)
+}
 
 // Subject is the mail's.
 func (s noticeSheet) Subject() string { return plain(s.T("mail."+s.What+".subject", s.args()...)) }
 
 // Greeting addresses whoever is on file.
-func (s noticeSheet) Greeting() string {
-	if s.Name == "" {
-		return s.T("mail.greeting_nobody")
-	}
-	return s.T("mail.greeting", "name", plain(s.Name))
-}
+func (s noticeSheet) Greeting() string { return greeting(s.Texts, s.Name) }
 
 // Before and After are the paragraphs around the number and the link.
 func (s noticeSheet) Before() []string { return paragraphs(s.T("mail."+s.What+".text", s.args()...)) }

@@ -193,7 +193,7 @@ func (d *livingDesk) reply(s *story) {
 func (d *livingDesk) applicantSolves(s *story) {
 	before, err := d.tickets.ByReference(d.Context(), s.reference)
 	d.must(err)
-	by := ticket.Follower(before.ID)
+	by := ticket.Follower(before.ID, before.Email)
 	seen, err := d.tickets.ApplicantThread(d.Context(), by, s.reference)
 	if failure.Is(err, failure.KindNotFound) {
 		return // spam, or deleted

@@ -12,6 +12,7 @@ import (
 
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/ticket"
 )
 
 // maxBody bounds a document's text in characters: the inquiry first, then the newest messages. Meilisearch looks at the first
@@ -31,7 +32,7 @@ type ticketDocument struct {
 	Status        string `json:"status"`
 	Category      string `json:"category"`
 	Queue         string `json:"queue"`
-	LinkState     string `json:"link_state"`
+	LinkState     string `json:"link_state"` // as it shows
 	Language      string `json:"language"`
 	Assignee      int64  `json:"assignee"` // 0 for nobody
 	Account       int64  `json:"account"`  // the account's row, 0 for none
@@ -98,7 +99,7 @@ func (r rows) on(column string) string { return fmt.Sprintf(r.where, column) }
 func (e *Engine) readTickets(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {
 	return read[ticketDocument](ctx, db, "tickets", `
 		SELECT t.id, t.version, t.reference, t.subject, left(COALESCE(m.body, ''), `+strconv.Itoa(maxBody)+`) AS body,
-			t.applicant_name, t.status, t.category, q.code AS queue, t.link_state, t.language,
+			t.applicant_name, t.status, t.category, q.code AS queue, `+ticket.LinkShownSQL+` AS link_state, t.language,
 			COALESCE(t.assignee_id, 0) AS assignee, COALESCE(t.account_id, 0) AS account,
 			CASE WHEN t.applicant_email = '' THEN 0 ELSE (
 				SELECT f.id FROM ticket f WHERE lower(f.applicant_email) = lower(t.applicant_email) ORDER BY f.id LIMIT 1

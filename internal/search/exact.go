@@ -13,6 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/ticket"
 )
 
 // maxExact bounds the tickets that one identifier finds: a law office's e-mail address may have sent thousands.
@@ -95,13 +96,13 @@ func (e *Engine) accountsBehind(ctx context.Context, r identifier.Reading) ([]ac
 	}
 }
 
-// ticketsBehind: for an e-mail address those from it; for a number those that gave it and, for an account's own number, those
+// ticketsBehind: for an e-mail address those from it, and those that follow the account that has it now; for a number those that gave it and, for an account's own number, those
 // linked to the account.
 func (e *Engine) ticketsBehind(ctx context.Context, p plan, r identifier.Reading, accounts []account.Account) ([]Hit, error) {
 	return e.tickets(ctx, p, func(w *conditions) {
 		switch {
 		case r.Kind == identifier.KindEmail:
-			w.say(false, "lower(t.applicant_email) = "+w.bind(r.Normal))
+			w.say(false, "lower(t.applicant_email) = "+w.bind(r.Normal)+w.orFollows(ids(accounts)))
 		case r.Kind == identifier.KindAccountNumber && len(accounts) == 1:
 			w.say(false, "(t.number_read = "+w.bind(r.Normal)+" OR t.account_id = "+w.bind(accounts[0].ID)+")")
 		default:
@@ -146,8 +147,8 @@ func (e *Engine) tickets(ctx context.Context, p plan, also func(*conditions), an
 			ORDER BY t.opened_at DESC, t.id DESC
 			LIMIT `+strconv.Itoa(max(maxExact, maxLimit))+`
 		)
-		SELECT t.id, t.reference, CASE WHEN t.link_state = 'conflict' THEN '' ELSE COALESCE(a.number, '') END, t.subject, t.applicant_name,
-			t.status, t.category, q.name, t.link_state, t.language, COALESCE(s.name, ''), t.opened_at,
+		SELECT t.id, t.reference, CASE WHEN (`+ticket.LinkShownSQL+`) = 'conflict' THEN '' ELSE COALESCE(a.number, '') END, t.subject, t.applicant_name,
+			t.status, t.category, q.name, `+ticket.LinkShownSQL+`, t.language, COALESCE(s.name, ''), t.opened_at,
 			t.excluded_reason IS NOT NULL OR t.suspected_of <> '{}'
 		FROM page t
 		JOIN queue q ON q.id = t.queue_id
@@ -168,6 +169,13 @@ func (e *Engine) tickets(ctx context.Context, p plan, also func(*conditions), an
 		return nil, fmt.Errorf("read tickets for a search: %w", postgres.Failure(err))
 	}
 	return hits, nil
+}
+
+func ids(accounts []account.Account) (ids []int64) {
+	for _, a := range accounts {
+		ids = append(ids, a.ID)
+	}
+	return ids
 }
 
 func accountHit(a account.Account) Hit {

@@ -31,6 +31,7 @@ type clause struct {
 	not   bool
 	texts []string // codes
 	ids   []int64  // of the assignee (0: nobody), the account, or the first ticket from an address
+	own   []int64  // the accounts that have the address now: tickets that follow them count as from it
 	spans []period
 }
 
@@ -87,6 +88,7 @@ func (p *plan) add(c clause) {
 	}
 	o := &p.clauses[at]
 	o.texts, o.ids, o.spans = append(o.texts, c.texts...), append(o.ids, c.ids...), append(o.spans, c.spans...)
+	o.own = append(o.own, c.own...)
 }
 
 // read checks one condition. code is a problem's.
@@ -103,7 +105,9 @@ func (e *Engine) read(ctx context.Context, q Query, c Condition) (read clause, c
 			return read, ProblemShape, nil
 		}
 		read.spans = []period{span}
-	case FieldAssignee, FieldAccount, FieldFrom:
+	case FieldFrom:
+		return e.readAddress(ctx, read, value)
+	case FieldAssignee, FieldAccount:
 		id, code, err := e.readRow(ctx, q, c.Field, value)
 		read.ids = []int64{id}
 		return read, code, err
@@ -137,7 +141,28 @@ func (e *Engine) knows(ctx context.Context, field Field, code string) (bool, err
 	}
 }
 
-// readRow finds the row behind a name. An address that nobody has written from is no problem: it finds nothing (row -1).
+// readAddress finds who has an address. One that nobody has written from is no problem: it finds nothing (row -1).
+func (e *Engine) readAddress(ctx context.Context, read clause, value string) (clause, string, error) {
+	r := identifier.Read(value)
+	if r.Kind != identifier.KindEmail {
+		return read, ProblemShape, nil
+	}
+	var id int64
+	err := e.db.QueryRow(ctx, `
+		SELECT COALESCE((SELECT id FROM ticket WHERE lower(applicant_email) = $1 ORDER BY id LIMIT 1), -1)`, value).Scan(&id)
+	if err != nil {
+		return read, "", postgres.Failure(err)
+	}
+	read.ids = []int64{id}
+	a, err := account.Store{DB: e.db}.ByEmail(ctx, value)
+	if failure.Is(err, failure.KindNotFound) {
+		return read, "", nil
+	}
+	read.own = []int64{a.ID}
+	return read, "", err
+}
+
+// readRow finds the row behind a name.
 func (e *Engine) readRow(ctx context.Context, q Query, field Field, value string) (id int64, code string, err error) {
 	switch field {
 	case FieldAssignee:
@@ -153,12 +178,7 @@ func (e *Engine) readRow(ctx context.Context, q Query, field Field, value string
 		}
 		return a.ID, "", err
 	default:
-		if r := identifier.Read(value); r.Kind != identifier.KindEmail {
-			return -1, ProblemShape, nil
-		}
-		err = e.db.QueryRow(ctx, `
-			SELECT COALESCE((SELECT id FROM ticket WHERE lower(applicant_email) = $1 ORDER BY id LIMIT 1), -1)`, value).Scan(&id)
-		return id, "", postgres.Failure(err)
+		return -1, ProblemUnknown, nil
 	}
 }
 

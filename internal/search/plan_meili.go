@@ -30,7 +30,11 @@ func (p plan) filter() string {
 		case c.field == FieldOpened:
 			condition = filterPeriods(c.spans)
 		case c.ids != nil:
-			condition = attributes[c.field] + " IN [" + joined(c.ids, func(id int64) string { return strconv.FormatInt(id, 10) }) + "]"
+			condition = attributes[c.field] + " IN [" + joinedIDs(c.ids) + "]"
+			if len(c.own) > 0 { // ticket.FollowsAccountSQL, in the words of a document
+				condition += " OR (account IN [" + joinedIDs(c.own) + "] AND link_state IN [verified, corroborated, confirmed])"
+			}
+			condition = "(" + condition + ")"
 		default:
 			condition = attributes[c.field] + " IN [" + joined(c.texts, quote) + "]"
 		}
@@ -58,6 +62,10 @@ func filterPeriods(spans []period) string {
 // quote writes a text as a value of Meilisearch's filter language.
 func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+func joinedIDs(ids []int64) string {
+	return joined(ids, func(id int64) string { return strconv.FormatInt(id, 10) })
 }
 
 func joined[T any](all []T, write func(T) string) string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/askwell/askwell/internal/ticket"
 )
 
 // conditions collects what PostgreSQL is to check of a ticket t and its queue q, with numbered arguments.
@@ -19,8 +21,9 @@ func (c *conditions) bind(arg any) string {
 }
 
 func (c *conditions) say(not bool, condition string) {
+	condition = "(" + condition + ")"
 	if not {
-		condition = "NOT (" + condition + ")"
+		condition = "NOT " + condition
 	}
 	c.all = append(c.all, condition)
 }
@@ -29,7 +32,7 @@ func (c *conditions) sql() string { return strings.Join(append([]string{"true"},
 
 // columns of a ticket t, and of its queue q, by field. from is a field of its own: the address's first ticket.
 var columns = map[Field]string{
-	FieldStatus: "t.status", FieldCategory: "t.category", FieldQueue: "q.code", FieldLink: "t.link_state",
+	FieldStatus: "t.status", FieldCategory: "t.category", FieldQueue: "q.code", FieldLink: ticket.LinkShownSQL,
 	FieldLanguage: "t.language", FieldAssignee: "COALESCE(t.assignee_id, 0)", FieldAccount: "t.account_id",
 	FieldFrom:   "lower(t.applicant_email)",
 	FieldOpened: "t.opened_at",
@@ -37,7 +40,7 @@ var columns = map[Field]string{
 
 // facetColumns are what FacetFields are counted by, as Meilisearch's documents have it. %s is the desk's zone.
 var facetColumns = map[Field]string{
-	FieldStatus: "t.status", FieldCategory: "t.category", FieldQueue: "q.code", FieldLink: "t.link_state", FieldLanguage: "t.language",
+	FieldStatus: "t.status", FieldCategory: "t.category", FieldQueue: "q.code", FieldLink: ticket.LinkShownSQL, FieldLanguage: "t.language",
 	FieldAssignee: "COALESCE(t.assignee_id, 0)", FieldOpened: "to_char(t.opened_at AT TIME ZONE %s::text, 'YYYY-MM')",
 }
 
@@ -50,18 +53,26 @@ func (p plan) where(c *conditions, anyway bool) {
 		case FieldOpened:
 			c.say(cl.not, wherePeriods(c, cl.spans))
 		case FieldFrom:
-			c.say(cl.not, fmt.Sprintf(`%s IN (SELECT lower(applicant_email) FROM ticket WHERE id = ANY (%s))`, columns[cl.field], c.bind(cl.ids)))
+			c.say(cl.not, fmt.Sprintf(`%s IN (SELECT lower(applicant_email) FROM ticket WHERE id = ANY (%s))`, columns[cl.field], c.bind(cl.ids))+c.orFollows(cl.own))
 		case FieldAssignee:
 			c.say(cl.not, fmt.Sprintf(`%s = ANY (%s)`, columns[cl.field], c.bind(cl.ids)))
 		case FieldAccount:
 			c.say(cl.not, fmt.Sprintf(`COALESCE(%s = ANY (%s), false)`, columns[cl.field], c.bind(cl.ids)))
 		default:
-			c.say(cl.not, fmt.Sprintf(`%s = ANY (%s)`, columns[cl.field], c.bind(cl.texts)))
+			c.say(cl.not, fmt.Sprintf(`(%s) = ANY (%s)`, columns[cl.field], c.bind(cl.texts)))
 		}
 	}
 	if !anyway || p.excluded() {
 		c.say(p.excluded(), `t.excluded_reason IS NULL`)
 	}
+}
+
+// orFollows adds the tickets that follow one of the accounts, whatever address is written on them.
+func (c *conditions) orFollows(accounts []int64) string {
+	if len(accounts) == 0 {
+		return ""
+	}
+	return ` OR COALESCE(t.account_id = ANY (` + c.bind(accounts) + `), false) AND ` + ticket.FollowsAccountSQL
 }
 
 // wherePeriods says of a t with a time of opening what the plan's clauses say of that alone.

@@ -29,9 +29,9 @@ func TestSolveByApplicant(t *testing.T) {
 			}
 			before := d.read(asked.Reference)
 			d.now = d.now.Add(time.Hour)
-			solved, err := d.tickets.SolveByApplicant(t.Context(), ticket.Follower(asked.ID), asked.Reference)
+			solved, err := d.tickets.SolveByApplicant(t.Context(), ticket.Follower(asked.ID, asked.Email), asked.Reference)
 			d.must(err)
-			_, err = d.tickets.SolveByApplicant(t.Context(), ticket.Follower(asked.ID), asked.Reference)
+			_, err = d.tickets.SolveByApplicant(t.Context(), ticket.Follower(asked.ID, asked.Email), asked.Reference)
 			d.must(err)
 			got, want := d.read(asked.Reference), before
 			if !stays {
@@ -68,7 +68,7 @@ func TestSolveByApplicantBehindAReply(t *testing.T) {
 	if got := d.follow(asked).Progress; got != ticket.ProgressReceived {
 		t.Errorf("behind a reply: %s", got)
 	}
-	_, err := d.tickets.SolveByApplicant(t.Context(), ticket.Follower(asked.ID), asked.Reference)
+	_, err := d.tickets.SolveByApplicant(t.Context(), ticket.Follower(asked.ID, asked.Email), asked.Reference)
 	d.must(err)
 	if got := d.follow(asked).Progress; got != ticket.ProgressClosed {
 		t.Errorf("the applicant's word: %s", got)
@@ -86,7 +86,7 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	asked := d.open("")
-	by := ticket.Follower(asked.ID)
+	by := ticket.Follower(asked.ID, asked.Email)
 	rate := func(helpful bool, words string) error {
 		return d.tickets.Rate(t.Context(), by, asked.Reference, ticket.Rating{Helpful: helpful, Words: words})
 	}

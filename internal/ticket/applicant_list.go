@@ -27,7 +27,7 @@ type Questions struct {
 	Next Cursor
 }
 
-// OfAccount lists the tickets that the account's owner may see (Link.ShownToOwner), the one with the latest message first: up to limit
+// OfAccount lists the tickets that the account's owner may see (Link.FollowsAccount), the one with the latest message first: up to limit
 // of those after the cursor. A reply counts from the moment that nobody can take it back, and the staff's notes never do: the list
 // shows nothing that the thread does not. For the owner, signed in. An account has tens of tickets, so their last messages are looked
 // up before the page is cut.

@@ -12,11 +12,13 @@ import (
 // in to the account that it belongs to. The zero Reader sees nothing.
 type Reader struct {
 	ticketID  int64
+	email     string
 	accountID int64
 }
 
-// Follower is the reader who proved, by a link that was mailed to the address on this ticket, that it is theirs.
-func Follower(ticketID int64) Reader { return Reader{ticketID: ticketID} }
+// Follower is the reader who proved, by a link that was mailed to the address that the ticket's mail went to then, that it is theirs. Once
+// the mail goes elsewhere they see nothing.
+func Follower(ticketID int64, email string) Reader { return Reader{ticketID: ticketID, email: email} }
 
 // Owner is the reader who is signed in to this account.
 func Owner(accountID int64) Reader { return Reader{accountID: accountID} }
@@ -30,9 +32,9 @@ func (r Reader) sees(t Ticket) bool {
 		return false
 	}
 	if r.accountID != 0 {
-		return t.AccountID != nil && *t.AccountID == r.accountID && t.Link().ShownToOwner()
+		return t.AccountID != nil && *t.AccountID == r.accountID && t.Link().FollowsAccount()
 	}
-	return r.ticketID != 0 && t.ID == r.ticketID
+	return r.ticketID != 0 && t.ID == r.ticketID && t.IsOf(r.email)
 }
 
 // Followable reports whether the ticket's applicant can follow it. What a person took for spam, or deleted, is gone for everybody
@@ -40,21 +42,14 @@ func (r Reader) sees(t Ticket) bool {
 // must see no difference.
 func (t Ticket) Followable() bool { return t.ExcludedReason != "spam" && t.ExcludedReason != "deleted" }
 
-// ShownToOwner reports whether the account's owner may see the ticket in the account: it was sent from inside, or with the number
-// from the account's own address, or a person has looked and says that it is the owner's. A number alone proves nothing about who
-// wrote: it may be mistyped, or copied from somebody's letter. A claimed link that nobody has confirmed would hand a stranger's
-// question to the owner, and let the stranger write into the owner's account; one in conflict most likely is a stranger's.
-func (l Link) ShownToOwner() bool {
-	return l.Account != 0 && (l.State == LinkVerified || l.State == LinkCorroborated || l.Confirmed)
-}
-
-// shownToOwner is Link.ShownToOwner and Ticket.Followable of a ticket t, for the database.
-const shownToOwner = `t.account_id IS NOT NULL AND (t.link_state IN ('verified', 'corroborated') OR t.link_confirmed_at IS NOT NULL)
+// shownToOwner is Link.FollowsAccount and Ticket.Followable of a ticket t, for the database.
+const shownToOwner = FollowsAccountSQL + `
 	AND t.excluded_reason IS DISTINCT FROM 'spam' AND t.excluded_reason IS DISTINCT FROM 'deleted'`
 
 // reads reports whether the reader may read this message of a ticket of theirs at this moment. Notes are the staff's. A reply is
 // theirs from the moment that nobody can take it back, also when its mail came back: here it can be read. One that went to the
 // account's own address may hold facts of its cases, so it is for the account's owner and not for whoever has the inquiry's address.
+// Who follows a ticket that follows its account has proved to be that owner.
 func (r Reader) reads(t Ticket, m Message, now time.Time) bool {
 	switch m.Kind {
 	case KindInquiry, KindApplicant:
@@ -63,7 +58,7 @@ func (r Reader) reads(t Ticket, m Message, now time.Time) bool {
 		if m.Delivery == DeliveryWithdrawn || m.Withdrawable(now) {
 			return false
 		}
-		return r.accountID != 0 || m.Recipient == "" || sameAddress(m.Recipient, t.ApplicantEmail)
+		return r.accountID != 0 || t.Link().FollowsAccount() || m.Recipient == "" || sameAddress(m.Recipient, t.ApplicantEmail)
 	case KindNote:
 	}
 	return false

@@ -29,7 +29,7 @@ func (d *desk) replyNow(reference string, draft ticket.Draft) ticket.Message {
 
 func (d *desk) follow(t ticket.Ticket) ticket.ApplicantThread {
 	d.Helper()
-	v, err := d.tickets.ApplicantThread(d.Context(), ticket.Follower(t.ID), t.Reference)
+	v, err := d.tickets.ApplicantThread(d.Context(), ticket.Follower(t.ID, t.Email), t.Reference)
 	d.must(err)
 	return v
 }
@@ -91,15 +91,15 @@ func TestApplicantThreadIsForItsReader(t *testing.T) {
 		reference string
 		sees      bool
 	}{
-		"its follower":                   {ticket.Follower(mine.ID), mine.Reference, true},
+		"its follower":                   {ticket.Follower(mine.ID, mine.Email), mine.Reference, true},
 		"its owner":                      {ticket.Owner(owner), mine.Reference, true},
-		"a follower of another":          {ticket.Follower(theirs.ID), mine.Reference, false},
+		"a follower of another":          {ticket.Follower(theirs.ID, theirs.Email), mine.Reference, false},
 		"another account":                {ticket.Owner(other), mine.Reference, false},
 		"an account with no part in it":  {ticket.Owner(owner), theirs.Reference, false},
 		"nobody":                         {ticket.Reader{}, mine.Reference, false},
-		"a reference that there is not":  {ticket.Follower(mine.ID), identifier.ReferenceOf(5), false},
+		"a reference that there is not":  {ticket.Follower(mine.ID, mine.Email), identifier.ReferenceOf(5), false},
 		"a reference that is no such":    {ticket.Owner(owner), "'; --", false},
-		"somebody for a ticket numbered": {ticket.Follower(0), mine.Reference, false},
+		"somebody for a ticket numbered": {ticket.Follower(0, mine.Email), mine.Reference, false},
 	} {
 		_, err := d.tickets.ApplicantThread(t.Context(), tc.by, tc.reference)
 		if tc.sees != (err == nil) || err != nil && failure.Text(err, "") != "There is no such question." {
@@ -133,7 +133,7 @@ func TestReplyToTheAccountIsForItsOwner(t *testing.T) {
 	if v := d.follow(claimed); v.Answered || len(v.Messages) != 1 || v.Progress != ticket.ProgressClosed {
 		t.Errorf("the follower sees %q, %s", bodies(v), v.Progress)
 	}
-	if err := d.tickets.Rate(t.Context(), ticket.Follower(claimed.ID), claimed.Reference, ticket.Rating{}); !failure.Is(err, failure.KindConflict) {
+	if err := d.tickets.Rate(t.Context(), ticket.Follower(claimed.ID, claimed.Email), claimed.Reference, ticket.Rating{}); !failure.Is(err, failure.KindConflict) {
 		t.Errorf("the follower rates what they do not see: %v", err)
 	}
 	if _, err := d.tickets.ApplicantThread(t.Context(), ticket.Owner(owner), claimed.Reference); !failure.Is(err, failure.KindNotFound) {
@@ -161,7 +161,7 @@ func TestFollowingWhatIsOutOfTheFigures(t *testing.T) {
 				_, err := d.tickets.Exclude(t.Context(), ticket.Staff(d.ana), asked.Reference, reason)
 				d.must(err)
 			}
-			by := ticket.Follower(asked.ID)
+			by := ticket.Follower(asked.ID, asked.Email)
 			v, err := d.tickets.ApplicantThread(t.Context(), by, asked.Reference)
 			if tc.sees != (err == nil) || v.TakesMore != tc.adds {
 				t.Errorf("%+v, %v", v, err)

@@ -135,7 +135,7 @@ func (r applicantRows) thread(by Reader, now time.Time) ApplicantThread {
 	t := r.ticket
 	v := ApplicantThread{
 		TicketID: t.ID, Reference: t.Reference, Subject: t.Subject,
-		Email: t.ApplicantEmail, OpenedAt: t.OpenedAt, WaitingSince: t.AwaitingSince, TakesMore: t.ExcludedReason == "", Rating: r.rating,
+		Email: t.Email, OpenedAt: t.OpenedAt, WaitingSince: t.AwaitingSince, TakesMore: t.ExcludedReason == "", Rating: r.rating,
 	}
 	status := t.Status
 	if r.hidden != nil {

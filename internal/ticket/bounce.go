@@ -16,6 +16,7 @@ const (
 	BounceRefused   Bounce = "refused"    // the server does not want the mail
 	BounceExpired   Bounce = "expired"    // nobody took it for days
 	BounceOther     Bounce = "other"
+	BounceRelinked  Bounce = "relinked" // it was not sent: written for the owner of an account that the ticket is tied to no longer
 )
 
 // Bounced records that a mail server sent a public reply back: it reached nobody, so it does not count as an answer. The first

@@ -26,6 +26,16 @@ func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send 
 		if err != nil {
 			return err
 		}
+		goes, err := address(ctx, tx, &m)
+		if err != nil {
+			return err
+		}
+		if !goes {
+			_, err := s.changeIn(ctx, tx, `t.id = $1`, m.TicketID, Worker(), func(c *change) error {
+				return c.bounced(ctx, m.ID, BounceRelinked)
+			})
+			return err
+		}
 		t, err := s.lockless(ctx, tx, m.TicketID)
 		if err != nil {
 			return err

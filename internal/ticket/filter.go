@@ -26,7 +26,7 @@ type Filter struct {
 	Statuses     []Status
 	QueueID      int64
 	Category     string
-	LinkStates   []LinkState
+	LinkStates   []LinkState // as they show: Link.Shown
 	AssigneeID   int64
 	Unassigned   bool
 	InHand       bool // neither solved nor closed
@@ -34,7 +34,7 @@ type Filter struct {
 	NoResponse   bool // nobody has ever answered
 	Quarantined  bool // only what waits for a decision about spam
 	AccountID    int64
-	Email        string // of the applicant, case aside
+	Emails       []string // of the applicant, as written or as their account has it now; case aside
 	OpenedFrom   time.Time
 	OpenedBefore time.Time
 	Groups       []string // number at submission
@@ -109,13 +109,18 @@ func (f Filter) where() *where {
 		w.add(`t.category = %s`, f.Category)
 	}
 	if len(f.LinkStates) > 0 {
-		w.add(`t.link_state = ANY (%s)`, f.LinkStates)
+		w.add(whereShown, f.LinkStates)
 	}
 	if f.AccountID != 0 {
 		w.add(`t.account_id = %s`, f.AccountID)
 	}
-	if f.Email != "" {
-		w.add(`lower(t.applicant_email) = ANY (%s)`, identifier.EmailForms(f.Email))
+	if f.Emails != nil {
+		var forms []string
+		for _, e := range f.Emails {
+			forms = append(forms, identifier.EmailForms(e)...)
+		}
+		w.add(`(lower(t.applicant_email) = ANY (%[1]s)
+			OR t.account_id = ANY (ARRAY(SELECT id FROM account WHERE lower(email) = ANY (%[1]s))) AND `+FollowsAccountSQL+`)`, forms)
 	}
 	if len(f.Groups) > 0 {
 		w.add(`t.number_group = ANY (%s)`, f.Groups)

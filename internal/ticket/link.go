@@ -20,9 +20,15 @@ const (
 	LinkUnusable     LinkState = "unusable"
 )
 
-// LinkStates lists every state.
+// LinkConfirmed is how a claimed link or a conflict shows once a person has decided: what shows as unconfirmed or as a conflict is still to
+// be decided. No ticket is in this state itself, so that an undo finds what was there.
+const LinkConfirmed LinkState = "confirmed"
+
+// LinkStates lists every state as it shows, which is what lists are filtered and counted by.
 func LinkStates() []LinkState {
-	return []LinkState{LinkWaiting, LinkNone, LinkVerified, LinkCorroborated, LinkClaimed, LinkConflict, LinkUnmatched, LinkUnusable}
+	return []LinkState{
+		LinkWaiting, LinkNone, LinkVerified, LinkCorroborated, LinkConfirmed, LinkClaimed, LinkConflict, LinkUnmatched, LinkUnusable,
+	}
 }
 
 // Evidence is a fact on which a link was decided.
@@ -61,15 +67,26 @@ func (t Ticket) Link() Link {
 	return l
 }
 
+// Shown is the state as people and searches see it.
+func (l Link) Shown() LinkState {
+	if l.Confirmed && (l.State == LinkClaimed || l.State == LinkConflict) {
+		return LinkConfirmed
+	}
+	return l.State
+}
+
+// LinkShownSQL is Link.Shown of a ticket t, for the database.
+const LinkShownSQL = `CASE WHEN ` + confirmedSQL + ` THEN 'confirmed' ELSE t.link_state END`
+
+const confirmedSQL = `t.link_confirmed_at IS NOT NULL AND t.link_state IN ('claimed', 'conflict')`
+
+// whereShown says in SQL that a ticket t shows as one of the states, %s, and keeps to the index of the states.
+const whereShown = `(t.link_state = ANY (%[1]s) AND NOT (` + confirmedSQL + `) OR 'confirmed' = ANY (%[1]s) AND ` + confirmedSQL + `)`
+
 // ShowsFacts reports whether an agent who reads the ticket may see the account's facts: in conflict they stay hidden until
 // a person has confirmed the link.
 func (l Link) ShowsFacts() bool {
 	return l.Account != 0 && (l.State != LinkConflict || l.Confirmed)
-}
-
-// FollowsAccount reports whether the ticket is its account's without a doubt, or a person has confirmed it.
-func (l Link) FollowsAccount() bool {
-	return l.Account != 0 && (l.State == LinkVerified || l.State == LinkCorroborated || l.Confirmed)
 }
 
 // Unsure reports whether a person should look: replies to such a ticket hold no case facts unless they go to the account's

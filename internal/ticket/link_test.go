@@ -97,8 +97,16 @@ func TestConflictIsHiddenUntilConfirmed(t *testing.T) {
 	}
 	confirmed, err := d.tickets.ConfirmLink(t.Context(), ticket.Staff(d.ana), linked.Reference, id)
 	d.must(err)
-	if !confirmed.Link().ShowsFacts() || confirmed.LinkState != ticket.LinkConflict {
+	if !confirmed.Link().ShowsFacts() || confirmed.LinkState != ticket.LinkConflict || confirmed.Link().Shown() != ticket.LinkConfirmed {
 		t.Errorf("link is %+v, want the conflict confirmed", confirmed.Link())
+	}
+	// What is decided is no conflict any more, wherever one looks or counts.
+	for state, want := range map[ticket.LinkState]int{ticket.LinkConflict: 0, ticket.LinkConfirmed: 1, ticket.LinkClaimed: 0} {
+		n, err := d.tickets.Count(t.Context(), ticket.Filter{LinkStates: []ticket.LinkState{state}})
+		d.must(err)
+		if n != want {
+			t.Errorf("%d tickets show as %s, want %d", n, state, want)
+		}
 	}
 }
 

@@ -35,10 +35,11 @@ type Message struct {
 	Body        string
 	CreatedAt   time.Time
 	Delivery    Delivery
-	Recipient   string
+	Recipient   string // where it was sent; while it waits, where it goes if nothing changes
 	DeliverAt   *time.Time
 	DeliveredAt *time.Time
 	Attachments []Attachment `db:"-"`
+	ToAccountID *int64       `db:"-"` // the account for whose owner a reply was written
 	Mailed      bool         `db:"-"` // it came as a mail, which is kept whole
 	LeftOut     []string     `db:"-"` // the names of files of that mail that were not taken over
 	Flagged     bool         `db:"-"` // a program may have written that mail, and nobody has looked yet

@@ -17,7 +17,8 @@ type Draft struct {
 	Body string
 	// Status is what the ticket becomes; empty leaves it (a reply to a new ticket opens it).
 	Status Status
-	// ToAccount sends the reply to the linked account's own address instead of the one on the inquiry.
+	// ToAccount sends the reply to the linked account's own address instead of the one on the inquiry. A ticket that follows its account
+	// is answered there in any case.
 	ToAccount bool
 }
 
@@ -50,14 +51,14 @@ func (s *Service) Reply(ctx context.Context, by Actor, reference string, d Draft
 		if err := c.sawExclusion(); err != nil {
 			return err
 		}
-		recipient, err := c.recipient(ctx, d.ToAccount)
+		recipient, account, err := c.recipient(ctx, d.ToAccount)
 		if err != nil {
 			return err
 		}
 		deliverAt := c.now.Add(s.undo)
 		m = Message{
 			TicketID: c.ID, Kind: KindReply, StaffID: by.staffID(), Body: d.Body, CreatedAt: c.now,
-			Delivery: DeliveryWaiting, Recipient: recipient, DeliverAt: &deliverAt,
+			Delivery: DeliveryWaiting, Recipient: recipient, ToAccountID: account, DeliverAt: &deliverAt,
 		}
 		if err := c.addMessage(ctx, &m); err != nil {
 			return err
@@ -84,26 +85,28 @@ func replyStatus(now, asked Status) Status {
 	return now
 }
 
-func (c *change) recipient(ctx context.Context, toAccount bool) (string, error) {
+// recipient is where a reply goes if nothing changes before it is sent (address decides then), and the account for whose owner it is
+// written, if it is.
+func (c *change) recipient(ctx context.Context, toAccount bool) (string, *int64, error) {
 	switch {
+	case c.Link().FollowsAccount(): // below
 	case !toAccount && c.ApplicantEmail == "":
-		return "", failure.Invalid("body", "no_address", "This ticket came from another desk without an address to answer to.")
+		return "", nil, failure.Invalid("body", "no_address", "This ticket came from another desk without an address to answer to.")
 	case !toAccount:
-		return c.ApplicantEmail, nil
-	}
-	if !c.Link().ShowsFacts() {
-		return "", failure.Forbidden("Confirm whose account this is before you write to its owner.")
+		return c.ApplicantEmail, nil, nil
+	case !c.Link().ShowsFacts():
+		return "", nil, failure.Forbidden("Confirm whose account this is before you write to its owner.")
 	}
 	var email string
 	err := c.tx.QueryRow(ctx, `SELECT email FROM account WHERE id = $1`, *c.AccountID).Scan(&email)
-	return email, err
+	return email, c.AccountID, err
 }
 
 func (c *change) addMessage(ctx context.Context, m *Message) error {
 	err := c.tx.QueryRow(ctx, `
-		INSERT INTO message (ticket_id, kind, staff_id, body, created_at, delivery, recipient, deliver_at)
-		VALUES ($1, $2, $3, $4, $5, $6, NULLIF($7, ''), $8)
-		RETURNING id`, m.TicketID, m.Kind, m.StaffID, m.Body, m.CreatedAt, m.Delivery, m.Recipient, m.DeliverAt).Scan(&m.ID)
+		INSERT INTO message (ticket_id, kind, staff_id, body, created_at, delivery, recipient, to_account_id, deliver_at)
+		VALUES ($1, $2, $3, $4, $5, $6, NULLIF($7, ''), $8, $9)
+		RETURNING id`, m.TicketID, m.Kind, m.StaffID, m.Body, m.CreatedAt, m.Delivery, m.Recipient, m.ToAccountID, m.DeliverAt).Scan(&m.ID)
 	if m.Kind == KindReply {
 		c.history.messages = append(c.history.messages, *m)
 	}

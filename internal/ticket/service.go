@@ -132,6 +132,7 @@ func (s *Service) changeIn(ctx context.Context, tx pgx.Tx, where string, key any
 	if !c.quiet {
 		c.outbox(OutboxChanged, t.ID, c.now)
 	}
+	c.batch.Queue(`SELECT `+destination+` FROM ticket t WHERE t.id = $1`, t.ID).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Email) })
 	return t, tx.SendBatch(ctx, &c.batch).Close()
 }
 

@@ -61,11 +61,13 @@ type Ticket struct {
 	Language          string
 	Category          string // as triaged
 	CategorySubmitted string
+	CategoryName      string // Category's label in English
 	QueueID           int64
 	AssigneeID        *int64
 
 	ApplicantName  string
-	ApplicantEmail string
+	ApplicantEmail string // as it was written: evidence of who asked
+	Email          string // where mail about the ticket goes now (DestinationOf)
 	Subject        string
 
 	NumberGiven  string // as typed; masked when it was a Social Security number or a payment card
@@ -102,7 +104,8 @@ func (t Ticket) linkGroup() identifier.Group {
 
 // columns lists a ticket's columns for RowToStructByName.
 const columns = `t.id, t.reference, t.version, t.status, t.priority, t.channel, t.language, t.category, t.category_submitted,
-	t.queue_id, t.assignee_id, t.applicant_name, t.applicant_email, t.subject, t.number_given, t.number_read, t.number_kind,
+	(SELECT label FROM category WHERE code = t.category) AS category_name,
+	t.queue_id, t.assignee_id, t.applicant_name, t.applicant_email, ` + destination + ` AS email, t.subject, t.number_given, t.number_read, t.number_kind,
 	t.number_in_text, t.number_group, t.link_state, t.account_id, t.link_confirmed_at, t.link_evidence, t.opened_at,
 	t.updated_at, t.awaiting_since, t.first_responded_at, t.solved_at, COALESCE(t.excluded_reason, '') AS excluded_reason,
 	t.excluded_at, t.suspected_of`

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/ticket"
 )
 
 // ExportColumns are the columns of an exported file.
@@ -40,7 +41,7 @@ func ExportTickets(ctx context.Context, db postgres.Querier, w io.Writer, progre
 		return 0, fmt.Errorf("export tickets: %w", err)
 	}
 	rows, err := db.Query(ctx, `
-		SELECT t.reference, t.opened_at, t.category, t.number_given AS given, t.number_group AS "group", t.link_state AS link,
+		SELECT t.reference, t.opened_at, t.category, t.number_given AS given, t.number_group AS "group", `+ticket.LinkShownSQL+` AS link,
 			COALESCE(a.number, '') AS number, t.applicant_name AS name, t.applicant_email AS email, t.subject,
 			COALESCE((SELECT m.body FROM message m WHERE m.ticket_id = t.id AND m.kind = 'inquiry' ORDER BY m.id LIMIT 1), '') AS question,
 			t.status, t.first_responded_at, t.solved_at, COALESCE(t.excluded_reason, '') AS excluded_reason

@@ -24,7 +24,7 @@ type linkPanel struct {
 	Candidates  []candidate
 	Suggested   *candidate // the account behind another identifier, one key press away
 	NumberKind  string     // what the number given looks like
-	Own         string     // the account's own address when it is not the applicant's, "" otherwise
+	Own         string     // the account's own address when the ticket's mail does not go there, "" otherwise
 	Undo        int64      // the event that can be undone, 0 for none
 	UndoText    string
 }
@@ -84,7 +84,7 @@ func (a *Area) linkPanel(ctx context.Context, t ticket.Ticket, events []ticket.E
 		if panel.Cases, err = a.cases(ctx, panel.Account.ID); err != nil {
 			return panel, err
 		}
-		if identifier.FoldEmail(panel.Account.Email) != identifier.FoldEmail(t.ApplicantEmail) {
+		if !t.IsOf(panel.Account.Email) {
 			panel.Own = panel.Account.Email
 		}
 	}

@@ -146,7 +146,7 @@ func (t teller) text(e ticket.Event) string {
 	case ticket.EventFileScanned:
 		return p.Find(key+"_"+e.Data.To, p.T(key))
 	case ticket.EventReplyBounced, ticket.EventAcknowledgementBounced:
-		return p.T(key, "reason", p.Find("console.bounce."+e.Data.Reason, e.Data.Reason))
+		return p.Find(key+"_"+e.Data.Reason, p.T(key, "reason", p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)))
 	case ticket.EventAcknowledged:
 		if e.Data.Reason != "" {
 			return p.T("console.event.acknowledged_failed")

@@ -154,7 +154,7 @@ func (a *Area) listFilter(ctx context.Context, l listQuery, member staff.Member,
 		if err != nil {
 			return f, err
 		}
-		f.Email = t.ApplicantEmail
+		f.Emails = []string{t.Email, t.ApplicantEmail}
 	}
 	return f, nil
 }

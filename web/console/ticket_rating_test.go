@@ -17,7 +17,7 @@ func TestTicketShowsWhatItsApplicantDid(t *testing.T) {
 	d := newDesk(t, webtest.Options{Now: func() time.Time { return now }})
 	reference := d.open(t)
 	asked := d.ticket(t, reference)
-	by := ticket.Follower(asked.ID)
+	by := ticket.Follower(asked.ID, asked.Email)
 	if d.get(t, ticketPath(reference)).Doc.Find(".rating").Length() != 0 {
 		t.Error("a rating shows where there is none")
 	}

@@ -216,7 +216,10 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 	d.Thread = weave(thread, events, now, tell.line)
 	d.markMine()
 	d.Bounced = bounced(thread, events, tell.p)
-	for _, m := range thread {
+	for i, m := range thread {
+		if m.Delivery == ticket.DeliveryWaiting && d.Ticket.Link().FollowsAccount() {
+			thread[i].Recipient = d.Email // where it will go
+		}
 		d.LastMessage = max(d.LastMessage, m.ID)
 		d.Undelivered = d.Undelivered || m.Delivery == ticket.DeliveryWaiting
 	}
@@ -280,7 +283,7 @@ func (a *Area) others(ctx context.Context, d *ticketPage) error {
 		d.Others = d.but(found.Rows)
 		d.OthersAll = ticketsPath + "?view=all&account=" + d.Panel.Account.Number
 	}
-	found, err := a.Tickets.List(ctx, ticket.Filter{Email: d.ApplicantEmail, WithExcluded: true, Limit: 2 * shownOthers})
+	found, err := a.Tickets.List(ctx, ticket.Filter{Emails: []string{d.Email, d.ApplicantEmail}, WithExcluded: true, Limit: 2 * shownOthers})
 	if err != nil {
 		return err
 	}

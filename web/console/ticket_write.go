@@ -119,7 +119,7 @@ func (d *ticketPage) takeUp(message string) {
 	for _, e := range d.Thread {
 		if e.Message != nil && e.Message.Delivery == ticket.DeliveryWithdrawn && strconv.FormatInt(e.Message.ID, 10) == message {
 			d.Draft.Reply = e.Message.Body
-			d.Draft.ToAccount = e.Message.Recipient != d.ApplicantEmail
+			d.Draft.ToAccount = d.Panel.Own != "" && e.Message.Recipient == d.Panel.Own
 		}
 	}
 }

@@ -79,7 +79,9 @@ func (a *Area) fillCopy(ctx context.Context, c *gin.Context, p *confirmPage, t t
 	if t.NumberInText {
 		number = "" // the field was left empty
 	}
-	p.Email = t.ApplicantEmail
+	if t.Formerly() == "" { // else this browser may not be its owner's any more
+		p.Email = t.ApplicantEmail
+	}
 	p.Copy = []checkRow{
 		{Field: fieldCategory, Value: category}, {Field: fieldNumber, Value: number}, {Field: fieldName, Value: t.ApplicantName},
 		{Field: fieldEmail, Value: t.ApplicantEmail}, {Field: fieldSubject, Value: t.Subject},

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
@@ -36,6 +38,7 @@ const (
 	applicantCookie = "askwell_applicant"
 	applicantKey    = "askwell.session.applicant"
 	followsKey      = "askwell.session.follows"
+	followsWithKey  = "askwell.session.follows_with"
 	unknownKey      = "askwell.session.unknown"
 	maxFollowed     = 20
 )
@@ -47,6 +50,7 @@ const (
 	keySince    = "since"    // when the last step was taken
 	keyFollowed = "followed" // tickets that a link from a mail lets this browser read
 	keyUnder    = "under"    // for each of them the account that it belongs to, 0 for none, and that account's epoch
+	keyWith     = "with"     // for each of them the address of that mail
 	keyUntil    = "until"    // and how long
 )
 
@@ -103,6 +107,7 @@ func (m *Applicants) Load(c *gin.Context) error {
 	}
 	if len(followed) > 0 {
 		c.Set(followsKey, followed)
+		c.Set(followsWithKey, m.with(ctx))
 	}
 	id := m.scs.GetInt64(ctx, keyAccount)
 	if id == 0 {
@@ -150,11 +155,30 @@ func Account(c *gin.Context) (account.Account, bool) {
 	return a, ok
 }
 
-// Follows reports whether a link from a mail lets this browser read the ticket.
-func Follows(c *gin.Context, ticketID int64) bool {
+// Followed gives the address to which the link was mailed that lets this browser read the ticket; false when none does.
+func Followed(c *gin.Context, ticketID int64) (email string, ok bool) {
 	v, _ := c.Get(followsKey)
-	followed, _ := v.([]int64)
-	return slices.Contains(followed, ticketID)
+	if followed, _ := v.([]int64); !slices.Contains(followed, ticketID) {
+		return "", false
+	}
+	v, _ = c.Get(followsWithKey)
+	with, _ := v.([]string)
+	for _, w := range with {
+		if email, ok := strings.CutPrefix(w, follow(ticketID, "")); ok {
+			return email, true
+		}
+	}
+	return "", false
+}
+
+// follow is how a session keeps the address with which a ticket is followed.
+func follow(ticketID int64, email string) string {
+	return strconv.FormatInt(ticketID, 10) + " " + email
+}
+
+func (m *Applicants) with(ctx context.Context) []string {
+	with, _ := m.scs.Get(ctx, keyWith).([]string)
+	return with
 }
 
 // FollowsAny reports whether a link from a mail lets this browser read anything.
@@ -227,9 +251,9 @@ func (m *Applicants) Fresh(c *gin.Context) bool {
 	return m.now().Sub(time.Unix(m.scs.GetInt64(c.Request.Context(), keySince), 0)) <= FreshFor
 }
 
-// Follow lets this browser read a ticket, and write to it, for FollowFor. Where the link was one of an account, in.Epoch being that under
+// Follow lets this browser read a ticket, and write to it, for FollowFor, and while the ticket's mail goes to this address. Where the link was one of an account, in.Epoch being that under
 // which it was made, it ends with that epoch.
-func (m *Applicants) Follow(c *gin.Context, ticketID int64, in account.Request) error {
+func (m *Applicants) Follow(c *gin.Context, ticketID int64, email string, in account.Request) error {
 	return m.begin(c, func() {
 		ctx := c.Request.Context()
 		var followed, under []int64
@@ -247,6 +271,9 @@ func (m *Applicants) Follow(c *gin.Context, ticketID int64, in account.Request) 
 		from := max(0, len(followed)-maxFollowed)
 		m.scs.Put(ctx, keyFollowed, followed[from:])
 		m.scs.Put(ctx, keyUnder, under[2*from:])
+		with := slices.DeleteFunc(slices.Clone(m.with(ctx)), func(w string) bool { return strings.HasPrefix(w, follow(ticketID, "")) })
+		with = append(with, follow(ticketID, email))
+		m.scs.Put(ctx, keyWith, with[max(0, len(with)-maxFollowed):])
 		m.scs.Put(ctx, keyUntil, m.now().Add(FollowFor).Unix())
 	})
 }
@@ -292,6 +319,7 @@ func (m *Applicants) Unfollow(c *gin.Context) error {
 	ctx := c.Request.Context()
 	m.scs.Remove(ctx, keyFollowed)
 	m.scs.Remove(ctx, keyUnder)
+	m.scs.Remove(ctx, keyWith)
 	m.scs.Remove(ctx, keyUntil)
 	return m.commit(c)
 }

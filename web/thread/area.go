@@ -82,10 +82,11 @@ func (a *Area) follower(c *gin.Context, ctx context.Context, reference string) (
 	if err != nil {
 		return ticket.Reader{}, err
 	}
-	if !session.Follows(c, t.ID) {
+	email, follows := session.Followed(c, t.ID)
+	if !follows {
 		return ticket.Reader{}, errNoQuestion
 	}
-	return ticket.Follower(t.ID), nil
+	return ticket.Follower(t.ID, email), nil
 }
 
 func (a *Area) owner(c *gin.Context, _ context.Context, _ string) (ticket.Reader, error) {

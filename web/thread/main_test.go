@@ -147,8 +147,8 @@ func (d *desk) mailed(send func(mail.Notice)) (links []string) {
 			links = append(links, "/status/"+token)
 			if send != nil {
 				send(mail.Notice{
-					To: t.ApplicantEmail, Name: t.ApplicantName, Language: t.Language, What: "status", Path: "status/" + token, ID: token,
-					Args: []any{"reference", t.Reference, "subject", t.Subject},
+					To: t.Email, Language: t.Language, What: "status", Path: "status/" + token, ID: token,
+					Args: []any{"reference", t.Reference}, Category: t.Category, Label: t.CategoryName,
 				})
 			}
 			return nil, err

@@ -133,13 +133,24 @@ func (a *Area) StatusSent(c *gin.Context) error {
 
 // StatusLink is GET /status/{token}: a page with one button. It changes nothing, because mail scanners open links. Anybody may call it.
 func (a *Area) StatusLink(c *gin.Context) error {
-	_, err := a.Accounts.Peek(c.Request.Context(), account.RequestStatus, c.Param("token"))
+	asked, err := a.Accounts.Peek(c.Request.Context(), account.RequestStatus, c.Param("token"))
 	if err != nil {
+		return a.deadLink(c, err)
+	}
+	if _, err := a.linked(c.Request.Context(), asked); err != nil {
 		return a.deadLink(c, err)
 	}
 	p := a.text(c, "link")
 	p.Action = "/status/" + c.Param("token")
 	return a.Pages.HTML(c, http.StatusOK, "thread/status_link", p)
+}
+
+// linked is the question that a link opens. Errors: not_found when its mail goes to another address now than the link did.
+func (a *Area) linked(ctx context.Context, link account.Request) (ticket.Ticket, error) {
+	if link.TicketID == nil {
+		return ticket.Ticket{}, errNoQuestion
+	}
+	return a.Tickets.Followed(ctx, *link.TicketID, link.Email)
 }
 
 // FollowLink is POST /status/{token}: uses the link up, and lets this browser follow the question. Of two at once one does. Anybody who
@@ -158,14 +169,11 @@ func (a *Area) FollowLink(c *gin.Context) error {
 	if err != nil {
 		return a.deadLink(c, err)
 	}
-	if used.TicketID == nil {
-		return a.deadLink(c, errNoQuestion)
-	}
-	t, err := a.Tickets.ByID(ctx, *used.TicketID)
+	t, err := a.linked(ctx, used)
 	if err != nil {
 		return a.deadLink(c, err)
 	}
-	if err := a.Sessions.Follow(c, t.ID, used); err != nil {
+	if err := a.Sessions.Follow(c, t.ID, t.Email, used); err != nil {
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, a.Followers().root+t.Reference)
