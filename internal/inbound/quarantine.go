@@ -204,8 +204,8 @@ func (d *Desk) OpenTicket(ctx context.Context, by, id int64) (reference string, 
 	return t.Reference, err
 }
 
-// Attach adds a mail that waits, or was laid aside, to a ticket as the applicant's message. What is answered goes to the ticket's own
-// applicant, whoever wrote the mail. For staff who may answer tickets. Errors: not_found, conflict, invalid.
+// Attach adds a mail that waits, or was laid aside, to a ticket: as the applicant's message when it comes from where the ticket's mail goes,
+// else under its sender's name. What is answered goes to the ticket's own applicant, whoever wrote the mail. For staff who may answer tickets. Errors: not_found, conflict, invalid.
 func (d *Desk) Attach(ctx context.Context, by, id int64, reference string) error {
 	m, err := d.undecided(ctx, id)
 	if err != nil {
@@ -223,12 +223,24 @@ func (d *Desk) Attach(ctx context.Context, by, id int64, reference string) error
 		return err
 	}
 	said, err := d.Tickets.AddMessage(ctx, t.Reference, ticket.Said{
-		Channel: ticket.ChannelEmail, Body: d.body(&m, t.Language), Attachments: attachments, Token: token(m.Fingerprint),
+		Channel: ticket.ChannelEmail, Body: d.body(&m, t.Language), Attachments: attachments, Token: token(m.Fingerprint), Author: author(m, t, by),
 	})
 	if err != nil {
 		return err
 	}
 	return d.settle(ctx, m, by, filed{state: StateFiled, why: WhyPerson, ticket: &t.ID, message: &said.ID, left: left}, "")
+}
+
+// author is who wrote a mail that is added to a ticket; nil for its applicant.
+func author(m mailed, t ticket.Ticket, by int64) *ticket.Author {
+	if t.IsOf(m.letter.fromAddress) {
+		return nil
+	}
+	name, _ := identifier.MaskSensitive(m.letter.fromName)
+	if name == "" {
+		name, _, _ = strings.Cut(m.letter.fromAddress, "@")
+	}
+	return &ticket.Author{Name: clip(name, ticket.MaxName), Email: clip(m.letter.fromAddress, 320), AddedBy: by}
 }
 
 // Discard lays a mail aside for a reason. It stays where it can be found. For staff who may answer tickets. Errors: not_found, conflict,

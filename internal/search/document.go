@@ -19,6 +19,10 @@ import (
 // 65,535 words of an attribute.
 const maxBody = 60_000
 
+// spokenSQL is a message's text; a third person's, which a member of staff added, begins with who wrote it: what a search shows of it does not
+// stand under the applicant's name, and the sender is found by name.
+const spokenSQL = `COALESCE(NULLIF(author_name, '') || ': ', '') || body`
+
 // ticketDocument is what searching needs of a ticket and no more: no e-mail address and no number of the applicant's, which
 // are looked up exactly. Version is the ticket's, so that a document tells how old it is.
 type ticketDocument struct {
@@ -109,7 +113,7 @@ func (e *Engine) readTickets(ctx context.Context, db postgres.Querier, rows rows
 		FROM ticket t
 		JOIN queue q ON q.id = t.queue_id
 		LEFT JOIN (
-			SELECT ticket_id, string_agg(body, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
+			SELECT ticket_id, string_agg(`+spokenSQL+`, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
 			FROM message
 			WHERE `+rows.on("ticket_id")+` AND delivery <> 'withdrawn'
 			GROUP BY ticket_id

@@ -30,7 +30,7 @@ func (e *Engine) markPage(ctx context.Context, hits []found, marks []mark) error
 			SELECT t.id, t.subject AS title, left(COALESCE(m.body, ''), $2) AS body
 			FROM ticket t
 			CROSS JOIN LATERAL (
-				SELECT string_agg(body, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
+				SELECT string_agg(` + spokenSQL + `, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
 				FROM message
 				WHERE ticket_id = t.id AND delivery <> 'withdrawn'
 			) AS m

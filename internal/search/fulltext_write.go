@@ -41,7 +41,7 @@ var outdated = map[string]string{
 		FROM ticket t
 		LEFT JOIN ticket_search s ON s.id = t.id
 		CROSS JOIN LATERAL (
-			SELECT string_agg(body, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
+			SELECT string_agg(` + spokenSQL + `, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
 			FROM message
 			WHERE ticket_id = t.id AND delivery <> 'withdrawn'
 		) AS m

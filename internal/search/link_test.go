@@ -69,3 +69,39 @@ func TestBothEnginesKnowWhatIsDecidedAndWhose(t *testing.T) {
 		}
 	}
 }
+
+// What a third person wrote, in a mail that a member of staff added, is shown with who wrote it, and found by that name.
+func TestAddedMailIsFoundUnderItsSender(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	reference, _ := d.open("A card", "Where is it?")
+	var ben int64
+	if err := d.db.QueryRow(t.Context(), `
+		INSERT INTO staff (email, name, role, password_hash) VALUES ('ben@desk.example', 'Ben', 'agent', '$argon2id$none') RETURNING id`).Scan(&ben); err != nil {
+		t.Fatal(err)
+	}
+	_, err := d.tickets.AddMessage(t.Context(), reference, ticket.Said{
+		Channel: ticket.ChannelEmail, Body: "Xylophones arrived instead.", Token: [16]byte{9},
+		Author: &ticket.Author{Name: "Oluwaseun", Email: "bo@mail.example", AddedBy: ben},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.index()
+	for engine, e := range d.both() {
+		d := d.with(t, e)
+		for _, text := range []string{"xylophones", "oluwaseun"} {
+			found := d.search(search.Query{Text: text})
+			if len(found.Hits) != 1 {
+				t.Fatalf("%s: %q finds %d tickets", engine, text, len(found.Hits))
+			}
+			var shown strings.Builder
+			for _, part := range append(found.Hits[0].Marked, found.Hits[0].Excerpt...) {
+				shown.WriteString(part.Text)
+			}
+			if !strings.Contains(shown.String(), "Oluwaseun: Xylophones") {
+				t.Errorf("%s: %q shows %q", engine, text, shown.String())
+			}
+		}
+	}
+}

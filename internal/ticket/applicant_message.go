@@ -24,7 +24,22 @@ type Said struct {
 	Number      identifier.Reading // found in the text; links a ticket that has come without one
 	Attachments []Attachment       // stored already; ID and MessageID are not used
 	Token       [16]byte           // hash of a form token or of a mail: the same one makes one message
+	Author      *Author            // nil for the applicant
 	By          *Reader            // who says it, on a page; nil for a mail, whose sender its reader has made sure of
+}
+
+// Author is who wrote a mail that a member of staff adds to a ticket and that is not from where the ticket's mail goes.
+type Author struct {
+	Name, Email string // as the mail says; "" when it does not
+	AddedBy     int64  // staff
+}
+
+// actor is who adds the message.
+func (in Said) actor() Actor {
+	if in.Author != nil {
+		return Staff(in.Author.AddedBy)
+	}
+	return Actor{Kind: ActorApplicant}
 }
 
 func (in Said) validate() error {
@@ -43,14 +58,15 @@ func (in Said) validate() error {
 
 // AddMessage adds what the applicant wrote to the thread, whichever way it came: by mail, from the status page, from the account. The
 // applicant waits for an answer from then on, and a ticket that was pending, solved or closed is open again; one that is new or on hold
-// stays so. The same token twice gives the message that it made the first time. Errors: invalid (body), not_found, conflict when the
+// stays so. A third person's mail that a member of staff adds (Author) does the same, because whoever adds it says that it belongs to the
+// question and has to be answered; it stands under its sender's name. The same token twice gives the message that it made the first time. Errors: invalid (body), not_found, conflict when the
 // ticket counts in no figure (merged, duplicate, spam): nobody would see a message there, so ask anew.
 func (s *Service) AddMessage(ctx context.Context, reference string, in Said) (Message, error) {
 	if err := in.validate(); err != nil {
 		return Message{}, err
 	}
 	m := Message{Kind: KindApplicant, Body: in.Body, Delivery: DeliveryNone}
-	_, err := s.changeTicket(ctx, "add a message to", reference, Actor{Kind: ActorApplicant}, func(c *change) error {
+	_, err := s.changeTicket(ctx, "add a message to", reference, in.actor(), func(c *change) error {
 		if in.By != nil && !in.By.sees(*c.Ticket) {
 			return noQuestion()
 		}
@@ -77,10 +93,16 @@ func (s *Service) AddMessage(ctx context.Context, reference string, in Said) (Me
 
 func (c *change) said(ctx context.Context, in Said, m *Message) error {
 	m.TicketID, m.CreatedAt = c.ID, c.now
+	var name, email *string
+	var addedBy *int64
+	if in.Author != nil {
+		name, email, addedBy = &in.Author.Name, &in.Author.Email, &in.Author.AddedBy
+		m.AuthorName, m.AuthorEmail = in.Author.Name, in.Author.Email
+	}
 	err := c.tx.QueryRow(ctx, `
-		INSERT INTO message (ticket_id, kind, body, created_at, token)
-		VALUES ($1, 'applicant', $2, $3, $4)
-		RETURNING id`, c.ID, in.Body, c.now, in.Token[:]).Scan(&m.ID)
+		INSERT INTO message (ticket_id, kind, body, created_at, token, author_name, author_email, added_by)
+		VALUES ($1, 'applicant', $2, $3, $4, $5, $6, $7)
+		RETURNING id`, c.ID, in.Body, c.now, in.Token[:], name, email, addedBy).Scan(&m.ID)
 	if err != nil {
 		return err
 	}

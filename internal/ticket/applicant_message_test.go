@@ -117,3 +117,38 @@ func TestNumberInALaterMessageLinks(t *testing.T) {
 		t.Errorf("the group at submission became %s", got.NumberGroup)
 	}
 }
+
+// A third person's mail that a member of staff adds stands under its sender's name, for agents and for the applicant; the history says who
+// added it, and the ticket waits for an answer.
+func TestAddedMailStandsUnderItsSender(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	asked := d.open("")
+	d.reply(asked.Reference, "It was mailed.", ticket.StatusSolved)
+	_, err := d.tickets.AddMessage(t.Context(), asked.Reference, ticket.Said{
+		Channel: ticket.ChannelEmail, Body: "My sister has not got it.", Token: [16]byte{9},
+		Author: &ticket.Author{Name: "Bo Núñez", Email: "bo@mail.example", AddedBy: d.ben},
+	})
+	d.must(err)
+	thread, err := d.tickets.Thread(t.Context(), asked.ID)
+	d.must(err)
+	last := thread[len(thread)-1]
+	if !last.ByOther() || last.AuthorName != "Bo Núñez" || last.AuthorEmail != "bo@mail.example" || last.AddedByName != "ben@desk.example" {
+		t.Errorf("the last message is %+v", last)
+	}
+	if thread[0].ByOther() || thread[1].ByOther() {
+		t.Error("the applicant's question or the answer is another's")
+	}
+	seen := d.follow(asked).Messages
+	if by := seen[len(seen)-1]; by.By != "Bo Núñez" || seen[0].By != "" || seen[1].By != "" {
+		t.Errorf("the applicant sees it as %q's", by.By)
+	}
+	events, err := d.tickets.Events(t.Context(), asked.ID)
+	d.must(err)
+	if e := events[len(events)-1]; e.Kind != ticket.EventApplicantWrote || e.Actor != ticket.ActorStaff || *e.StaffID != d.ben {
+		t.Errorf("the history says %s by %s", e.Kind, e.Actor)
+	}
+	if got := d.read(asked.Reference); got.AwaitingSince == nil || got.Status != ticket.StatusOpen {
+		t.Errorf("the ticket is %s, waiting since %v", got.Status, got.AwaitingSince)
+	}
+}

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,7 +30,8 @@ type ApplicantThread struct {
 // ApplicantMessage is a message as its applicant sees it.
 type ApplicantMessage struct {
 	ID    int64
-	Mine  bool // the applicant's own; else the agency's
+	Mine  bool   // from the applicant's side; else the agency's
+	By    string // who wrote it, where that is a third person whose mail the agency added; "" for the applicant
 	Body  string
 	At    time.Time
 	Files []Attachment // those that are not Offered are named, and not handed out
@@ -85,9 +87,8 @@ func (s *Service) applicantRows(ctx context.Context, reference string) (r applic
 		return err
 	})
 	batch.Queue(`
-		SELECT m.id, m.ticket_id, m.kind, m.staff_id, '' AS staff_name, m.body, m.created_at, m.delivery,
-			COALESCE(m.recipient, '') AS recipient, m.deliver_at, m.delivered_at
-		FROM message m
+		SELECT `+messageColumns+`
+		FROM `+messageTables+`
 		WHERE m.ticket_id = `+id+` AND m.kind <> 'note' AND m.delivery <> 'withdrawn'
 		ORDER BY m.created_at, m.id`, reference).Query(func(rows pgx.Rows) (err error) {
 		r.messages, err = pgx.CollectRows(rows, pgx.RowToStructByName[Message])
@@ -150,7 +151,7 @@ func (r applicantRows) thread(by Reader, now time.Time) ApplicantThread {
 		v.Answered = v.Answered || !mine
 		at[m.ID] = len(v.Messages)
 		v.Messages = append(v.Messages, ApplicantMessage{
-			ID: m.ID, Mine: mine, Body: m.Body, At: m.CreatedAt, Fresh: !mine && m.ID > r.readUpTo,
+			ID: m.ID, Mine: mine, By: m.author(), Body: m.Body, At: m.CreatedAt, Fresh: !mine && m.ID > r.readUpTo,
 		})
 	}
 	for _, f := range r.files {
@@ -163,6 +164,14 @@ func (r applicantRows) thread(by Reader, now time.Time) ApplicantThread {
 		v.WaitingSince = nil
 	}
 	return v
+}
+
+// author names a third person who wrote the message, "" for everybody else.
+func (m Message) author() string {
+	if !m.ByOther() {
+		return ""
+	}
+	return cmp.Or(m.AuthorName, m.AuthorEmail, "?")
 }
 
 // LastAnswer is the ID of the last answer, 0 when there is none.

@@ -59,10 +59,8 @@ func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send 
 // waitingReply reads and locks a reply that is due; nobody can withdraw it any more.
 func (s *Service) waitingReply(ctx context.Context, tx pgx.Tx, id int64) (Message, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
-			COALESCE(m.recipient, '') AS recipient, m.deliver_at, m.delivered_at
-		FROM message m
-		LEFT JOIN staff s ON s.id = m.staff_id
+		SELECT `+messageColumns+`
+		FROM `+messageTables+`
 		WHERE m.id = $1 AND m.delivery = 'waiting'
 		FOR UPDATE OF m`, id)
 	if err != nil {

@@ -76,10 +76,8 @@ const attachmentColumns = `a.id, a.message_id, a.name, a.media_type, a.size, a.s
 func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, mailed []mailedMessage, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`
-		SELECT m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
-			COALESCE(m.recipient, '') AS recipient, m.deliver_at, m.delivered_at
-		FROM message m
-		LEFT JOIN staff s ON s.id = m.staff_id
+		SELECT `+messageColumns+`
+		FROM `+messageTables+`
 		WHERE m.ticket_id = $1
 		ORDER BY m.created_at, m.id`, ticketID).Query(func(rows pgx.Rows) (err error) {
 		messages, err = pgx.CollectRows(rows, pgx.RowToStructByName[Message])

@@ -39,11 +39,27 @@ type Message struct {
 	DeliverAt   *time.Time
 	DeliveredAt *time.Time
 	Attachments []Attachment `db:"-"`
+	AuthorName  string       // who wrote it when it is not the applicant: the sender of a mail that a member of staff added
+	AuthorEmail string       // as the mail says; it may be forged
+	AddedByName string       // that member of staff; "" for every other message
 	ToAccountID *int64       `db:"-"` // the account for whose owner a reply was written
 	Mailed      bool         `db:"-"` // it came as a mail, which is kept whole
 	LeftOut     []string     `db:"-"` // the names of files of that mail that were not taken over
 	Flagged     bool         `db:"-"` // a program may have written that mail, and nobody has looked yet
 }
+
+// ByOther reports whether it is the mail of a third person, which a member of staff added.
+func (m Message) ByOther() bool { return m.AddedByName != "" }
+
+// messageColumns lists a message's columns for RowToStructByName; m is the message, s who of the staff wrote it, adder who added it.
+const messageColumns = `m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
+	COALESCE(m.recipient, '') AS recipient, m.deliver_at, m.delivered_at, COALESCE(m.author_name, '') AS author_name,
+	COALESCE(m.author_email, '') AS author_email, COALESCE(adder.name, '') AS added_by_name`
+
+// messageTables are what messageColumns reads.
+const messageTables = `message m
+	LEFT JOIN staff s ON s.id = m.staff_id
+	LEFT JOIN staff adder ON adder.id = m.added_by`
 
 // Withdrawable reports whether the reply can still be taken back at that moment.
 func (m Message) Withdrawable(now time.Time) bool {

@@ -112,8 +112,14 @@ func TestMailOfAStrangerWaitsForAnAgent(t *testing.T) {
 		t.Errorf("it leads to %s", answer.Location())
 	}
 	thread = d.get(t, answer.Location())
-	if !strings.Contains(thread.Text(".message--applicant"), "Tell me") {
-		t.Errorf("the thread shows %s", thread.Text("#thread"))
+	added := thread.Text(".message--other")
+	for _, want := range []string{"Tell me", "Eve", "eve@evil.example", "Another sender", "added by"} {
+		if !strings.Contains(added, want) {
+			t.Errorf("the message does not say %q: %s", want, added)
+		}
+	}
+	if strings.Contains(added, "Amara") {
+		t.Errorf("a stranger's mail stands under the applicant's name: %s", added)
 	}
 	if whole := d.get(t, thread.Doc.Find(".message__mail a").AttrOr("href", "")); !strings.Contains(whole.Text(".mail__body"), "Tell me") {
 		t.Error("the whole mail does not show")

@@ -60,7 +60,8 @@ type copiedThread struct {
 }
 
 type copiedMessage struct {
-	From  string    `json:"from"` // you or agency
+	From  string    `json:"from"`           // you, agency, or another: somebody else whose mail the agency added
+	Name  string    `json:"name,omitempty"` // of another
 	At    time.Time `json:"at"`
 	Text  string    `json:"text"`
 	Files []string  `json:"files,omitempty"` // their paths in the ZIP file
@@ -197,7 +198,10 @@ func (a *Area) gatherThread(ctx context.Context, id int64, q ticket.Question, al
 	copied := copiedThread{Reference: thread.Reference, Subject: thread.Subject, Opened: thread.OpenedAt.UTC()}
 	for _, m := range thread.Messages {
 		one := copiedMessage{From: "agency", At: m.At.UTC(), Text: m.Body}
-		if m.Mine {
+		switch {
+		case m.By != "":
+			one.From, one.Name = "another", m.By
+		case m.Mine:
 			one.From = "you"
 		}
 		for _, f := range m.Files {
