@@ -32,7 +32,7 @@ func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send 
 		}
 		if !goes {
 			_, err := s.changeIn(ctx, tx, `t.id = $1`, m.TicketID, Worker(), func(c *change) error {
-				return c.bounced(ctx, m.ID, BounceRelinked)
+				return c.reachedNobody(ctx, c.history.message(m.ID), EventReplyBounced, string(BounceRelinked))
 			})
 			return err
 		}

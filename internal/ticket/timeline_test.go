@@ -103,7 +103,7 @@ func TestWaitingIsToldByTheHistory(t *testing.T) {
 		}, ticket.StatusOnHold, 2 * time.Hour, 3 * time.Hour},
 		"solved by the applicant, and reopened": {func(d *desk, r string) {
 			d.after(func() error {
-				_, err := d.tickets.SolveByApplicant(d.Context(), ticket.Follower(d.read(r).ID), r)
+				_, err := d.tickets.SolveByApplicant(d.Context(), ticket.Follower(d.read(r).ID, d.read(r).Email), r)
 				return err
 			})
 			d.setStatus(r, ticket.StatusOpen)
