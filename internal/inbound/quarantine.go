@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/ticket"
 )
