@@ -213,9 +213,9 @@ func (l *lane) do(s *sequence, what string, r *rand.Rand) (err error) {
 			_, err = l.tickets.SetStatus(ctx, by, ref, one(r, anyStatus...))
 		}
 	case "applicant solves":
-		_, err = l.tickets.SolveByApplicant(ctx, ticket.Follower(s.id), ref)
+		_, err = l.tickets.SolveByApplicant(ctx, l.follower(ctx, s.id), ref)
 	case "rate":
-		err = l.tickets.Rate(ctx, ticket.Follower(s.id), ref, ticket.Rating{Helpful: r.IntN(2) == 0, At: l.now})
+		err = l.tickets.Rate(ctx, l.follower(ctx, s.id), ref, ticket.Rating{Helpful: r.IntN(2) == 0, At: l.now})
 	default:
 		err = l.link(s, what, by)
 	}
@@ -421,4 +421,13 @@ func (h told) String() string {
 		fmt.Fprintf(&b, "\n  %8s %s by %s %s -> %s %s", e.At.Sub(h.opened), e.Kind, e.Actor, e.From, e.To, e.Delivery)
 	}
 	return b.String()
+}
+
+// follower is whoever has the address that the ticket's mail goes to now.
+func (l *lane) follower(ctx context.Context, id int64) ticket.Reader {
+	t, err := l.tickets.ByID(ctx, id)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return ticket.Follower(id, t.Email)
 }
