@@ -148,6 +148,8 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.GET("/tickets/:reference/files/:file", handle(desk.TicketFile))
 	answer.POST("/tickets/:reference/replies", handle(desk.TicketReply))
 	answer.POST("/tickets/:reference/replies/:message/withdraw", handle(desk.TicketWithdraw))
+	answer.POST("/tickets/:reference/replies/:message/again", handle(desk.TicketSendAgain))
+	answer.POST("/tickets/:reference/acknowledgement/again", handle(desk.TicketAcknowledgeAgain))
 	answer.POST("/tickets/:reference/notes", handle(desk.TicketNote))
 	answer.POST("/tickets/:reference/assignee", handle(desk.TicketAssign))
 	answer.POST("/tickets/:reference/status", handle(desk.TicketStatus))
@@ -204,6 +206,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))
 	may(staff.SetCalendar).POST("/calendar", handle(desk.CalendarSet))
 	may(staff.RetryTasks).POST("/task-queues/:task/retry", handle(desk.TaskRetry))
+	may(staff.RetryTasks).POST("/task-queues/mails/:mail/again", handle(desk.MailSendAgain))
 }
 
 // redirectTo sends whoever reloads an address that only takes a form to the page with the form.

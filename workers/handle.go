@@ -37,6 +37,11 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("read the payload of %s: %w: %w", t.Type(), err, asynq.SkipRetry)
 	}
 	task := outbox.Task{ID: p.Task, Kind: t.Type(), Subject: p.Subject, Attempts: p.Attempts}
+	leave, ok := w.enter(k)
+	if !ok {
+		return w.putOff(ctx, k, task)
+	}
+	defer leave()
 	err := w.runOne(ctx, k, h, task)
 	w.relay.wake() // what was done has reactions of its own
 	if err != nil && hopeless(err) {
@@ -48,6 +53,11 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 // drain claims and runs rows of a kind until none is due, or the window ends and another asynq task takes over. While
 // inquiries pour in it rests as long as it worked, and three times as long over what is indexed and counted: that can wait.
 func (w *Workers) drain(ctx context.Context, k kind, h handler) {
+	leave, ok := w.enter(k)
+	if !ok {
+		return // the relay says again that there is work
+	}
+	defer leave()
 	for end := time.Now().Add(window); time.Now().Before(end) && ctx.Err() == nil && !w.stopping(); {
 		started := time.Now()
 		tasks, err := outbox.Claim(ctx, w.db, []string{k.name}, k.batch, k.lease)
@@ -113,6 +123,7 @@ func (w *Workers) runOne(ctx context.Context, k kind, h handler, t outbox.Task) 
 func (w *Workers) guard(ctx context.Context, k kind, fn func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, k.timeout)
 	defer cancel()
+	ctx = outbox.WithObserver(ctx, func(task int64, state outbox.MailState, a outbox.Answer) { w.mailed(k, task, state, a) })
 	defer func() {
 		if p := recover(); p != nil {
 			w.log.Error("a task panicked", slog.String("kind", k.name), slog.Any("panic", p))
@@ -140,7 +151,7 @@ func (w *Workers) failed(ctx context.Context, k kind, err error, tasks ...outbox
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if stopping {
-		if err := outbox.Release(ctx, w.db, rowIDs(tasks)...); err != nil {
+		if err := outbox.Release(ctx, w.db, 0, rowIDs(tasks)...); err != nil {
 			w.log.Debug("tasks come back when their lease ends", slog.String("kind", k.name), slog.Any("error", err))
 		}
 		return
@@ -161,18 +172,19 @@ func (w *Workers) failed(ctx context.Context, k kind, err error, tasks ...outbox
 }
 
 func (k kind) exhausted(err error, attempts int) bool {
-	if failure.Is(err, failure.KindUnavailable) {
-		return k.away > 0 && attempts+1 >= k.away
-	}
-	return attempts+1 >= k.tries
+	return !failure.Is(err, failure.KindUnavailable) && k.tries > 0 && attempts+1 >= k.tries
 }
 
-// reason is what the page of stuck tasks says. Only texts that the code itself wrote: an error of a mail server or a database
-// may quote a person.
+// reason is what the page of stuck tasks says: texts that the code itself wrote, as an error of a database may quote a person, and what a
+// mail server answered, as nobody could mend it without.
 func reason(err error) string {
+	var answered outbox.Answered
 	switch {
 	case errors.Is(err, errPanic):
 		return errPanic.Error()
+	case errors.As(err, &answered) && answered.Answer().Code > 0:
+		a := answered.Answer() // words may quote an address: this is for the page, not for the log
+		return failure.Text(err, "") + fmt.Sprintf(" (%d) %s", a.Code, a.Words)
 	case errors.Is(err, context.DeadlineExceeded):
 		return failure.Text(err, "It took too long.")
 	}

@@ -9,17 +9,9 @@ import (
 	"github.com/askwell/askwell/internal/report"
 )
 
-// mailReport mails a scheduled report to the member who asked for it: the figures as they were known at its moment. The last
-// attempt's failure is final, and the next one comes at its own time.
+// mailReport mails a scheduled report to the member who asked for it: the figures as they were known at its moment.
 func (w *Workers) mailReport(ctx context.Context, task outbox.Task) error {
-	k, _ := kindOf(task.Kind)
-	return w.schedules.Deliver(ctx, task.ID, task.Subject, func(ctx context.Context, s report.Schedule, to report.Recipient) error {
-		err := w.sendReport(ctx, s, to)
-		if err != nil && ctx.Err() == nil && k.exhausted(err, task.Attempts) {
-			return failure.New(failure.KindInvalid, "No mail server took it.", err)
-		}
-		return err
-	})
+	return w.schedules.Deliver(ctx, task.ID, task.Subject, w.sendReport)
 }
 
 func (w *Workers) sendReport(ctx context.Context, s report.Schedule, to report.Recipient) error {

@@ -16,16 +16,19 @@ import (
 // metrics counts what the workers do and, when it is scraped, what is left to do.
 type metrics struct {
 	tasks *prometheus.CounterVec
+	mails *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool, now func() time.Time) (*metrics, error) {
 	m := &metrics{tasks: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "askwell_tasks_total", Help: "Tasks by kind and how an attempt ended: done, failed or given_up.",
+	}, []string{"kind", "result"}), mails: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "askwell_mails_total", Help: "Attempts at a mail by kind of task and how they ended: sent, waiting, refused, expired or unconfirmed.",
 	}, []string{"kind", "result"})}
 	if registry == nil {
 		return m, nil
 	}
-	if err := errors.Join(registry.Register(m.tasks), RegisterFigures(registry, db, now)); err != nil {
+	if err := errors.Join(registry.Register(m.tasks), registry.Register(m.mails), RegisterFigures(registry, db, now)); err != nil {
 		return nil, fmt.Errorf("register the workers' metrics: %w", err)
 	}
 	return m, nil
@@ -34,7 +37,7 @@ func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool, now func() tim
 // RegisterFigures registers what the database tells about the workers at each scrape: every process that is scraped shows it,
 // whether it works or not. Once is enough; more does no harm. Ages are counted up to now, by the database's clock.
 func RegisterFigures(registry prometheus.Registerer, db *pgxpool.Pool, now func() time.Time) error {
-	for _, c := range []prometheus.Collector{backlog{db, now}, indexChecks{db}} {
+	for _, c := range []prometheus.Collector{backlog{db, now}, outgoing{db}, indexChecks{db}} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			return fmt.Errorf("register figures of the database: %w", err)

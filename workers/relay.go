@@ -160,7 +160,7 @@ func (r *relay) handRows(ctx context.Context, k kind) error {
 		if err := r.enqueue(ctx, k, id, payload.Marshal(), k.timeout); err != nil {
 			back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 			defer cancel()
-			return errors.Join(err, outbox.Release(back, r.db, rowIDs(tasks[i:])...))
+			return errors.Join(err, outbox.Release(back, r.db, 0, rowIDs(tasks[i:])...))
 		}
 	}
 	return nil

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/draft"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
 )
@@ -59,6 +59,9 @@ func (w *Workers) jobs() []job {
 		}},
 	}
 	jobs = append(jobs, job{name: "sweep drafts of forms", every: 15 * time.Minute, run: draft.Store{DB: w.db}.Sweep})
+	jobs = append(jobs, job{name: "forget mails that were not sent", every: time.Hour, run: func(ctx context.Context) (int64, error) {
+		return outbox.SweepUnsent(ctx, w.db)
+	}})
 	if w.Accounts != nil {
 		jobs = append(jobs, job{name: "forget what was answered by mail", every: time.Hour, run: w.Accounts.Sweep})
 	}
@@ -128,15 +131,39 @@ func (w *Workers) schedule(ctx context.Context) {
 	}
 }
 
+// jobLease is how soon another process may run a job whose process died under it; the one that runs it renews it.
+const jobLease = 90 * time.Second
+
+// hold runs fn unless another process is at the job, and keeps others off meanwhile, without a transaction: jobs ask other services.
+func (w *Workers) hold(ctx context.Context, name string, fn func(context.Context) error) error {
+	const sql = `
+		INSERT INTO job_hold AS h (name, held_until) VALUES ($1, clock_timestamp() + $2)
+		ON CONFLICT (name) DO UPDATE SET held_until = clock_timestamp() + $2 WHERE h.held_until < clock_timestamp() OR $3`
+	tag, err := w.db.Exec(ctx, sql, name, jobLease, false)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	held, release := context.WithCancel(ctx)
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		for sleep(held, jobLease/6); held.Err() == nil; sleep(held, jobLease/6) {
+			_, _ = w.db.Exec(held, sql, name, jobLease, true) // the next beat tries again
+		}
+	})
+	defer func() {
+		release()
+		beating.Wait()
+		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_, _ = w.db.Exec(free, `UPDATE job_hold SET held_until = clock_timestamp() WHERE name = $1`, name) // else its lease ends
+	}()
+	return fn(ctx)
+}
+
 // runJob runs a job unless another process is at it.
 func (w *Workers) runJob(ctx context.Context, j job) {
 	var n int64
-	err := pgx.BeginFunc(ctx, w.db, func(tx pgx.Tx) (err error) {
-		var ours bool
-		err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended('askwell job ' || $1, 0))`, j.name).Scan(&ours)
-		if err != nil || !ours {
-			return err
-		}
+	err := w.hold(ctx, j.name, func(ctx context.Context) (err error) {
 		n, err = j.run(ctx)
 		return err
 	})

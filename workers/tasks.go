@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 )
@@ -44,6 +45,14 @@ const (
 
 var queueWeights = map[string]int{queueCritical: 6, queueDefault: 3, queueIndex: 1}
 
+// urgency says how many of the places for conversations with the mail server tasks of a kind may take.
+type urgency string
+
+const (
+	urgent  urgency = "urgent"  // all
+	patient urgency = "patient" // all but one
+)
+
 // kind says how tasks of one kind are run.
 type kind struct {
 	name    string
@@ -53,20 +62,27 @@ type kind struct {
 	lease   time.Duration // an unfinished row is handed over again after it; longer than the time-out
 	timeout time.Duration // for one row, or one batch
 	slowest time.Duration // the longest wait between two attempts
-	tries   int           // attempts after which a failure that nobody expected is given up
-	away    int           // attempts after which a dependency that is away is given up; 0 for never
+	tries   int           // attempts after which a failure that nobody expected is given up; 0 for never
+	mails   urgency       // of the mails that it sends; "" for none
 	gather  time.Duration // rows wait for the next multiple of it, to be done together
 }
 
-// kinds is the table of all of them. A mail that no mail server took for two days is given up, as mail servers do themselves.
+// mailTimeout bounds one task that sends mails, mailLease is how long it may wait for a worker: once it is worked on, outbox.Mailing renews
+// its claim.
+const (
+	mailTimeout = 25 * time.Minute
+	mailLease   = 90 * time.Second
+)
+
+// kinds is the table of all of them. Mails are tried for as long as outbox.Mailing says.
 var kinds = []kind{
-	{name: TaskSendReply, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 2 * time.Minute, tries: 8, away: 1440},
-	{name: TaskAnswerRequest, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 20 * time.Second, tries: 8},
-	{name: TaskSendNumber, queue: queueCritical, lease: time.Minute, timeout: 30 * time.Second, slowest: 2 * time.Minute, tries: 8, away: 1440},
-	{name: TaskTellOwner, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: 2 * time.Minute, tries: 8, away: 1440},
-	{name: TaskMailReport, queue: queueDefault, lease: 2 * time.Minute, timeout: 100 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
+	{name: TaskSendReply, queue: queueCritical, lease: mailLease, timeout: mailTimeout, slowest: 2 * time.Minute, mails: urgent},
+	{name: TaskAnswerRequest, queue: queueCritical, lease: mailLease, timeout: mailTimeout, slowest: 20 * time.Second, mails: urgent},
+	{name: TaskSendNumber, queue: queueCritical, lease: mailLease, timeout: mailTimeout, slowest: 2 * time.Minute, mails: urgent},
+	{name: TaskTellOwner, queue: queueDefault, lease: mailLease, timeout: 2 * mailTimeout, slowest: 2 * time.Minute, mails: patient},
+	{name: TaskMailReport, queue: queueDefault, lease: mailLease, timeout: mailTimeout, slowest: 5 * time.Minute, mails: patient},
+	{name: TaskAcknowledge, queue: queueDefault, batch: 20, lanes: 2, lease: mailLease, timeout: mail.ConversationWithin(20), slowest: 5 * time.Minute, mails: patient},
 	{name: TaskLinkAccount, queue: queueDefault, batch: 500, lanes: 1, lease: 20 * time.Second, timeout: 15 * time.Second, slowest: 10 * time.Second, tries: 10},
-	{name: TaskAcknowledge, queue: queueDefault, batch: 20, lanes: 2, lease: 90 * time.Second, timeout: 80 * time.Second, slowest: 5 * time.Minute, tries: 8, away: 600},
 	{name: TaskScanFile, queue: queueDefault, lease: 3 * time.Minute, timeout: 2 * time.Minute, slowest: time.Minute, tries: 8},
 	{name: TaskFileMail, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: time.Minute, tries: 8},
 	{name: TaskReceiveMail, queue: queueDefault, lease: 90 * time.Second, timeout: time.Minute, slowest: time.Minute, tries: 8},

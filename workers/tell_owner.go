@@ -11,7 +11,6 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
-	"github.com/askwell/askwell/internal/postgres"
 )
 
 // sendNumber mails the number of an account that was just registered.
@@ -78,25 +77,22 @@ func (w *Workers) noticesOf(ctx context.Context, tx pgx.Tx, happened account.Eve
 	return []mail.Notice{n}, nil
 }
 
-// finishWithMail sends notices and finishes the task, whose row is locked meanwhile. What has gone from the database, and what no mail
-// server will ever take, finishes it too; the last attempt's failure is final.
+// finishWithMail sends notices and finishes the task. What has gone from the database finishes it too.
 func (w *Workers) finishWithMail(ctx context.Context, task outbox.Task, write func(context.Context, pgx.Tx) ([]mail.Notice, error)) error {
-	k, _ := kindOf(task.Kind)
-	return postgres.InTx(ctx, w.db, func(tx pgx.Tx) error {
-		pending, err := outbox.Pending(ctx, tx, task.ID)
-		if err != nil || !pending {
-			return err
-		}
-		notices, err := write(ctx, tx)
-		if err != nil && !failure.Is(err, failure.KindNotFound) {
-			return err
-		}
-		for _, n := range notices {
-			err := w.Mail.Notify(ctx, n)
-			if err != nil && !failure.Is(err, failure.KindInvalid) && (ctx.Err() != nil || !k.exhausted(err, task.Attempts)) {
-				return err
+	return outbox.Mailing[func(context.Context) error]{
+		DB: w.db,
+		Claim: func(ctx context.Context, tx pgx.Tx, _ []outbox.Task) (letters []outbox.Letter[func(context.Context) error], err error) {
+			notices, err := write(ctx, tx)
+			if err != nil && !failure.Is(err, failure.KindNotFound) {
+				return nil, err
 			}
-		}
-		return outbox.Done(ctx, tx, task.ID)
-	})
+			for _, n := range notices {
+				letters = append(letters, outbox.Letter[func(context.Context) error]{
+					Task: task.ID, Key: "notice/" + n.What + "/" + n.ID, Content: w.sendNotice(n),
+				})
+			}
+			return letters, nil
+		},
+		Send: outbox.Each,
+	}.Run(ctx, task)
 }

@@ -77,6 +77,7 @@ type Workers struct {
 	reports   *report.Service
 	schedules report.Schedules
 	metrics   *metrics
+	places    places
 	stop      chan struct{}
 	once      sync.Once
 }
@@ -103,6 +104,7 @@ func New(cfg Config) (*Workers, error) {
 		Config: cfg, db: cfg.DB, redis: client, log: cfg.Logger, stop: make(chan struct{}),
 		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now), recorder: report.Recorder{DB: cfg.DB},
 		reports:   report.NewService(cfg.DB, cfg.Now),
+		places:    newPlaces(cfg.Concurrency),
 		schedules: report.Schedules{DB: cfg.DB, Zone: cfg.Zone, Now: cfg.Now},
 	}
 	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now); err != nil {

@@ -113,23 +113,19 @@ func (r Requests) ask(ctx context.Context, db postgres.Querier, in Request) erro
 type Answer func(ctx context.Context, tx pgx.Tx, in *Request, token string) (send func(context.Context) error, err error)
 
 // Answer deals with a request: what its link is for is committed before the mail leaves, because people are quick; then the mail goes
-// out, once, while the task's row is locked. What has expired meanwhile is dropped. Called by the worker. Errors: those of answer and of
-// the mail; one that is invalid means that no other try will succeed, and finishes the task.
+// out, once. What has expired meanwhile is dropped. Called by the worker. Errors: those of answer, and of a mail that is tried again.
 func (r Requests) Answer(ctx context.Context, task, id int64, answer Answer) error {
-	var send func(context.Context) error
-	err := postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
-		pending, err := outbox.Pending(ctx, tx, task)
-		if err != nil || !pending {
-			return err
-		}
-		if send, err = r.answer(ctx, tx, id, answer); err != nil || send != nil {
-			return err
-		}
-		return outbox.Done(ctx, tx, task)
-	})
-	if err == nil && send != nil {
-		err = r.finish(ctx, task, send)
-	}
+	err := outbox.Mailing[func(context.Context) error]{
+		DB: r.DB,
+		Claim: func(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[func(context.Context) error], error) {
+			send, err := r.answer(ctx, tx, id, answer)
+			if err != nil || send == nil {
+				return nil, err
+			}
+			return []outbox.Letter[func(context.Context) error]{{Task: tasks[0].ID, Key: fmt.Sprintf("request/%d", id), Content: send}}, nil
+		},
+		Send: outbox.Each,
+	}.Run(ctx, outbox.Task{ID: task})
 	if err != nil {
 		return fmt.Errorf("answer request %d: %w", id, err)
 	}
@@ -185,20 +181,6 @@ func (r Requests) remake(ctx context.Context, tx pgx.Tx, in Request) (token stri
 		return "", err
 	}
 	return writeLinkToken(r.Keys, in.Kind, nonce, hash)
-}
-
-// finish sends the mail and takes the task away. What no mail server will ever take is given up: whoever asked can ask again.
-func (r Requests) finish(ctx context.Context, task int64, send func(context.Context) error) error {
-	return postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
-		pending, err := outbox.Pending(ctx, tx, task)
-		if err != nil || !pending {
-			return err
-		}
-		if err := send(ctx); err != nil && !failure.Is(err, failure.KindInvalid) {
-			return err
-		}
-		return outbox.Done(ctx, tx, task)
-	})
 }
 
 // standing holds of a request whose account has the epoch under which it was made, and for which no newer one of its kind was asked for: an

@@ -11,12 +11,10 @@ func Check(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	client, err := server.client()
+	l, err := server.dial(ctx)
 	if err != nil {
-		return fmt.Errorf("set up the mail client: %w", err)
+		return fmt.Errorf("connect to the mail server: %w", err)
 	}
-	if err := client.DialWithContext(ctx); err != nil {
-		return fmt.Errorf("connect to the mail server: %w", errSafe{err})
-	}
-	return client.Close()
+	l.quit()
+	return nil
 }

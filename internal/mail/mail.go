@@ -15,6 +15,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/outbox"
 )
 
 // Texts writes the messages of one language; messages.Printer is one.
@@ -131,7 +132,7 @@ func (m *Mailer) Acknowledge(ctx context.Context, letters ...Letter) []error {
 	if len(messages) == 0 {
 		return failures
 	}
-	for n, err := range m.send(ctx, messages...) {
+	for n, err := range m.send(outbox.LeavingAs(ctx, of...), messages...) {
 		if err != nil {
 			failures[of[n]] = fmt.Errorf("acknowledge %s: %w", letters[of[n]].Reference, err)
 		}

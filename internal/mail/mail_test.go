@@ -292,7 +292,8 @@ func TestWhatTheMailServerSaysDecidesAboutAnotherTry(t *testing.T) {
 		"greylisted":               {backend{rcpt: said(451, 4, 7, 1)}, failure.KindUnavailable},
 		"relaying denied":          {backend{rcpt: said(550, 5, 7, 1)}, failure.KindUnavailable},
 		"our sender refused":       {backend{from: said(550, 5, 1, 8)}, failure.KindUnavailable},
-		"content refused for good": {backend{data: said(554, 5, 6, 0)}, failure.KindInvalid},
+		"content refused for good": {backend{data: said(554, 5, 6, 0)}, failure.KindUnavailable},
+		"recipient refused late":   {backend{data: said(550, 5, 1, 1)}, failure.KindInvalid},
 		"content refused for now":  {backend{data: said(451, 4, 3, 0)}, failure.KindUnavailable},
 		"taken":                    {backend{}, ""},
 	} {

@@ -6,16 +6,10 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/askwell/askwell/internal/failure"
-)
-
-const (
-	connectTimeout = 8 * time.Second
-	sendTimeout    = 20 * time.Second
 )
 
 // server is the mail server of an SMTP address.
@@ -58,63 +52,40 @@ func parseServer(address string) (server, error) {
 	return s, nil
 }
 
-// client makes a client for one mail; go-mail's holds the state of a connection.
-func (s server) client() (*gomail.Client, error) {
-	options := []gomail.Option{
-		gomail.WithPort(s.port), gomail.WithTimeout(connectTimeout), gomail.WithTLSPolicy(s.policy), gomail.WithoutNoop(),
-	}
-	if s.implicit {
-		options = append(options, gomail.WithSSL())
-	}
-	if s.user != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.user), gomail.WithPassword(s.password))
-	}
-	return gomail.NewClient(s.host, options...)
-}
-
-// send hands mails to the server over one connection and says for each what became of it. Once the server has taken one it
-// counts as sent, whatever happens to the connection afterwards.
+// send hands mails to the server over one connection and says for each what became of it. Once the server has taken one it counts as
+// sent, whatever happens to the connection afterwards. Errors: invalid, from refusal, for what no other try will change; otherwise
+// unavailable, among them what outbox.ErrUnconfirmed says.
 func (m *Mailer) send(ctx context.Context, messages ...*gomail.Msg) []error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout+time.Duration(len(messages))*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, ConversationWithin(len(messages)))
 	defer cancel()
 	failures := make([]error, len(messages))
-	client, err := m.server.client()
-	if err != nil {
-		err = fmt.Errorf("set up the mail client: %w", err)
-	} else {
-		err = client.DialAndSendWithContext(ctx, messages...)
-	}
+	var l *line
+	defer func() {
+		if l != nil {
+			l.quit()
+		}
+	}()
 	for i, msg := range messages {
-		switch {
-		case err == nil || msg.IsDelivered():
-		case msg.HasSendError():
-			failures[i] = sendFailure(msg.SendError())
-		default:
-			failures[i] = sendFailure(err)
+		if l == nil {
+			var err error
+			if l, err = m.server.dial(ctx); err != nil {
+				for ; i < len(messages); i++ {
+					failures[i] = refusal(duringConnect, err)
+				}
+				return failures
+			}
+		}
+		usable, err := l.transact(ctx, i, msg)
+		failures[i] = err
+		if errors.Is(err, errNotLeft) && failure.Is(err, failure.KindUnavailable) { // the next one would fare no better
+			for ; i < len(messages); i++ {
+				failures[i] = err
+			}
+		}
+		if !usable {
+			l.hangUp()
+			l = nil
 		}
 	}
 	return failures
 }
-
-// sendFailure says whether another try makes sense. Only what the server says for good about this recipient or this mail is
-// final. A sender or a password that it refuses, or relaying that it denies, are mistakes in the configuration, which a person
-// can mend while the mails wait.
-func sendFailure(err error) error {
-	var refused *gomail.SendError
-	if !errors.As(err, &refused) {
-		return failure.Unavailable("The mail server is away.", errSafe{err})
-	}
-	code := refused.ErrorCode()
-	said := fmt.Errorf("the mail server answered %d %s while %s", code, refused.EnhancedStatusCode(), refused.Reason)
-	aboutThis := refused.Reason == gomail.ErrSMTPRcptTo || refused.Reason == gomail.ErrSMTPData ||
-		refused.Reason == gomail.ErrSMTPDataClose || refused.Reason == gomail.ErrWriteContent
-	if code >= 500 && aboutThis && refused.EnhancedStatusCode() != "5.7.1" && code != 530 {
-		return failure.New(failure.KindInvalid, "The mail server refused the mail for good.", said)
-	}
-	return failure.Unavailable("The mail server did not take the mail.", said)
-}
-
-// errSafe keeps what go-mail says of a connection; it quotes no recipient there.
-type errSafe struct{ error }
-
-func (e errSafe) Unwrap() error { return e.error }

@@ -85,7 +85,7 @@ func TestClaimHidesUntilTheLeaseEnds(t *testing.T) {
 	if hidden := claim(t, db, time.Hour, "index"); len(hidden) != 0 {
 		t.Errorf("within its lease: %+v", hidden)
 	}
-	must(t, outbox.Release(t.Context(), db, first[0].ID))
+	must(t, outbox.Release(t.Context(), db, 0, first[0].ID))
 	if back := claim(t, db, time.Hour, "index"); len(back) != 1 || back[0].Attempts != 1 {
 		t.Errorf("given back: %+v, want no attempt counted", back)
 	}

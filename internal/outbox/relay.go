@@ -25,10 +25,10 @@ func Due(ctx context.Context, db postgres.Querier, kinds []string) ([]string, er
 	return due, nil
 }
 
-// Release gives claimed tasks back that were not handed on: they are due at once, and this was no attempt.
-func Release(ctx context.Context, db postgres.Querier, ids ...int64) error {
+// Release gives claimed tasks back that were not worked on: they are due again in a while, and this was no attempt.
+func Release(ctx context.Context, db postgres.Querier, in time.Duration, ids ...int64) error {
 	_, err := db.Exec(ctx, `
-		UPDATE outbox_task SET due_at = now(), attempts = GREATEST(attempts - 1, 0) WHERE id = ANY ($1)`, ids)
+		UPDATE outbox_task SET due_at = now() + $2, attempts = GREATEST(attempts - 1, 0) WHERE id = ANY ($1)`, ids, in)
 	if err != nil {
 		return fmt.Errorf("give tasks back: %w", postgres.Failure(err))
 	}

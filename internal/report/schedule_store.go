@@ -189,77 +189,92 @@ func (s Schedules) Due(ctx context.Context) (n int64, err error) {
 // The codes of Schedule.Problem.
 const (
 	ProblemNotAllowed = "not_allowed" // the member has left, or may no longer read reports; the schedule is paused
-	ProblemRefused    = "refused"     // no other try would succeed
+	ProblemRefused    = "refused"     // no other try would succeed, or nobody knows whether it arrived
 	ProblemTrying     = "trying"      // it is tried again
 )
 
 // Recipient is whom a report is mailed to.
 type Recipient struct{ Name, Email string }
 
-// Deliver sends the mail that a schedule owes and finishes the task with it, so that each is sent once; only a worker that dies
-// between the mail server's answer and its own commit sends again, with the same Message-ID. What was paused, deleted or sent
-// meanwhile is owed no longer. send's errors that are failure.KindInvalid end it, others are tried again. For the workers.
+// owed is a mail that a schedule owes somebody.
+type owed struct {
+	Schedule
+	to Recipient
+}
+
+// Deliver sends the mail that a schedule owes, once. What was paused, deleted or sent meanwhile is owed no longer. send's errors that are
+// failure.KindInvalid end it, others are tried again. For the workers.
 func (s Schedules) Deliver(ctx context.Context, task, id int64, send func(context.Context, Schedule, Recipient) error) error {
-	var failed error
-	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		pending, err := outbox.Pending(ctx, tx, task)
-		if err != nil || !pending {
-			return err
-		}
-		problem, err := s.deliver(ctx, tx, id, send)
-		if failed = err; failed != nil {
-			return err
-		}
-		if problem != "" {
-			_, err = tx.Exec(ctx, `
-				UPDATE report_schedule SET due_at = NULL, problem = $2, paused_at = CASE WHEN $2 = $3 THEN $4 ELSE paused_at END
-				WHERE id = $1`, id, problem, ProblemNotAllowed, s.Now().UTC())
-		}
-		if err != nil {
-			return err
-		}
-		return outbox.Done(ctx, tx, task)
-	})
-	if failed != nil && ctx.Err() == nil { // the transaction is gone, what happened is not
-		_, errNote := s.DB.Exec(ctx, `UPDATE report_schedule SET problem = $2 WHERE id = $1 AND due_at IS NOT NULL`, id, ProblemTrying)
-		err = errors.Join(err, errNote)
-	}
+	err := outbox.Mailing[owed]{
+		DB: s.DB,
+		Claim: func(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[owed], error) {
+			o, err := s.owed(ctx, tx, id)
+			if err != nil || o == nil {
+				return nil, err
+			}
+			key := fmt.Sprintf("report/%d/%d", id, o.DueAt.Unix())
+			return []outbox.Letter[owed]{{Task: tasks[0].ID, Key: key, Content: *o}}, nil
+		},
+		Send: func(ctx context.Context, letters []owed) []error {
+			failures := make([]error, len(letters))
+			for i, o := range letters {
+				failures[i] = send(ctx, o.Schedule, o.to)
+			}
+			return failures
+		},
+		Record: func(ctx context.Context, tx pgx.Tx, outcomes []outbox.Outcome[owed]) error {
+			for _, o := range outcomes {
+				if err := s.delivered(ctx, tx, o.Content.ID, o.State); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}.Run(ctx, outbox.Task{ID: task})
 	if err != nil {
 		return fmt.Errorf("mail report %d: %w", id, err)
 	}
 	return nil
 }
 
-// deliver sends, unless nothing is owed, and gives the problem that ends it.
-func (s Schedules) deliver(ctx context.Context, tx pgx.Tx, id int64, send func(context.Context, Schedule, Recipient) error) (problem string, err error) {
-	var to Recipient
-	var role staff.Role
-	var gone *time.Time
+// delivered writes down what became of a schedule's mail.
+func (s Schedules) delivered(ctx context.Context, tx pgx.Tx, id int64, state outbox.MailState) error {
+	sql := `UPDATE report_schedule SET due_at = NULL, problem = '` + ProblemRefused + `' WHERE id = $1`
+	switch state {
+	case outbox.MailSent:
+		sql = `UPDATE report_schedule SET sent_at = COALESCE(due_at, sent_at), due_at = NULL, problem = '' WHERE id = $1`
+	case outbox.MailWaiting:
+		sql = `UPDATE report_schedule SET problem = '` + ProblemTrying + `' WHERE id = $1 AND due_at IS NOT NULL`
+	case outbox.MailRefused, outbox.MailExpired, outbox.MailUnconfirmed:
+	}
+	_, err := tx.Exec(ctx, sql, id)
+	return err
+}
+
+// owed reads what a schedule owes; nil when that is nothing. A schedule of somebody who may not read it any more is paused.
+func (s Schedules) owed(ctx context.Context, tx pgx.Tx, id int64) (*owed, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT `+scheduleColumns+` FROM report_schedule s JOIN staff m ON m.id = s.staff_id WHERE s.id = $1 AND s.due_at IS NOT NULL FOR UPDATE OF s`, id)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	owed, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Schedule])
+	var o owed
+	o.Schedule, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Schedule])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
+		return nil, nil //nolint:nilnil // nothing is owed
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	err = tx.QueryRow(ctx, `SELECT name, email, role, deactivated_at FROM staff WHERE id = $1`, owed.StaffID).Scan(&to.Name, &to.Email, &role, &gone)
+	var role staff.Role
+	var gone *time.Time
+	err = tx.QueryRow(ctx, `SELECT name, email, role, deactivated_at FROM staff WHERE id = $1`, o.StaffID).Scan(&o.to.Name, &o.to.Email, &role, &gone)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if gone != nil || !role.Can(staff.ReadReports) {
-		return ProblemNotAllowed, nil
+	if gone == nil && role.Can(staff.ReadReports) {
+		return &o, nil
 	}
-	switch err := send(ctx, owed, to); {
-	case failure.Is(err, failure.KindInvalid):
-		return ProblemRefused, nil
-	case err != nil:
-		return "", err
-	}
-	_, err = tx.Exec(ctx, `UPDATE report_schedule SET sent_at = due_at, due_at = NULL, problem = '' WHERE id = $1`, id)
-	return "", err
+	_, err = tx.Exec(ctx, `UPDATE report_schedule SET due_at = NULL, problem = $2, paused_at = $3 WHERE id = $1`, id, ProblemNotAllowed, s.Now().UTC())
+	return nil, err
 }

@@ -3,81 +3,58 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/outbox"
-	"github.com/askwell/askwell/internal/postgres"
 )
 
 // SendAll hands mails about tickets to the mail server and says for each what became of it; an error that is
 // failure.KindInvalid means that no other try will succeed.
 type SendAll func(ctx context.Context, tickets []Ticket) []error
 
-// Acknowledge sends applicants their references. Called by the worker with its tasks, whose rows are locked while the mails go
-// out, so that two workers never send one twice; only a worker that dies between the mail server's answer and its own commit
-// sends again, with the same Message-ID. What was sent is finished even when another mail failed; the first failure comes back.
-// Errors: not_found, before any mail is sent, when one of the tickets is not there.
+// Acknowledge sends applicants their references, once each: outbox.Mailing says how. Called by the worker with its tasks. What was sent is
+// finished even when another mail failed; the first failure comes back. Errors: not_found, before any mail is sent, when one of the
+// tickets is not there.
 func (s *Service) Acknowledge(ctx context.Context, tasks []outbox.Task, send SendAll) error {
-	var failed error
-	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
-		ids, subjects, err := pendingOf(ctx, tx, tasks)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		tickets, err := ticketsByID(ctx, tx, subjects)
-		if err != nil {
-			return err
-		}
-		finished, events, err := s.acknowledge(ctx, ids, subjects, tickets, send)
-		failed = err
-		if err := s.addAcknowledged(ctx, tx, events); err != nil {
-			return err
-		}
-		return outbox.Done(ctx, tx, finished...)
-	})
-	if err == nil {
-		err = failed
-	}
+	err := outbox.Mailing[Ticket]{
+		DB: s.db,
+		Claim: func(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[Ticket], error) {
+			return acknowledgements(ctx, tx, tasks)
+		},
+		Send: send, Record: s.recordAcknowledged,
+	}.Run(ctx, tasks...)
 	if err != nil {
 		return fmt.Errorf("acknowledge %d tickets: %w", len(tasks), err)
 	}
 	return nil
 }
 
-// acknowledge sends what is to be sent and gives the tasks that are finished, their tickets' events, and the first failure.
-func (s *Service) acknowledge(ctx context.Context, ids, subjects []int64, tickets map[int64]Ticket, send SendAll) ([]int64, map[int64]Data, error) {
-	var finished, sending []int64
-	var to []Ticket
-	for i, subject := range subjects {
-		t := tickets[subject]
+// acknowledgements gives what is to be sent.
+func acknowledgements(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) (letters []outbox.Letter[Ticket], err error) {
+	subjects := make([]int64, len(tasks))
+	for i, t := range tasks {
+		subjects[i] = t.Subject
+	}
+	tickets, err := ticketsByID(ctx, tx, subjects)
+	if err != nil {
+		return nil, err
+	}
+	for _, task := range tasks {
+		t := tickets[task.Subject]
 		if t.ExcludedReason != "" || t.Channel == ChannelImport || t.Channel == ChannelSeed {
-			finished = append(finished, ids[i])
 			continue
 		}
-		sending, to = append(sending, ids[i]), append(to, t)
+		letters = append(letters, outbox.Letter[Ticket]{Task: task.ID, Key: acknowledgementKey(t.ID), Ticket: t.ID, Content: t})
 	}
-	events := map[int64]Data{}
-	if len(to) == 0 {
-		return finished, events, nil
-	}
-	var failed error
-	for i, err := range send(ctx, to) {
-		switch {
-		case err == nil:
-			events[to[i].ID] = Data{}
-		case failure.Is(err, failure.KindInvalid):
-			events[to[i].ID] = Data{Reason: "refused"}
-		default:
-			if failed == nil {
-				failed = err
-			}
-			continue
-		}
-		finished = append(finished, sending[i])
-	}
-	return finished, events, failed
+	return letters, nil
+}
+
+// acknowledgementKey names the mail that acknowledges a ticket.
+func acknowledgementKey(ticketID int64) string {
+	return "acknowledge/" + strconv.FormatInt(ticketID, 10)
 }
 
 // ticketsByID reads tickets without a lock, so that nobody waits for a slow mail server.
@@ -102,18 +79,34 @@ func ticketsByID(ctx context.Context, tx pgx.Tx, ids []int64) (map[int64]Ticket,
 	return tickets, nil
 }
 
-// addAcknowledged adds events that change nothing of the tickets themselves, whose rows stay as they are: rewriting them, with an
-// entry in each of their indexes, would cost a flood of inquiries more than taking them in.
-func (s *Service) addAcknowledged(ctx context.Context, tx pgx.Tx, events map[int64]Data) error {
+// recordAcknowledged adds events that change nothing of the tickets themselves, whose rows stay as they are: rewriting them, with an
+// entry in each of their indexes, would cost a flood of inquiries more than taking them in. That a mail is not taken is told once for each answer.
+func (s *Service) recordAcknowledged(ctx context.Context, tx pgx.Tx, outcomes []outbox.Outcome[Ticket]) error {
 	var tickets []int64
+	var kinds []string
 	var data [][]byte
-	for id, d := range events {
-		tickets, data = append(tickets, id), append(data, d.marshal())
+	for _, o := range outcomes {
+		kind, d := EventAcknowledged, Data{Code: code(o.Answer)}
+		switch o.State {
+		case outbox.MailSent:
+			d = Data{}
+		case outbox.MailRefused:
+			d.Reason = "refused"
+		case outbox.MailUnconfirmed, outbox.MailExpired:
+			d.Reason = string(o.State)
+		case outbox.MailWaiting:
+			if kind, d.Reason = EventAcknowledgementDelayed, o.Answer.Fault; !mendable(d.Reason) {
+				continue
+			}
+		}
+		tickets, kinds, data = append(tickets, o.Content.ID), append(kinds, string(kind)), append(data, d.marshal())
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
-		SELECT e.ticket_id, $3, $4, $5, e.data
-		FROM unnest($1::bigint[], $2::jsonb[]) AS e (ticket_id, data)`,
-		tickets, data, EventAcknowledged, ActorWorker, s.now().UTC())
+		SELECT e.ticket_id, e.kind, $4, $5, e.data
+		FROM unnest($1::bigint[], $2::text[], $3::jsonb[]) AS e (ticket_id, kind, data)
+		WHERE e.kind <> $6 OR NOT EXISTS (
+			SELECT FROM ticket_event told WHERE told.ticket_id = e.ticket_id AND told.kind = e.kind AND told.data = e.data)`,
+		tickets, kinds, data, ActorWorker, s.now().UTC(), EventAcknowledgementDelayed)
 	return err
 }

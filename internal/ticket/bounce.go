@@ -32,12 +32,12 @@ func (s *Service) Bounced(ctx context.Context, reference string, messageID int64
 		case !m.counts():
 			return nil
 		}
-		return c.reachedNobody(ctx, m, EventReplyBounced, string(why))
+		return c.reachedNobody(ctx, m, EventReplyBounced, Data{Reason: string(why)})
 	})
 }
 
 // reachedNobody marks a reply failed; the ticket is as it would be without an answer in it, and open.
-func (c *change) reachedNobody(ctx context.Context, m *Message, kind EventKind, reason string) error {
+func (c *change) reachedNobody(ctx context.Context, m *Message, kind EventKind, data Data) error {
 	if _, err := c.tx.Exec(ctx, `UPDATE message SET delivery = 'failed' WHERE id = $1`, m.ID); err != nil {
 		return err
 	}
@@ -46,6 +46,7 @@ func (c *change) reachedNobody(ctx context.Context, m *Message, kind EventKind, 
 		to = from
 	}
 	m.Delivery = DeliveryFailed
-	c.event(kind, Data{Message: m.ID, Reason: reason, From: string(from), To: string(to)})
+	data.Message, data.From, data.To = m.ID, string(from), string(to)
+	c.event(kind, data)
 	return nil
 }

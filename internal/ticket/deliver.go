@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/postgres"
 )
@@ -15,62 +17,169 @@ import (
 // Send hands a mail to the mail server; an error that is failure.KindInvalid means that no other try will succeed.
 type Send func(ctx context.Context, t Ticket, m Message) error
 
-// DeliverReply sends a public reply once the time to withdraw it has passed. The same care as in Acknowledge. A mail that no
-// other try will deliver marks the reply failed: it does not count as an answer, and the applicant waits again.
-func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send Send) error {
-	return s.deliver(ctx, "deliver a reply", task, func(tx pgx.Tx) error {
-		m, err := s.waitingReply(ctx, tx, messageID)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil // withdrawn, or sent before
-		}
-		if err != nil {
-			return err
-		}
-		goes, err := address(ctx, tx, &m)
-		if err != nil {
-			return err
-		}
-		if !goes {
-			_, err := s.changeIn(ctx, tx, `t.id = $1`, m.TicketID, Worker(), func(c *change) error {
-				return c.reachedNobody(ctx, c.history.message(m.ID), EventReplyBounced, string(BounceRelinked))
-			})
-			return err
-		}
-		t, err := s.lockless(ctx, tx, m.TicketID)
-		if err != nil {
-			return err
-		}
-		sent := send(ctx, t, m)
-		if sent != nil && !failure.Is(sent, failure.KindInvalid) {
-			return sent
-		}
-		_, err = s.changeIn(ctx, tx, `t.id = $1`, t.ID, Worker(), func(c *change) error {
-			if sent != nil {
-				return c.reachedNobody(ctx, c.history.message(m.ID), EventReplyFailed, "")
-			}
-			c.event(EventReplySent, Data{Message: m.ID})
-			_, err := tx.Exec(ctx, `UPDATE message SET delivery = 'sent', delivered_at = $2 WHERE id = $1`, m.ID, c.now)
-			return err
-		})
-		return err
-	})
+// sending is a reply on its way, and its ticket.
+type sending struct {
+	ticket  Ticket
+	message Message
 }
 
-// waitingReply reads and locks a reply that is due; nobody can withdraw it any more.
-func (s *Service) waitingReply(ctx context.Context, tx pgx.Tx, id int64) (Message, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT `+messageColumns+`
-		FROM `+messageTables+`
-		WHERE m.id = $1 AND m.delivery = 'waiting'
-		FOR UPDATE OF m`, id)
+// DeliverReply sends a public reply once the time to withdraw it has passed, once: outbox.Mailing says how. A reply that is not due is put
+// off. One that the mail server refuses for its recipient's sake, or that it has not taken for days, reached nobody: it does not count as an
+// answer, and the ticket is as after a bounce. One of which nobody knows whether it was taken is unconfirmed, until somebody has it sent
+// again. Called by the worker with its task. Errors: that of send for a reply that is tried again.
+func (s *Service) DeliverReply(ctx context.Context, task, messageID int64, send Send) error {
+	err := outbox.Mailing[sending]{
+		DB: s.db,
+		Claim: func(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[sending], error) {
+			return s.claimReply(ctx, tx, tasks[0].ID, messageID)
+		},
+		Send: func(ctx context.Context, letters []sending) []error {
+			failures := make([]error, len(letters))
+			for i, l := range letters {
+				failures[i] = send(outbox.LeavingAs(ctx, i), l.ticket, l.message)
+			}
+			return failures
+		},
+		Record: func(ctx context.Context, tx pgx.Tx, outcomes []outbox.Outcome[sending]) error {
+			for _, o := range outcomes {
+				if err := s.recordReply(ctx, tx, o); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}.Run(ctx, outbox.Task{ID: task})
 	if err != nil {
-		return Message{}, err
+		return fmt.Errorf("deliver a reply (task %d): %w", task, err)
 	}
-	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Message])
-	if err == nil && m.DeliverAt.After(s.now()) {
-		return m, failure.New(failure.KindConflict, "The reply is not due yet.", nil)
+	return nil
+}
+
+// replyKey names the mail of a reply.
+func replyKey(messageID int64) string { return "reply/" + strconv.FormatInt(messageID, 10) }
+
+// claimReply takes a reply to be sent, under the lock of its ticket as every change: from here on nobody can withdraw it. Where it goes is decided
+// here, too, and nowhere earlier. No letter comes back for one that was withdrawn or sent before.
+func (s *Service) claimReply(ctx context.Context, tx pgx.Tx, task, id int64) (letters []outbox.Letter[sending], err error) {
+	var ticketID int64
+	err = tx.QueryRow(ctx, `SELECT ticket_id FROM message WHERE id = $1`, id).Scan(&ticketID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
 	}
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.changeIn(ctx, tx, `t.id = $1`, ticketID, Worker(), func(c *change) error {
+		m, err := replyToSend(ctx, tx, id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		l := outbox.Letter[sending]{Task: task, Key: replyKey(id), Ticket: c.ID, Content: sending{ticket: *c.Ticket}}
+		if !m.Due {
+			l.NotBefore = *m.DeliverAt
+			letters = append(letters, l)
+			return nil
+		}
+		if !m.Left {
+			goes, err := address(ctx, tx, &m.Message)
+			if err != nil {
+				return err
+			}
+			if !goes {
+				return c.reachedNobody(ctx, c.history.message(id), EventReplyBounced, Data{Reason: string(BounceRelinked)})
+			}
+		}
+		l.Content.message = m.Message
+		letters = append(letters, l)
+		_, err = tx.Exec(ctx, `UPDATE message SET delivery = 'sending' WHERE id = $1`, id)
+		return err
+	})
+	return letters, err
+}
+
+// replyInHand is a reply that waits, or that an attempt was at before: Due by the database's clock, Left when that attempt handed it over.
+type replyInHand struct {
+	Message
+	Due, Left bool
+}
+
+// replyToSend reads a reply that has not been sent or withdrawn.
+func replyToSend(ctx context.Context, tx pgx.Tx, id int64) (replyInHand, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT `+messageColumns+`, m.deliver_at <= clock_timestamp() AS due,
+			EXISTS (SELECT FROM outgoing_mail WHERE key = $2 AND state = 'leaving') AS left
+		FROM `+messageTables+`
+		WHERE m.id = $1 AND m.delivery IN ('waiting', 'sending')`, id, replyKey(id))
+	if err != nil {
+		return replyInHand{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[replyInHand])
+}
+
+// recordReply writes down what became of a reply's mail.
+func (s *Service) recordReply(ctx context.Context, tx pgx.Tx, o outbox.Outcome[sending]) error {
+	m := o.Content.message
+	_, err := s.changeIn(ctx, tx, `t.id = $1`, m.TicketID, Worker(), func(c *change) (err error) {
+		data := Data{Message: m.ID, Reason: o.Answer.Fault, Code: code(o.Answer)}
+		switch o.State {
+		case outbox.MailSent:
+			c.event(EventReplySent, Data{Message: m.ID})
+			_, err = tx.Exec(ctx, `UPDATE message SET delivery = 'sent', delivered_at = $2 WHERE id = $1`, m.ID, c.now)
+		case outbox.MailUnconfirmed:
+			c.event(EventReplyUnconfirmed, data)
+			_, err = tx.Exec(ctx, `UPDATE message SET delivery = 'unconfirmed' WHERE id = $1`, m.ID)
+		case outbox.MailWaiting:
+			if _, err = tx.Exec(ctx, `UPDATE message SET delivery = 'waiting' WHERE id = $1`, m.ID); err == nil {
+				err = c.delayed(ctx, EventReplyDelayed, data)
+			}
+		case outbox.MailExpired:
+			data.Reason = string(BounceExpired)
+			err = c.reachedNobody(ctx, c.history.message(m.ID), EventReplyFailed, data)
+		case outbox.MailRefused:
+			err = c.reachedNobody(ctx, c.history.message(m.ID), EventReplyFailed, data)
+		}
+		return err
+	})
+	return err
+}
+
+// code is a mail server's answer in figures.
+func code(a outbox.Answer) string {
+	if a.Code == 0 {
+		return ""
+	}
+	return strings.TrimSpace(strconv.Itoa(a.Code) + " " + a.Status)
+}
+
+// delayed tells, once for each answer, that a mail is not taken for a reason that somebody has to mend.
+func (c *change) delayed(ctx context.Context, kind EventKind, data Data) error {
+	if !mendable(data.Reason) {
+		return nil
+	}
+	var told bool
+	err := c.tx.QueryRow(ctx, `
+		SELECT EXISTS (
+			SELECT FROM ticket_event
+			WHERE ticket_id = $1 AND kind = $2 AND COALESCE((data->>'message')::bigint, 0) = $3 AND data->>'reason' = $4 AND COALESCE(data->>'code', '') = $5)`,
+		c.ID, kind, data.Message, data.Reason, data.Code).Scan(&told)
+	if err == nil && !told {
+		c.quiet = true
+		c.event(kind, data)
+	}
+	return err
+}
+
+// mendable reports whether a fault waits for a person to mend it, and not for time to pass.
+func mendable(fault string) bool {
+	switch mail.Fault(fault) {
+	case mail.FaultSender, mail.FaultSize, mail.FaultPolicy, mail.FaultConfiguration:
+		return true
+	case mail.FaultRecipient, mail.FaultTemporary, mail.FaultUnreachable, mail.FaultUnanswered:
+	}
+	return false
 }
 
 // deliver runs fn with the task's row locked, and finishes the task with it.
@@ -89,19 +198,6 @@ func (s *Service) deliver(ctx context.Context, what string, task int64, fn func(
 		return fmt.Errorf("%s (task %d): %w", what, task, err)
 	}
 	return nil
-}
-
-// lockless reads a ticket without a lock, so that nobody waits for a slow mail server.
-func (s *Service) lockless(ctx context.Context, tx pgx.Tx, id int64) (Ticket, error) {
-	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM ticket t WHERE t.id = $1`, id)
-	if err != nil {
-		return Ticket{}, err
-	}
-	t, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Ticket])
-	if err != nil {
-		return Ticket{}, notFound(err)
-	}
-	return t, nil
 }
 
 // RecordScan notes what a virus scan found. Called by the worker with its task.

@@ -47,28 +47,32 @@ type EventKind string
 
 // The kinds of event.
 const (
-	EventOpened         EventKind = "opened"
-	EventQuarantined    EventKind = "quarantined"
-	EventReleased       EventKind = "released"
-	EventExcluded       EventKind = "excluded"
-	EventAcknowledged   EventKind = "acknowledged"
-	EventLinked         EventKind = "linked"
-	EventUnlinked       EventKind = "unlinked"
-	EventLinkConfirmed  EventKind = "link_confirmed"
-	EventLinkUndone     EventKind = "link_undone"
-	EventReplied        EventKind = "replied"
-	EventReplyWithdrawn EventKind = "reply_withdrawn"
-	EventReplySent      EventKind = "reply_sent"
-	EventReplyFailed    EventKind = "reply_failed"
-	EventReplyBounced   EventKind = "reply_bounced" // Data.Reason is a Bounce
-	EventApplicantWrote EventKind = "applicant_wrote"
-	EventAnswerRead     EventKind = "answer_read"  // by the applicant, up to Data.Message
-	EventRated          EventKind = "rated"        // Data.To is helpful or not_helpful
-	EventMailHeld       EventKind = "mail_held"    // sent to the ticket's address by somebody else; Data.Mail waits for a person
-	EventAutoReplied    EventKind = "auto_replied" // a machine answered; Data.Mail is what it said
+	EventOpened           EventKind = "opened"
+	EventQuarantined      EventKind = "quarantined"
+	EventReleased         EventKind = "released"
+	EventExcluded         EventKind = "excluded"
+	EventAcknowledged     EventKind = "acknowledged"
+	EventLinked           EventKind = "linked"
+	EventUnlinked         EventKind = "unlinked"
+	EventLinkConfirmed    EventKind = "link_confirmed"
+	EventLinkUndone       EventKind = "link_undone"
+	EventReplied          EventKind = "replied"
+	EventReplyWithdrawn   EventKind = "reply_withdrawn"
+	EventReplySent        EventKind = "reply_sent"
+	EventReplyFailed      EventKind = "reply_failed"      // Data.Reason is a mail.Fault or BounceExpired
+	EventReplyDelayed     EventKind = "reply_delayed"     // not taken yet, for a fault that somebody has to mend: Data.Reason, Data.Code
+	EventReplyUnconfirmed EventKind = "reply_unconfirmed" // handed over, and nobody knows whether the mail server took it
+	EventSentAgain        EventKind = "sent_again"        // an unconfirmed reply (Data.Message), or an acknowledgement
+	EventReplyBounced     EventKind = "reply_bounced"     // Data.Reason is a Bounce
+	EventApplicantWrote   EventKind = "applicant_wrote"
+	EventAnswerRead       EventKind = "answer_read"  // by the applicant, up to Data.Message
+	EventRated            EventKind = "rated"        // Data.To is helpful or not_helpful
+	EventMailHeld         EventKind = "mail_held"    // sent to the ticket's address by somebody else; Data.Mail waits for a person
+	EventAutoReplied      EventKind = "auto_replied" // a machine answered; Data.Mail is what it said
 
 	EventMailFileFetched        EventKind = "mail_file_fetched" // of Data.Mail, one that was not taken over
 	EventAcknowledgementBounced EventKind = "acknowledgement_bounced"
+	EventAcknowledgementDelayed EventKind = "acknowledgement_delayed" // as EventReplyDelayed
 	EventNoted                  EventKind = "noted"
 	EventAssigned               EventKind = "assigned"
 	EventStatusChanged          EventKind = "status_changed"
@@ -96,6 +100,7 @@ type Data struct {
 	Message      int64      `json:"message,omitempty"` // the message that it is about
 	Mail         int64      `json:"mail,omitempty"`    // the mail that came in
 	Reason       string     `json:"reason,omitempty"`
+	Code         string     `json:"code,omitempty"` // a mail server's answer: 550 5.1.1
 	LinkFrom     *Link      `json:"link_from,omitempty"`
 	LinkTo       *Link      `json:"link_to,omitempty"`
 	Evidence     []Evidence `json:"evidence,omitempty"`      // on which LinkTo was decided

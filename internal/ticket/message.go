@@ -18,11 +18,13 @@ type Delivery string
 
 // The states of a delivery. A waiting reply can be withdrawn until DeliverAt.
 const (
-	DeliveryNone      Delivery = "none"
-	DeliveryWaiting   Delivery = "waiting"
-	DeliverySent      Delivery = "sent"
-	DeliveryFailed    Delivery = "failed"
-	DeliveryWithdrawn Delivery = "withdrawn"
+	DeliveryNone        Delivery = "none"
+	DeliveryWaiting     Delivery = "waiting"
+	DeliverySending     Delivery = "sending"     // a mail server is asked
+	DeliveryUnconfirmed Delivery = "unconfirmed" // handed over, and nobody knows whether it was taken
+	DeliverySent        Delivery = "sent"
+	DeliveryFailed      Delivery = "failed"
+	DeliveryWithdrawn   Delivery = "withdrawn"
 )
 
 // Message is one entry of a ticket's thread.

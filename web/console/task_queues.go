@@ -12,6 +12,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -25,6 +26,7 @@ type taskPage struct {
 	page.Frame
 	Backlog  []backlogLine
 	Stuck    []stuckLine
+	Mails    []mailLine
 	Queues   []outbox.TaskQueue
 	Away     bool // the task queue cannot be reached: work waits in the database and is not lost
 	MayRetry bool
@@ -39,6 +41,13 @@ type backlogLine struct {
 type stuckLine struct {
 	outbox.Stuck
 	Label string
+}
+
+// mailLine is a mail that has not left.
+type mailLine struct {
+	unsentLine
+	Label     string
+	Reference string // of its ticket, where a reply is sent again; "" otherwise
 }
 
 const (
@@ -80,10 +89,53 @@ func (a *Area) TaskQueueShow(c *gin.Context) error {
 	for _, s := range stuck {
 		d.Stuck = append(d.Stuck, stuckLine{s, label(s.Kind)})
 	}
+	if err := a.fillMails(ctx, d, label); err != nil {
+		return err
+	}
 	a.askQueues(ctx, d)
 	d.Title, d.Path = p.T("console.tasks.title"), taskQueuesPath
 	d.Empty = page.Empty{Icon: "check_circle", Title: p.T("console.tasks.none.title"), Text: p.T("console.tasks.none.text")}
 	return a.Pages.HTML(c, http.StatusOK, "console/task_queues", d)
+}
+
+// fillMails tells of the mails that have not left.
+func (a *Area) fillMails(ctx context.Context, d *taskPage, label func(string) string) error {
+	mails, err := outbox.ListUnsent(ctx, a.DB, shownStuck)
+	if err != nil {
+		return err
+	}
+	tell := teller{p: d.Printer}
+	for _, m := range mails {
+		l := mailLine{unsentLine: tell.unsent(m), Label: label(m.Kind)}
+		if ticket.ReplyOf(m) != 0 {
+			t, err := a.Tickets.ByID(ctx, m.Ticket)
+			if err != nil && !failure.Is(err, failure.KindNotFound) {
+				return err
+			}
+			l.Reference = t.Reference
+		}
+		d.Mails = append(d.Mails, l)
+	}
+	return nil
+}
+
+// MailSendAgain has a mail sent again that is not tried again by itself.
+func (a *Area) MailSendAgain(c *gin.Context) error {
+	id, err := strconv.ParseInt(c.Param("mail"), 10, 64)
+	if err != nil {
+		return failure.NotFound("There is no such mail.")
+	}
+	p := a.Pages.Printer(c)
+	switch err := outbox.SendAgain(c.Request.Context(), a.DB, id); {
+	case failure.Is(err, failure.KindNotFound):
+		a.Pages.Flash(c, "info", p.T("console.tasks.gone"))
+	case err != nil:
+		return err
+	default:
+		a.Pages.Flash(c, "success", p.T("console.tasks.mail_again"))
+	}
+	c.Redirect(http.StatusSeeOther, taskQueuesPath)
+	return nil
 }
 
 // askQueues must not hold the page up: what waits in the database shows in any case.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/messages"
@@ -23,6 +24,28 @@ type entry struct {
 	SecondsLeft  int  // until its mail goes out
 	UndoKey      bool // a key takes it back: the reader's own newest
 	Events       []eventLine
+	Unsent       *unsentLine // why its mail has not left
+}
+
+// unsentLine is a mail that has not left, in plain words.
+type unsentLine struct {
+	outbox.Unsent
+	Fault string
+	Code  string
+}
+
+func (t teller) unsent(u outbox.Unsent) unsentLine {
+	l := unsentLine{Unsent: u, Fault: t.p.Find("console.fault."+u.Fault, t.p.T("console.fault.unknown"))}
+	switch {
+	case u.State == outbox.MailUnconfirmed:
+		l.Fault = t.p.T("console.fault.unanswered")
+	case u.State == outbox.MailExpired:
+		l.Fault = t.p.T("console.fault.expired")
+	}
+	if u.Code > 0 {
+		l.Code = strings.TrimSpace(strconv.Itoa(u.Code) + " " + u.Status)
+	}
+	return l
 }
 
 // Last is what happened last.
@@ -149,7 +172,13 @@ func (t teller) text(e ticket.Event) string {
 		return p.Find(key+"_"+e.Data.Reason, p.T(key, "reason", p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)))
 	case ticket.EventAcknowledged:
 		if e.Data.Reason != "" {
-			return p.T("console.event.acknowledged_failed")
+			return p.Find("console.event.acknowledged_"+e.Data.Reason, p.T("console.event.acknowledged_failed"))
+		}
+	case ticket.EventReplyDelayed, ticket.EventAcknowledgementDelayed:
+		return p.T(key, "reason", p.Find("console.fault."+e.Data.Reason, e.Data.Reason), "code", e.Data.Code)
+	case ticket.EventSentAgain:
+		if e.Data.Message == 0 {
+			return p.T("console.event.acknowledged_again")
 		}
 	case ticket.EventAccountRevealed:
 		return p.Find(key+"_"+e.Data.Reason, p.T(key))
@@ -246,7 +275,7 @@ func bounced(thread []ticket.Message, events []ticket.Event, p *messages.Printer
 		return ""
 	}
 	for _, e := range events {
-		if e.Kind == ticket.EventReplyBounced && e.Data.Message == last.ID {
+		if (e.Kind == ticket.EventReplyBounced || e.Kind == ticket.EventReplyFailed) && e.Data.Message == last.ID && e.Data.Reason != "" {
 			return p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)
 		}
 	}

@@ -33,6 +33,7 @@ type ticketPage struct {
 	InHand         bool
 	Confirmable    bool
 	Suspicions     string
+	Unacknowledged *unsentLine    // why the acknowledgement has not left; nil when it has
 	Bounced        string         // why the last reply came back; "" when it did not
 	Rating         *ticket.Rating // what the applicant thinks of the answers; nil: nothing said
 	Thread         []entry
@@ -190,6 +191,28 @@ func (a *Area) ticketPage(c *gin.Context) (*ticketPage, error) {
 	return d, nil
 }
 
+// fillUnsent tells of the ticket's mails that have not left: of replies at the reply, of others above.
+func (a *Area) fillUnsent(ctx context.Context, d *ticketPage, tell teller) error {
+	unsent, err := a.Tickets.Unsent(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, u := range unsent {
+		line := tell.unsent(u)
+		reply := ticket.ReplyOf(u)
+		if reply == 0 {
+			d.Unacknowledged = &line
+			continue
+		}
+		for i, e := range d.Thread {
+			if e.Message != nil && e.Message.ID == reply {
+				d.Thread[i].Unsent = &line
+			}
+		}
+	}
+	return nil
+}
+
 func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Member) error {
 	known, err := a.known(ctx)
 	if err != nil {
@@ -216,12 +239,15 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 	d.Thread = weave(thread, events, now, tell.line)
 	d.markMine()
 	d.Bounced = bounced(thread, events, tell.p)
+	if err := a.fillUnsent(ctx, d, tell); err != nil {
+		return err
+	}
 	for i, m := range thread {
 		if m.Delivery == ticket.DeliveryWaiting && d.Ticket.Link().FollowsAccount() {
 			thread[i].Recipient = d.Email // where it will go
 		}
 		d.LastMessage = max(d.LastMessage, m.ID)
-		d.Undelivered = d.Undelivered || m.Delivery == ticket.DeliveryWaiting
+		d.Undelivered = d.Undelivered || m.Delivery == ticket.DeliveryWaiting || m.Delivery == ticket.DeliverySending
 	}
 	d.words(known, tell, member)
 	if slices.ContainsFunc(events, func(e ticket.Event) bool { return e.Kind == ticket.EventRated }) {

@@ -114,6 +114,34 @@ func (d *ticketPage) writer(message int64) string {
 	return ""
 }
 
+// TicketSendAgain has a reply sent again that was not taken, or of which nobody knows.
+func (a *Area) TicketSendAgain(c *gin.Context) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	message, err := strconv.ParseInt(c.Param("message"), 10, 64)
+	if err != nil {
+		return failure.NotFound("There is no such reply.")
+	}
+	if err := a.Tickets.SendAgain(c.Request.Context(), actor(c, member), reference, message); err != nil {
+		return a.again(c, err, nil)
+	}
+	return a.back(c, reference, "")
+}
+
+// TicketAcknowledgeAgain is TicketSendAgain for the acknowledgement.
+func (a *Area) TicketAcknowledgeAgain(c *gin.Context) error {
+	member, reference, err := a.writer(c)
+	if err != nil {
+		return err
+	}
+	if err := a.Tickets.SendAcknowledgementAgain(c.Request.Context(), actor(c, member), reference); err != nil {
+		return a.again(c, err, nil)
+	}
+	return a.back(c, reference, "")
+}
+
 // takeUp puts the text of a withdrawn reply into the form again.
 func (d *ticketPage) takeUp(message string) {
 	for _, e := range d.Thread {

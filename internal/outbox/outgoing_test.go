@@ -1,0 +1,220 @@
+package outbox_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/testkit"
+)
+
+// post is a database with one task that sends one mail, and what became of it.
+type post struct {
+	*testing.T
+	db       *pgxpool.Pool
+	task     int64
+	sent     atomic.Int32
+	recorded []outbox.MailState
+	lease    time.Duration
+	due      time.Time // of the letter; zero for now
+}
+
+func newPost(t *testing.T) *post {
+	t.Helper()
+	p := &post{T: t, db: testkit.Database(t)}
+	p.task = p.newTask()
+	return p
+}
+
+func (p *post) newTask() (id int64) {
+	p.Helper()
+	must(p.T, p.db.QueryRow(p.Context(), `
+		INSERT INTO outbox_task (task, subject_id, due_at, created_at, attempts) VALUES ('send_thing', 7, now(), now(), 1) RETURNING id`).Scan(&id))
+	return id
+}
+
+// run has the task send its mail by a function that is asked between the handing over of the mail and its answer.
+func (p *post) run(talk func(ctx context.Context) error) error {
+	return outbox.Mailing[string]{
+		DB: p.db, Lease: p.lease,
+		Claim: func(_ context.Context, _ pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[string], error) {
+			return []outbox.Letter[string]{{Task: tasks[0].ID, Key: "thing/7", Content: "a letter", NotBefore: p.due}}, nil
+		},
+		Send: func(ctx context.Context, letters []string) []error {
+			if err := outbox.Leaving(ctx, 0); err != nil {
+				return []error{err}
+			}
+			p.sent.Add(1)
+			return []error{talk(ctx)}
+		},
+		Record: func(_ context.Context, _ pgx.Tx, outcomes []outbox.Outcome[string]) error {
+			for _, o := range outcomes {
+				p.recorded = append(p.recorded, o.State)
+			}
+			return nil
+		},
+	}.Run(p.Context(), outbox.Task{ID: p.task})
+}
+
+func taken(context.Context) error { return nil }
+
+// is fails unless so many mails went out, this was recorded, the task is left or not, and the row of the mail is in this state ("" for none).
+func (p *post) is(mails int32, left bool, row string, recorded ...outbox.MailState) {
+	p.Helper()
+	if n := p.sent.Load(); n != mails {
+		p.Errorf("%d mails went out, want %d", n, mails)
+	}
+	if diff := cmp.Diff(recorded, p.recorded); diff != "" {
+		p.Errorf("recorded (-want +got)\n%s", diff)
+	}
+	var tasks int
+	var state string
+	must(p.T, p.db.QueryRow(context.WithoutCancel(p.Context()), `
+		SELECT (SELECT count(*) FROM outbox_task WHERE id = $1), COALESCE((SELECT state FROM outgoing_mail), '')`, p.task).Scan(&tasks, &state))
+	if (tasks == 1) != left || state != row {
+		p.Errorf("%d tasks are left and the mail is %q, want %t and %q", tasks, state, left, row)
+	}
+}
+
+// The database ends sessions whose transaction is idle, and the mail server takes its time: with a transaction open over the conversation
+// the mail would go out again and again.
+func TestAMailGoesOutOnceThoughIdleTransactionsAreEnded(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	_, err := p.db.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = 50', current_database()); END $$`)
+	must(t, err)
+	p.db.Reset()
+	must(t, p.run(func(ctx context.Context) error {
+		var open int
+		must(t, p.db.QueryRow(ctx, `
+			SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`).Scan(&open))
+		if open != 0 {
+			t.Errorf("%d transactions are open while the mail server is asked", open)
+		}
+		time.Sleep(300 * time.Millisecond) // the mail server takes its time
+		return nil
+	}))
+	must(t, p.run(taken))
+	p.is(1, false, "", outbox.MailSent)
+}
+
+// Every connection breaks between the mail server's answer and the commit.
+func TestAConnectionThatBreaksAfterTheAnswerSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	must(t, p.run(func(ctx context.Context) error {
+		_, err := p.db.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		must(t, err)
+		return nil
+	}))
+	must(t, p.run(taken))
+	p.is(1, false, "", outbox.MailSent)
+}
+
+// A process that died left a mail behind.
+func TestAMailOfAProcessThatDied(t *testing.T) {
+	t.Parallel()
+	leave := func(p *post, state string) {
+		_, err := p.db.Exec(p.Context(), `
+			INSERT INTO outgoing_mail (key, task_id, kind, subject_id, state, claimed_until) VALUES ('thing/7', $1, 'send_thing', 7, $2, now() - interval '1 second')`,
+			p.task, state)
+		must(p.T, err)
+	}
+	t.Run("before its content left", func(t *testing.T) {
+		t.Parallel()
+		p := newPost(t)
+		leave(p, "claimed")
+		must(t, p.run(taken))
+		p.is(1, false, "", outbox.MailSent)
+	})
+	t.Run("after its content left", func(t *testing.T) {
+		t.Parallel()
+		p := newPost(t)
+		leave(p, "leaving")
+		must(t, p.run(taken))
+		p.is(0, false, "unconfirmed", outbox.MailUnconfirmed)
+
+		unsent, err := outbox.ListUnsent(t.Context(), p.db, 10)
+		must(t, err)
+		if len(unsent) != 1 || !unsent[0].Over() {
+			t.Fatalf("unsent mails: %+v", unsent)
+		}
+		must(t, outbox.SendAgain(t.Context(), p.db, unsent[0].ID)) // a person wants it
+		must(t, p.db.QueryRow(t.Context(), `SELECT id FROM outbox_task WHERE task = 'send_thing' AND subject_id = 7`).Scan(&p.task))
+		must(t, p.run(taken))
+		p.is(1, false, "", outbox.MailUnconfirmed, outbox.MailSent)
+	})
+}
+
+// A mail server takes longer than the lease: nobody else sends the mail meanwhile.
+func TestASlowMailServerKeepsItsMail(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	p.lease = 600 * time.Millisecond
+	must(t, p.run(func(context.Context) error {
+		for range 6 {
+			time.Sleep(300 * time.Millisecond) // the mail server takes its time
+			must(t, p.run(func(context.Context) error { t.Error("it was sent by two at once"); return nil }))
+		}
+		return nil
+	}))
+	p.is(1, false, "", outbox.MailSent)
+}
+
+func TestWhatBecomesOfAMail(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer error
+		row    string
+		left   bool
+		want   outbox.MailState
+		err    bool
+	}{
+		"refused":     {failure.New(failure.KindInvalid, "No such mailbox.", nil), "refused", false, outbox.MailRefused, false},
+		"unavailable": {failure.Unavailable("Later.", nil), "waiting", true, outbox.MailWaiting, true},
+		"unexpected":  {errors.New("a template is broken"), "waiting", true, outbox.MailWaiting, true},
+		"no answer":   {failure.Unavailable("Nothing.", outbox.ErrUnconfirmed), "unconfirmed", false, outbox.MailUnconfirmed, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPost(t)
+			if err := p.run(func(context.Context) error { return c.answer }); (err != nil) != c.err {
+				t.Errorf("it ended with %v", err)
+			}
+			p.is(1, c.left, c.row, c.want)
+		})
+	}
+	t.Run("for too long", func(t *testing.T) {
+		t.Parallel()
+		p := newPost(t)
+		away := func(context.Context) error { return failure.Unavailable("Later.", nil) }
+		_ = p.run(away)
+		_, err := p.db.Exec(t.Context(), `UPDATE outgoing_mail SET begun_at = now() - interval '5 days 1 minute'`)
+		must(t, err)
+		must(t, p.run(away))
+		p.is(2, false, "expired", outbox.MailWaiting, outbox.MailExpired)
+	})
+}
+
+// What is not due is put off by the database's clock: that is no attempt, and no failure.
+func TestWhatIsNotDueIsPutOff(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	p.due = time.Now().Add(time.Hour).Truncate(time.Microsecond)
+	must(t, p.run(taken))
+	p.is(0, true, "")
+	var due time.Time
+	var attempts int
+	must(t, p.db.QueryRow(t.Context(), `SELECT due_at, attempts FROM outbox_task WHERE id = $1`, p.task).Scan(&due, &attempts))
+	if !due.Equal(p.due) || attempts != 0 {
+		t.Errorf("due %v after %d attempts, want %v after none", due, attempts, p.due)
+	}
+}

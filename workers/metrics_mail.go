@@ -1,0 +1,33 @@
+package workers
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/askwell/askwell/internal/outbox"
+)
+
+// outgoing tells at each scrape of the mails that have not left.
+type outgoing struct{ db *pgxpool.Pool }
+
+var unsentDesc = prometheus.NewDesc("askwell_unsent_mails",
+	"Mails that wait, were refused, expired or are unconfirmed, by state and by what the mail server's last answer was about.", []string{"state", "fault"}, nil)
+
+// Describe implements prometheus.Collector.
+func (outgoing) Describe(ch chan<- *prometheus.Desc) { ch <- unsentDesc }
+
+// Collect implements prometheus.Collector.
+func (o outgoing) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	counts, err := outbox.CountUnsent(ctx, o.db)
+	if err != nil {
+		return
+	}
+	for _, c := range counts {
+		ch <- prometheus.MustNewConstMetric(unsentDesc, prometheus.GaugeValue, float64(c.Mails), string(c.State), c.Fault)
+	}
+}
