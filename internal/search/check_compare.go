@@ -24,7 +24,7 @@ type comparison struct {
 
 	ready func(ctx context.Context) error // whether it makes sense to compare
 	held  func(ctx context.Context, db postgres.Querier, s span) (versions, error)
-	still func(ctx context.Context, look func(tx pgx.Tx) error) error
+	still func(ctx context.Context, look func(db postgres.Querier) error) error
 	mend  func(ctx context.Context, ids []int64) error
 }
 
@@ -121,12 +121,12 @@ func readVersions(rows pgx.Rows) (versions, error) {
 // with them whether a change of theirs waits, which it does until it is in the index: so what differs from a row without a
 // change that waits will stay so.
 func (e *Engine) lookAgain(ctx context.Context, c comparison, ids []int64) (different []int64, kinds Differences, err error) {
-	err = c.still(ctx, func(tx pgx.Tx) error {
-		settled, err := settledRows(ctx, tx, c, ids)
+	err = c.still(ctx, func(db postgres.Querier) error {
+		settled, err := settledRows(ctx, db, c, ids)
 		if err != nil {
 			return err
 		}
-		held, err := c.held(ctx, tx, span{ids: ids})
+		held, err := c.held(ctx, db, span{ids: ids})
 		if err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (d *Differences) of(row *int64, held versions, id int64) *int64 {
 
 // settledRows reads versions of rows, nil for those that are gone, and leaves out those with a change that waits. A task that was
 // given up brings nothing any more. Every event counts, whenever it is due: its time is a process's, and may lie a little ahead.
-func settledRows(ctx context.Context, tx pgx.Tx, c comparison, ids []int64) (map[int64]*int64, error) {
+func settledRows(ctx context.Context, tx postgres.Querier, c comparison, ids []int64) (map[int64]*int64, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, t.version
 		FROM unnest($1::bigint[]) AS c (id)

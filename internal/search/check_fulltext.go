@@ -19,7 +19,7 @@ func (e *Engine) fullTextComparison(name, kind, task string) comparison {
 			return textVersions(ctx, db, kind, s)
 		},
 		mend: func(ctx context.Context, ids []int64) error { return e.mendFullText(ctx, kind, ids) },
-		still: func(ctx context.Context, look func(pgx.Tx) error) error {
+		still: func(ctx context.Context, look func(postgres.Querier) error) error {
 			return postgres.InTx(ctx, e.db, func(tx pgx.Tx) error {
 				if _, err := tx.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`); err != nil {
 					return fmt.Errorf("hold on to a snapshot: %w", postgres.Failure(err))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/meilisearch/meilisearch-go"
 
 	"github.com/askwell/askwell/internal/failure"
@@ -27,7 +26,7 @@ func (e *Engine) meiliComparison(name, kind, uid, task string, mend func(context
 		held: func(ctx context.Context, _ postgres.Querier, s span) (versions, error) {
 			return e.documentVersions(ctx, uid, s.filter())
 		},
-		still: func(ctx context.Context, look func(pgx.Tx) error) error { return e.locked(ctx, uid, look) },
+		still: func(ctx context.Context, look func(postgres.Querier) error) error { return e.locked(ctx, uid, look) },
 	}
 }
 

@@ -50,11 +50,11 @@ func (e *Engine) index(ctx context.Context, i indexed, ids []int64) error {
 		return fmt.Errorf("index %d documents: %w", len(ids), err)
 	}
 	var tasks []int64
-	err := e.locked(ctx, i.uid, func(tx pgx.Tx) (err error) {
-		if err := e.note(ctx, tx, i, ids); err != nil {
+	err := e.locked(ctx, i.uid, func(db postgres.Querier) (err error) {
+		if err := e.note(ctx, db, i, ids); err != nil {
 			return err
 		}
-		tasks, err = e.send(ctx, tx, i, i.uid, ids)
+		tasks, err = e.send(ctx, db, i, i.uid, ids)
 		return err
 	})
 	if err != nil {
@@ -66,14 +66,26 @@ func (e *Engine) index(ctx context.Context, i indexed, ids []int64) error {
 	return nil
 }
 
-// locked runs fn while nobody else hands documents to the index.
-func (e *Engine) locked(ctx context.Context, uid string, fn func(tx pgx.Tx) error) error {
-	return postgres.InTx(ctx, e.db, func(tx pgx.Tx) error {
-		if err := lock(ctx, tx, uid); err != nil {
-			return err
+// locked runs fn while nobody else hands documents to the index. The lock is a session's, for fn asks Meilisearch, and no transaction
+// stays open over that; when it cannot be given back its connection is closed.
+func (e *Engine) locked(ctx context.Context, uid string, fn func(db postgres.Querier) error) error {
+	conn, err := e.db.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("lock the index: %w", postgres.Failure(err))
+	}
+	defer conn.Release()
+	const key = `hashtextextended('askwell search ' || $1, 0)`
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+key+`)`, uid); err != nil {
+		return fmt.Errorf("lock the index: %w", postgres.Failure(err))
+	}
+	defer func() {
+		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if _, err := conn.Exec(free, `SELECT pg_advisory_unlock(`+key+`)`, uid); err != nil {
+			_ = conn.Conn().Close(free)
 		}
-		return fn(tx)
-	})
+	}()
+	return postgres.Failure(fn(conn))
 }
 
 // lock is held until the transaction ends.

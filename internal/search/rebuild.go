@@ -150,7 +150,7 @@ func (e *Engine) start(ctx context.Context, turn *pgxpool.Conn) (building, error
 	}
 	// Whoever holds a lock now may not have seen the announcement. What it sends is in the database already.
 	for _, i := range e.indexes() {
-		if err := e.locked(ctx, i.uid, func(pgx.Tx) error { return nil }); err != nil {
+		if err := e.locked(ctx, i.uid, func(postgres.Querier) error { return nil }); err != nil {
 			return b, err
 		}
 	}

@@ -113,7 +113,7 @@ func (e *Engine) inUse(ctx context.Context, db postgres.Querier, version int) er
 // note keeps, while new indexes are being built, what is about to be sent to those in use. The caller holds the index's lock
 // and sends in the same transaction. Errors: unavailable when the indexes in use are of a later version: its workers do what
 // this one cannot, for documents have another form there.
-func (e *Engine) note(ctx context.Context, tx pgx.Tx, i indexed, ids []int64) error {
+func (e *Engine) note(ctx context.Context, tx postgres.Querier, i indexed, ids []int64) error {
 	var version int
 	err := tx.QueryRow(ctx, `
 		WITH noted AS (
