@@ -155,6 +155,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.POST("/tickets/:reference/status", handle(desk.TicketStatus))
 	answer.POST("/tickets/:reference/exclusion", handle(desk.TicketExclude))
 	answer.GET("/tickets/:reference/account", handle(desk.TicketAccount))
+	answer.GET("/tickets/:reference/link", handle(desk.TicketLinkAsk))
 	answer.POST("/tickets/:reference/link", handle(desk.TicketLink))
 	answer.POST("/tickets/:reference/link/confirm", handle(desk.TicketLinkConfirm))
 	answer.POST("/tickets/:reference/link/remove", handle(desk.TicketUnlink))

@@ -179,6 +179,24 @@ func (s Store) Candidates(ctx context.Context, clues Clues, limit int) ([]Candid
 	return found[:min(limit, len(found))], nil
 }
 
+// MaxNamesakes bounds how many accounts with the same name are counted.
+const MaxNamesakes = 20
+
+// Forms lists the form types of the accounts' cases, by the accounts' rows.
+func (s Store) Forms(ctx context.Context, accountIDs []int64) (map[int64][]string, error) {
+	rows, err := s.DB.Query(ctx, `SELECT DISTINCT account_id, form FROM account_case WHERE account_id = ANY ($1) ORDER BY account_id, form`, accountIDs)
+	if err != nil {
+		return nil, fmt.Errorf("list forms: %w", postgres.Failure(err))
+	}
+	found := map[int64][]string{}
+	var id int64
+	var form string
+	if _, err = pgx.ForEachRow(rows, []any{&id, &form}, func() error { found[id] = append(found[id], form); return nil }); err != nil {
+		return nil, fmt.Errorf("list forms: %w", postgres.Failure(err))
+	}
+	return found, nil
+}
+
 type candidates []Candidate
 
 func (c *candidates) add(reason Reason, accounts ...Account) {

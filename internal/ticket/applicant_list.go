@@ -21,6 +21,24 @@ type Question struct {
 	Fresh     bool      // there is an answer that the owner has not opened yet
 }
 
+// LastContacts tells when the accounts' owners last asked something, by the accounts' rows; one that never did is left out.
+func (s *Service) LastContacts(ctx context.Context, accountIDs []int64) (map[int64]time.Time, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT t.account_id, max(t.opened_at) FROM ticket t
+		WHERE t.account_id = ANY ($1) AND `+shownToOwner+`
+		GROUP BY t.account_id`, accountIDs)
+	if err != nil {
+		return nil, fmt.Errorf("find last contacts: %w", postgres.Failure(err))
+	}
+	found := map[int64]time.Time{}
+	var id int64
+	var at time.Time
+	if _, err = pgx.ForEachRow(rows, []any{&id, &at}, func() error { found[id] = at; return nil }); err != nil {
+		return nil, fmt.Errorf("find last contacts: %w", postgres.Failure(err))
+	}
+	return found, nil
+}
+
 // Questions is a part of the list. Next is the zero Cursor on the last page.
 type Questions struct {
 	List []Question

@@ -18,6 +18,7 @@ type linkPanel struct {
 	Account     account.Account // Number alone is to be shown while ShowsFacts is false
 	ShowsFacts  bool
 	Confirmable bool
+	Ask         bool // confirming asks first: it is a conflict, or others are alike
 	Masked      masked
 	Cases       []caseLine
 	Evidence    []string // in plain words
@@ -53,6 +54,7 @@ func (a *Area) cases(ctx context.Context, accountID int64) ([]caseLine, error) {
 
 // candidate is an account that the ticket may belong to.
 type candidate struct {
+	traits
 	Number, Name string
 	Why          string
 }
@@ -110,15 +112,23 @@ func (a *Area) findCandidates(ctx context.Context, t ticket.Ticket, panel *linkP
 	if err != nil {
 		return err
 	}
+	var others []account.Account
+	found = slices.DeleteFunc(found, func(f account.Candidate) bool { return t.AccountID != nil && f.Account.ID == *t.AccountID })
 	for _, f := range found {
-		if t.AccountID != nil && f.Account.ID == *t.AccountID {
-			continue
-		}
+		others = append(others, f.Account)
+	}
+	known, err := a.traits(ctx, t, others, tell.p)
+	if err != nil {
+		return err
+	}
+	panel.Ask = t.LinkState == ticket.LinkConflict || len(found) > 0
+	for _, f := range found {
 		var why []string
 		for _, r := range f.Reasons {
 			why = append(why, tell.p.Find("console.candidate."+string(r), string(r)))
 		}
-		next := candidate{Number: f.Account.Number, Name: f.Account.Name, Why: strings.Join(why, ", ")}
+		next := candidate{traits: known[f.Account.ID], Number: f.Account.Number, Name: f.Account.Name, Why: strings.Join(why, ", ")}
+		next.Ask = next.Ask || len(found) > 1 || t.AccountID != nil
 		byNumber := slices.Contains(f.Reasons, account.ReasonANumber) || slices.Contains(f.Reasons, account.ReasonReceiptNumber)
 		if byNumber && panel.Suggested == nil && t.AccountID == nil {
 			panel.Suggested = &next

@@ -31,6 +31,7 @@ type accountFinder struct {
 
 // foundAccount is an account that may be the one, with what speaks for it.
 type foundAccount struct {
+	traits
 	Number, Name string
 	Marked       []search.Span
 	SameEmail    bool
@@ -39,6 +40,11 @@ type foundAccount struct {
 
 // Do is where a form of the page goes, as on the ticket's.
 func (d *accountFinder) Do(action string) string { return d.URL + action + d.From.suffix() }
+
+// Ask is the page that asks before it links.
+func (d *accountFinder) Ask(number string) string {
+	return d.URL + "/link" + d.From.suffix("number", number)
+}
 
 // accountsShown bounds the list: what has more is searched for with another word.
 const accountsShown = 20
@@ -98,14 +104,20 @@ func (a *Area) fillFound(ctx context.Context, d *accountFinder, results search.R
 	if err != nil {
 		return err
 	}
+	known, err := a.traits(ctx, d.Ticket, accounts, p)
+	if err != nil {
+		return err
+	}
 	for _, hit := range results.Hits {
 		at := slices.IndexFunc(accounts, func(x account.Account) bool { return x.Number == hit.Number })
 		if at < 0 {
 			continue // a ticket, or gone since it was indexed
 		}
 		found := accounts[at]
+		about := known[found.ID]
+		about.Ask = about.Ask || results.Total > 1
 		d.Found = append(d.Found, foundAccount{
-			Number: found.Number, Name: found.Name, Marked: hit.Marked,
+			traits: about, Number: found.Number, Name: found.Name, Marked: hit.Marked,
 			SameEmail: identifier.FoldEmail(found.Email) == identifier.FoldEmail(d.ApplicantEmail),
 			Linked:    d.AccountID != nil && *d.AccountID == found.ID && !d.Ticket.Link().Unsure(),
 		})

@@ -74,8 +74,9 @@ func TestSearchesForAnAccountAreCountedUntilItIsFound(t *testing.T) {
 	if got := page.Text(".finder__name"); got != "Amara Okafor" || page.Doc.Find(".finder__hit mark").Length() == 0 {
 		t.Errorf("found %q", got)
 	}
-	action := page.Doc.Find(".finder__hit form").AttrOr("action", "")
-	answer := s.post(t, action, url.Values{"number": {page.Doc.Find(".finder__hit input[name=number]").AttrOr("value", "")}})
+	// The names share no word, so that linking asks first.
+	ask := s.get(t, page.Doc.Find(".finder__hit a.button").AttrOr("href", ""))
+	answer := s.post(t, ask.Doc.Find(".ask form").AttrOr("action", ""), ask.Form(".ask form"))
 	if answer.Location() != ticketPath(plain) {
 		t.Errorf("linking leads to %s", answer.Location())
 	}
@@ -166,9 +167,16 @@ func TestBrowserFindsTheAccount(t *testing.T) {
 	tab.WaitFor(`document.activeElement.id === "link-text"`)
 	tab.Type("okafr")
 	tab.PressAndLoad("Enter")
-	if !tab.HasFocus(".finder__hit button") {
-		t.Error("the first account's button has not the focus")
+	if tab.HasFocus(".finder__hit a") || tab.HasFocus(".finder__hit button") {
+		t.Error("an account of another name is ready to be linked by Enter")
 	}
+	tab.TabTo(".finder__hit a.button")
+	tab.PressAndLoad("Enter")
+	if tab.HasFocus(".ask button") || tab.HasFocus(".ask a") {
+		t.Error("an answer to the question is chosen already")
+	}
+	tab.Axe()
+	tab.TabTo(".ask button")
 	tab.PressAndLoad("Enter")
 	if got := tab.URL(); got != s.URL+ticketPath(refs["plain0"]) {
 		t.Errorf("linking leads to %s", got)
@@ -180,4 +188,94 @@ func TestBrowserFindsTheAccount(t *testing.T) {
 		"finder": finder(refs["unusable"], "okafor"), "finder-none": finder(refs["plain1"], "zzzzqqq"), "finder-long": finder(refs["long"], "okafor"),
 		"finder-start": ticketPath(refs["plain2"]) + "/account",
 	})
+}
+
+// One account of the applicant's own name is ready to be linked; of several nothing is, and what tells them apart is shown.
+func TestNamesakesAreToldApart(t *testing.T) {
+	t.Parallel()
+	d, refs := busyDesk(t)
+	amara, err := d.lookUp(t, "amara@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.DB.Exec(t.Context(), `
+		INSERT INTO account (number, name, name_words, email, date_of_birth)
+		VALUES ('163920702842', 'Amara Okafor', '{amara,okafor}', 'other.amara@example.com', '1971-02-03')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Claimed by one of two: confirming asks.
+	page := d.get(t, ticketPath(refs["claimed"]))
+	confirm := page.Doc.Find("#context [data-key=c]")
+	if _, form := confirm.Attr("type"); confirm.Length() != 1 || form || !strings.HasPrefix(confirm.AttrOr("href", ""), ticketPath(refs["claimed"])+"/link?number="+amara.Number) {
+		t.Errorf("c confirms at once: %s", page.Text("#context"))
+	}
+	namesake := page.Text(".candidate")
+	for _, want := range []string{"o•••@example.com", "1971", "none"} {
+		if !strings.Contains(namesake, want) {
+			t.Errorf("the other one does not show %q: %s", want, namesake)
+		}
+	}
+	if strings.Contains(page.Body, "other.amara") || strings.Contains(page.Body, "02/03/1971") {
+		t.Error("what is masked shows")
+	}
+	ask := d.get(t, confirm.AttrOr("href", ""))
+	for _, want := range []string{"Amara Okafor", "1 other account has the same name", "a•••@example.org", "I-485"} {
+		if !strings.Contains(ask.Text("main"), want) {
+			t.Errorf("the question does not say %q: %s", want, ask.Text("main"))
+		}
+	}
+	d.post(t, ask.Doc.Find(".ask form").AttrOr("action", ""), ask.Form(".ask form"))
+	if got := d.ticket(t, refs["claimed"]); got.LinkConfirmedAt == nil {
+		t.Errorf("the link is %+v", got.Link())
+	}
+
+	// In conflict: what speaks against it is said, and that somebody looked is recorded.
+	page = d.get(t, ticketPath(refs["conflict"]))
+	ask = d.get(t, page.Doc.Find("#context [data-key=c]").AttrOr("href", ""))
+	for _, want := range []string{"The names share no word", "belongs to another account", "Amara Okafor", "Lucía Fernández"} {
+		if !strings.Contains(ask.Text("main"), want) {
+			t.Errorf("the question about a conflict does not say %q: %s", want, ask.Text("main"))
+		}
+	}
+	if strings.Contains(ask.Body, amara.Email) || strings.Contains(ask.Body, amara.ANumber) || strings.Contains(ask.Body, amara.Address) {
+		t.Error("what is masked shows in the question")
+	}
+	var looked int
+	err = d.DB.QueryRow(t.Context(), `SELECT count(*) FROM account_view WHERE account_id = $1 AND ticket_id = $2`, amara.ID, d.ticket(t, refs["conflict"]).ID).Scan(&looked)
+	if err != nil || looked == 0 {
+		t.Errorf("%d looks are recorded (%v)", looked, err)
+	}
+	d.post(t, ask.Doc.Find(".ask form").AttrOr("action", ""), ask.Form(".ask form"))
+	for path, badge := range map[string]string{
+		ticketPath(refs["conflict"]): ".ticket__meta .badge--link", "/console/tickets?view=all&link=confirmed": ".ticket-row__badges .badge--link",
+	} {
+		if shown := d.get(t, path); shown.Text(badge) == "" || strings.Contains(shown.Text(badge), "Conflict") {
+			t.Errorf("%s shows %q, want Confirmed", path, shown.Text(badge))
+		}
+	}
+	if shown := d.get(t, "/console/tickets?view=all&link=conflict"); strings.Contains(shown.Text("main"), refs["conflict"]) {
+		t.Error("a conflict that was decided is still among the conflicts")
+	}
+}
+
+// c leads to the question, and Enter there answers nothing by itself.
+func TestBrowserConfirmsAConflictAfterAQuestion(t *testing.T) {
+	t.Parallel()
+	d, refs := busyDesk(t)
+	tab := d.browse(t, staff.RoleAgent, "ana@staff.test")
+	tab.Goto(d.URL + ticketPath(refs["conflict"]))
+	tab.PressAndLoad("c")
+	if d.ticket(t, refs["conflict"]).LinkConfirmedAt != nil {
+		t.Fatal("one key confirmed a conflict")
+	}
+	tab.Press("Enter")
+	question := tab.URL()
+	inspect(t, tab, d.URL, map[string]string{"link-ask": strings.TrimPrefix(question, d.URL), "conflict": ticketPath(refs["conflict"])})
+	tab.Goto(question)
+	tab.TabTo(".ask button")
+	tab.PressAndLoad("Enter")
+	if got := d.ticket(t, refs["conflict"]); got.LinkConfirmedAt == nil || !strings.Contains(tab.Text(".ticket__meta"), "Confirmed") {
+		t.Errorf("the link is %+v, the page says %s", got.Link(), tab.Text(".ticket__meta"))
+	}
 }

@@ -22,6 +22,12 @@ func TestLinking(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// The candidate's year of birth and forms tell her apart, and are to be told from the hidden account's.
+	if _, err := d.DB.Exec(t.Context(), `
+		WITH born AS (UPDATE account SET date_of_birth = '1984-02-03' WHERE id = $1)
+		UPDATE account_case SET form = 'N-400' WHERE account_id = $1`, lucia.ID); err != nil {
+		t.Fatal(err)
+	}
 	t.Run("conflict hides the account's facts", func(t *testing.T) {
 		page := d.get(t, ticketPath(refs["conflict"]))
 		// Nowhere in the page's source, and so in no attribute either; the applicant of this ticket is another person.

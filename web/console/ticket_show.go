@@ -74,6 +74,11 @@ type permissions struct{ Release bool }
 // Do is where a form of the page goes; the answer leads back to the ticket as it was reached.
 func (d *ticketPage) Do(action string) string { return d.URL + action + d.From.suffix() }
 
+// Ask is the page that asks before it links or confirms.
+func (d *ticketPage) Ask(number string) string {
+	return d.URL + "/link" + d.From.suffix("number", number)
+}
+
 // TicketShow shows a ticket.
 func (a *Area) TicketShow(c *gin.Context) error {
 	data, err := a.ticketPage(c)

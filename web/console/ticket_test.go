@@ -36,6 +36,7 @@ func TestRoles(t *testing.T) {
 		{http.MethodPost, base + "/status", everybody},
 		{http.MethodPost, base + "/exclusion", everybody},
 		{http.MethodPost, base + "/release", everybody},
+		{http.MethodGet, base + "/link?number=" + number, everybody},
 		{http.MethodPost, base + "/link", everybody},
 		{http.MethodPost, base + "/link/confirm", everybody},
 		{http.MethodPost, base + "/link/remove", everybody},
