@@ -24,9 +24,9 @@ func TestImportedTicketsGetTheirHistory(t *testing.T) {
 	db := testkit.Database(t)
 	_, err = db.Exec(t.Context(), `
 		INSERT INTO ticket (reference, channel, language, category, category_submitted, queue_id, applicant_name, applicant_email, subject,
-			number_group, opened_at, updated_at, first_responded_at, solved_at, excluded_at, excluded_reason)
+			number_group, opened_at, updated_at, awaiting_since, first_responded_at, solved_at, excluded_at, excluded_reason)
 		SELECT reference, channel, 'en', 'feedback', 'feedback', (SELECT min(id) FROM queue), 'A', 'a@mail.example', 'S', 'without',
-			'2025-01-01', '2025-01-01', responded::timestamptz, solved::timestamptz, excluded::timestamptz, CASE WHEN excluded IS NOT NULL THEN 'spam' END
+			'2025-01-01', '2025-01-01', CASE WHEN responded IS NULL THEN '2025-01-01'::timestamptz END, responded::timestamptz, solved::timestamptz, excluded::timestamptz, CASE WHEN excluded IS NOT NULL THEN 'spam' END
 		FROM (VALUES
 			('ASK-2222-2222', 'import', '2025-01-02', '2025-01-03', '2025-01-04'),
 			('ASK-3333-3333', 'import', NULL, NULL, NULL),
