@@ -9,11 +9,12 @@ import (
 )
 
 // Plain drops what shows nothing: NUL and other control characters, blanks at the ends. Bytes that are no UTF-8 become U+FFFD
-// and are reported. Without lines a line break becomes a blank.
+// and are reported, in a line those too that whoever read the form before has put there. Without lines a line break becomes a blank.
 func Plain(s string, lines bool) (text string, broken bool) {
 	if !utf8.ValidString(s) {
 		s, broken = strings.ToValidUTF8(s, "\uFFFD"), true
 	}
+	broken = broken || !lines && strings.ContainsRune(s, utf8.RuneError)
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	s = strings.Map(func(r rune) rune {
 		switch {

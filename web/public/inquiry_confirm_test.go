@@ -65,11 +65,14 @@ func TestConfirmationForgivesHowAReferenceIsWritten(t *testing.T) {
 func TestConfirmationUnknown(t *testing.T) {
 	t.Parallel()
 	desk := webtest.New(t)
-	for _, written := range []string{"ASK-2222-2222", "ASK-7F3K-92QD", "nonsense", "1%27%20OR%201=1", "%ff%fe", strings.Repeat("A", 3000)} {
+	for _, written := range []string{"ASK-2222-2222", "ASK-7F3K-92QD", "nonsense", "1%27%20OR%201=1", strings.Repeat("A", 3000)} {
 		p := desk.Get("/inquiries/" + written)
 		if p.Status != http.StatusNotFound || p.Text("h1") != "We cannot find this question" {
 			t.Errorf("%.40s: status %d, %q", written, p.Status, p.Text("h1"))
 		}
+	}
+	if p := desk.Get("/inquiries/%ff%fe"); p.Status != http.StatusBadRequest {
+		t.Errorf("an address that is no text: status %d, want 400", p.Status)
 	}
 }
 

@@ -89,7 +89,7 @@ func (d *Desk) NewVisitor(t testing.TB) *Visitor { return newVisitor(t, d.URL) }
 func Settings(t testing.TB, env map[string]string) config.Config {
 	t.Helper()
 	ours := map[string]string{
-		"SECRET_KEY": "a key that only the tests have and share", "FORM_MIN_FILL": "0s", "FORM_RATE": "off", "REQUEST_RATE": "off",
+		"SECRET_KEY": "a key that only the tests have and share", "FORM_MIN_FILL": "0s", "FORM_RATE": "off", "INTAKE_LIMIT": "100", "REQUEST_RATE": "off",
 	}
 	settings, err := config.Load(func(name string) string {
 		if value, ok := env[name]; ok {
