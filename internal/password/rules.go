@@ -36,7 +36,7 @@ var common = []string{
 // Errors: invalid (password).
 func Fit(password, email, name, agency string) error {
 	refuse := func(code, text string) error { return failure.Invalid("password", code, text) }
-	if !utf8.ValidString(password) || strings.ContainsRune(password, 0) {
+	if !utf8.ValidString(password) || strings.ContainsAny(password, "\x00\uFFFD") { // U+FFFD stands where a form had broken bytes
 		return refuse("unreadable", "Some characters of the password cannot be read.")
 	}
 	n := utf8.RuneCountInString(norm.NFKC.String(password))

@@ -224,7 +224,7 @@ func TestEveryKeyOfTheHelpWorks(t *testing.T) {
 	load("Shift e", "E", `location.pathname.endsWith("`+refs["plain1"]+`")`)
 	press("e", "e", `document.querySelector(".ticket__meta .badge--solved") !== null`)
 	visit(ticketPath(refs["claimed"]))
-	press("c", "c", `document.querySelector("#link-title + .badge--verified") !== null`)
+	press("c", "c", `document.querySelector("#link-title + .badge--confirmed") !== null`)
 	visit(ticketPath(refs["unusable"]))
 	press("y", "y", `document.querySelector(".candidate--suggested") === null && document.querySelector("[href^='/console/accounts/']") !== null`)
 

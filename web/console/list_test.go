@@ -17,7 +17,10 @@ import (
 func (d *desk) references(t *testing.T, path string) (found []string, next string) {
 	t.Helper()
 	page := d.get(t, path)
-	page.Doc.Find("input[data-select]").Each(func(_ int, s *goquery.Selection) { found = append(found, s.AttrOr("value", "")) })
+	page.Doc.Find("input[data-select]").Each(func(_ int, s *goquery.Selection) {
+		reference, _, _ := strings.Cut(s.AttrOr("value", ""), ".") // what the row showed comes after it
+		found = append(found, reference)
+	})
 	return found, page.Doc.Find("nav.pages a[rel=next]").AttrOr("href", "")
 }
 
@@ -154,8 +157,7 @@ func TestSearchPage(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t) // without a search engine: the page says so and stands
 	for query, want := range map[string]int{
-		"": http.StatusOK, "card": http.StatusServiceUnavailable, strings.Repeat("a", 10000): http.StatusServiceUnavailable,
-		"\x00\xff<script>": http.StatusServiceUnavailable,
+		"": http.StatusOK, "card": http.StatusServiceUnavailable, strings.Repeat("a", 10000): http.StatusServiceUnavailable, "<script>": http.StatusServiceUnavailable,
 	} {
 		page := d.agent.Get("/console/search?" + url.Values{"q": {query}}.Encode())
 		if page.Status != want || page.Text(".empty h2") == "" || page.Doc.Find("main script").Length() > 0 {

@@ -282,14 +282,14 @@ func TestBouncedReplyIsPointedOut(t *testing.T) {
 	if err := d.DB.QueryRow(t.Context(), `UPDATE message SET delivery = 'sent' WHERE kind = 'reply' RETURNING id`).Scan(&reply); err != nil {
 		t.Fatal(err)
 	}
-	if page := d.get(t, ticketPath(reference)); strings.Contains(page.Text("main"), "came back") {
+	if page := d.get(t, ticketPath(reference)); strings.Contains(page.Text("main"), "did not arrive") {
 		t.Error("the reply is said to have come back")
 	}
 	if _, err := d.Tickets.Bounced(t.Context(), reference, reply, ticket.BounceNoMailbox); err != nil {
 		t.Fatal(err)
 	}
 	page := d.get(t, ticketPath(reference))
-	if got := page.Text(".banner"); !strings.Contains(got, "came back: there is no such mailbox") {
+	if got := page.Text(".banner"); !strings.Contains(got, "did not arrive: there is no such mailbox") {
 		t.Errorf("the page says %q", got)
 	}
 	if list := d.get(t, "/console/tickets?view=unanswered"); !strings.Contains(list.Text("main"), reference) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -34,7 +35,7 @@ func (a *Area) recentSearches(ctx context.Context, member staff.Member) ([]strin
 // searchText is a text as it is searched for: one line of at most search.MaxText characters.
 func searchText(typed string) string {
 	typed = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r
