@@ -32,14 +32,14 @@ func TestReportRebuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	differs := "1 differ from their history (1 in the first response, 0 in the solution, 0 in the exclusion): " + reference
+	differs := "1 differ from their history (0 in waiting, 1 in the first response, 0 in the solution, 0 in the exclusion): " + reference
 	for range 2 { // a check changes nothing
 		out, err := try(t, env, "", "report", "rebuild", "--check")
 		if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(out, differs) {
 			t.Errorf("a check ended with %v and printed %s, want %s", err, out, differs)
 		}
 	}
-	if out := runCommand(t, env, "", "report", "rebuild"); !strings.Contains(out, "1 differed from their history and were mended (1 in the first response, 0 in the solution, 0 in the exclusion): "+reference) {
+	if out := runCommand(t, env, "", "report", "rebuild"); !strings.Contains(out, "1 differed from their history and were mended (0 in waiting, 1 in the first response, 0 in the solution, 0 in the exclusion): "+reference) {
 		t.Errorf("the rebuild printed %s", out)
 	}
 	out := runCommand(t, env, "", "report", "rebuild", "--check")

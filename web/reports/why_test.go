@@ -82,7 +82,7 @@ func TestWhyRefuses(t *testing.T) {
 	for query, want := range map[string]string{
 		"?from=2026-01-02&to=2026-01-01": "The last day is before the first. Change one of them",
 		"?as_of=2999-01-01":              "“As known at” is in the future. Enter an earlier moment, or leave it empty for now",
-		"?from=x%ff":                     "Enter the first day as a date, like 2026-01-31",
+		"?from=x":                        "Enter the first day as a date, like 2026-01-31",
 	} {
 		if page := v.Get(why + query); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Text(".error-summary"), want) {
 			t.Errorf("%s: status %d, %q", query, page.Status, page.Text(".error-summary"))
