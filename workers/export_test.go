@@ -10,3 +10,14 @@ func (w *Workers) RunJob(ctx context.Context, name string) {
 		}
 	}
 }
+
+// Jobs lists the jobs that run by the clock.
+func (w *Workers) Jobs() (found []string) {
+	for _, j := range w.jobs() {
+		found = append(found, j.name)
+	}
+	return found
+}
+
+// Kinds lists every kind of task.
+func Kinds() []string { return names(func(kind) bool { return true }) }

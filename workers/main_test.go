@@ -52,6 +52,8 @@ type desk struct {
 
 	checkIndexAt func(after time.Time) time.Time // for the workers that start next
 	tellReport   func(report.Report, report.Lists) mail.Report
+	sources      []workers.Source
+	workers      *workers.Workers // that started last
 }
 
 func newDesk(t testing.TB, redisURL string) *desk {
@@ -98,10 +100,12 @@ func (d *desk) work() (stop func()) {
 	w, err := workers.New(workers.Config{
 		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Accounts: d.accounts, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
 		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt, Inbound: d.inbound, TellReport: d.tellReport,
+		Sources: d.sources,
 	})
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	d.workers = w
 	d.registry = prometheus.NewRegistry() // the next workers of this desk register theirs anew
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

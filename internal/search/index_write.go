@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/meilisearch/meilisearch-go"
 
 	"github.com/askwell/askwell/internal/failure"
@@ -32,7 +32,7 @@ const (
 // later has read later. A caller whose lock was lost half-way (its connection broke) gets an error, keeps its task rows, and
 // indexes the same tickets again.
 //
-// While new indexes are being built (Rebuild), what is sent to those in use is noted for the new ones, in the same transaction.
+// While new indexes are being built (Rebuild), what is sent to those in use is noted for the new ones, under the same lock.
 func (e *Engine) IndexTickets(ctx context.Context, ids []int64) error {
 	return e.index(ctx, e.ticketRows(), ids)
 }
@@ -66,34 +66,34 @@ func (e *Engine) index(ctx context.Context, i indexed, ids []int64) error {
 	return nil
 }
 
-// locked runs fn while nobody else hands documents to the index. The lock is a session's, for fn asks Meilisearch, and no transaction
-// stays open over that; when it cannot be given back its connection is closed.
+// locked runs fn while nobody else hands documents to the index.
 func (e *Engine) locked(ctx context.Context, uid string, fn func(db postgres.Querier) error) error {
 	conn, err := e.db.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("lock the index: %w", postgres.Failure(err))
 	}
 	defer conn.Release()
-	const key = `hashtextextended('askwell search ' || $1, 0)`
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+key+`)`, uid); err != nil {
-		return fmt.Errorf("lock the index: %w", postgres.Failure(err))
-	}
-	defer func() {
-		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		if _, err := conn.Exec(free, `SELECT pg_advisory_unlock(`+key+`)`, uid); err != nil {
-			_ = conn.Conn().Close(free)
-		}
-	}()
-	return postgres.Failure(fn(conn))
+	return holding(ctx, conn, func() error { return fn(conn) }, uid)
 }
 
-// lock is held until the transaction ends.
-func lock(ctx context.Context, tx pgx.Tx, uid string) error {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('askwell search ' || $1, 0))`, uid); err != nil {
-		return fmt.Errorf("lock the index: %w", err)
+// holding runs fn while nobody else hands documents to the indexes. The locks are of conn's session, for fn asks Meilisearch, and no
+// transaction stays open over that. What fn changes in the database it changes on conn: who has lost it has lost the locks. When one
+// cannot be given back, conn is closed.
+func holding(ctx context.Context, conn *pgxpool.Conn, fn func() error, uids ...string) error {
+	const key = `hashtextextended('askwell search ' || $1, 0)`
+	for _, uid := range uids {
+		if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+key+`)`, uid); err != nil {
+			return fmt.Errorf("lock the index: %w", postgres.Failure(err))
+		}
+		defer func() {
+			free, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			if _, err := conn.Exec(free, `SELECT pg_advisory_unlock(`+key+`)`, uid); err != nil {
+				_ = conn.Conn().Close(free)
+			}
+		}()
 	}
-	return nil
+	return postgres.Failure(fn())
 }
 
 // send reads the rows and hands their documents to an index; it gives the tasks that Meilisearch made of it.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/meilisearch/meilisearch-go"
 
@@ -34,7 +33,7 @@ type RebuildOptions struct {
 // Rebuild fills new indexes beside those in use, with this version's settings, and swaps both and their stamp in one request,
 // so that no search ever finds less than before. One that was broken off, by whatever, goes on where it was. Errors: unavailable.
 //
-// What changes meanwhile goes to the indexes in use as ever, and its ID is noted in the same transaction (note). When the new
+// What changes meanwhile goes to the indexes in use as ever, and its ID is noted under the same lock, before (note). When the new
 // indexes are filled, what was noted is sent to them in small batches until little is left; the rest, and the swap, are handed
 // over while both locks are held: Meilisearch works off its tasks in the order it got them, so that what a writer hands over
 // before is in the new indexes, and what it hands over later comes into them. Noting was chosen over writing to both: a worker
@@ -202,7 +201,7 @@ func (e *Engine) swap(ctx context.Context, turn *pgxpool.Conn, b building) error
 	if err := e.catchUp(ctx, turn, double); err != nil {
 		return err
 	}
-	err := e.caughtUp(ctx, turn, double, func(pgx.Tx) error {
+	err := e.caughtUp(ctx, turn, double, func() error {
 		var pairs []*meilisearch.SwapIndexesParams
 		for _, i := range e.all() {
 			pairs = append(pairs, &meilisearch.SwapIndexesParams{Indexes: []string{i.uid, double(i.uid)}})
@@ -231,20 +230,18 @@ func (e *Engine) tidy(ctx context.Context, turn *pgxpool.Conn, b building) error
 	if err := e.catchUp(ctx, turn, itself); err != nil {
 		return err
 	}
-	return e.caughtUp(ctx, turn, itself, func(tx pgx.Tx) error { return e.inUse(ctx, tx, b.Version) })
+	return e.caughtUp(ctx, turn, itself, func() error { return e.inUse(ctx, turn, b.Version) })
 }
 
-// catchUp sends what was noted to the indexes that name gives, batch by batch, until no batch is full.
+// catchUp sends what was noted to the indexes that name gives, batch by batch, until no batch is full. Between two batches the writers of
+// an index have their turn.
 func (e *Engine) catchUp(ctx context.Context, turn *pgxpool.Conn, name func(uid string) string) error {
 	for _, i := range e.indexes() {
 		for sent := catchUpBatch; sent == catchUpBatch; {
-			err := postgres.InTx(ctx, turn, func(tx pgx.Tx) (err error) {
-				if err := lock(ctx, tx, i.uid); err != nil {
-					return err
-				}
-				sent, err = e.sendNoted(ctx, tx, i, name(i.uid))
+			err := holding(ctx, turn, func() (err error) {
+				sent, err = e.sendNoted(ctx, turn, i, name(i.uid))
 				return err
-			})
+			}, i.uid)
 			if err != nil {
 				return err
 			}
@@ -254,37 +251,35 @@ func (e *Engine) catchUp(ctx context.Context, turn *pgxpool.Conn, name func(uid 
 }
 
 // caughtUp sends the rest of what was noted and calls then, both while nobody else hands documents to an index.
-func (e *Engine) caughtUp(ctx context.Context, turn *pgxpool.Conn, name func(uid string) string, then func(tx pgx.Tx) error) error {
-	return postgres.InTx(ctx, turn, func(tx pgx.Tx) error {
-		for _, i := range e.indexes() {
-			if err := lock(ctx, tx, i.uid); err != nil {
-				return err
-			}
-		}
+func (e *Engine) caughtUp(ctx context.Context, turn *pgxpool.Conn, name func(uid string) string, then func() error) error {
+	return holding(ctx, turn, func() error {
 		for _, i := range e.indexes() {
 			for sent := catchUpBatch; sent == catchUpBatch; {
 				var err error
-				if sent, err = e.sendNoted(ctx, tx, i, name(i.uid)); err != nil {
+				if sent, err = e.sendNoted(ctx, turn, i, name(i.uid)); err != nil {
 					return err
 				}
 			}
 		}
-		return then(tx)
-	})
+		return then()
+	}, e.ticketsIndex(), e.accountsIndex())
 }
 
-// sendNoted sends a batch of what was noted and says how many rows that were. It is awaited in the transaction that takes the
-// notes away: a batch that Meilisearch cannot do stays noted.
-func (e *Engine) sendNoted(ctx context.Context, tx pgx.Tx, i indexed, uid string) (int, error) {
-	ids, err := e.noted(ctx, tx, i, catchUpBatch)
+// sendNoted sends a batch of what was noted and says how many rows that were. The notes go once Meilisearch has done the batch: whatever
+// breaks before that, it is sent again. The caller holds the index's lock on turn, so that nobody notes one of them again meanwhile.
+func (e *Engine) sendNoted(ctx context.Context, turn *pgxpool.Conn, i indexed, uid string) (int, error) {
+	ids, err := e.noted(ctx, turn, i, catchUpBatch)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	tasks, err := e.send(ctx, tx, i, uid, ids)
+	tasks, err := e.send(ctx, turn, i, uid, ids)
 	if err != nil {
 		return 0, err
 	}
-	return len(ids), e.await(ctx, tasks...)
+	if err := e.await(ctx, tasks...); err != nil {
+		return 0, err
+	}
+	return len(ids), e.forgetNoted(ctx, turn, i, ids)
 }
 
 // dropDoubles takes the stamp first: it must not vouch for what is half gone.

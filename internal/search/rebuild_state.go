@@ -111,7 +111,7 @@ func (e *Engine) inUse(ctx context.Context, db postgres.Querier, version int) er
 }
 
 // note keeps, while new indexes are being built, what is about to be sent to those in use. The caller holds the index's lock
-// and sends in the same transaction. Errors: unavailable when the indexes in use are of a later version: its workers do what
+// until it has sent. Errors: unavailable when the indexes in use are of a later version: its workers do what
 // this one cannot, for documents have another form there.
 func (e *Engine) note(ctx context.Context, tx postgres.Querier, i indexed, ids []int64) error {
 	var version int
@@ -134,13 +134,10 @@ func (e *Engine) note(ctx context.Context, tx postgres.Querier, i indexed, ids [
 	return nil
 }
 
-// noted takes up to limit of what changed.
-func (e *Engine) noted(ctx context.Context, tx pgx.Tx, i indexed, limit int) ([]int64, error) {
-	rows, err := tx.Query(ctx, `
-		DELETE FROM search_change
-		WHERE prefix = $1 AND kind = $2 AND id IN (
-			SELECT id FROM search_change WHERE prefix = $1 AND kind = $2 ORDER BY id LIMIT $3)
-		RETURNING id`, e.prefix, i.kind, limit)
+// noted reads up to limit of what changed.
+func (e *Engine) noted(ctx context.Context, db postgres.Querier, i indexed, limit int) ([]int64, error) {
+	rows, err := db.Query(ctx, `
+		SELECT id FROM search_change WHERE prefix = $1 AND kind = $2 ORDER BY id LIMIT $3`, e.prefix, i.kind, limit)
 	if err != nil {
 		return nil, fmt.Errorf("see what changed: %w", err)
 	}
@@ -149,4 +146,13 @@ func (e *Engine) noted(ctx context.Context, tx pgx.Tx, i indexed, limit int) ([]
 		return nil, fmt.Errorf("see what changed: %w", err)
 	}
 	return ids, nil
+}
+
+// forgetNoted takes away what was sent.
+func (e *Engine) forgetNoted(ctx context.Context, db postgres.Querier, i indexed, ids []int64) error {
+	_, err := db.Exec(ctx, `DELETE FROM search_change WHERE prefix = $1 AND kind = $2 AND id = ANY ($3)`, e.prefix, i.kind, ids)
+	if err != nil {
+		return fmt.Errorf("forget what was sent: %w", err)
+	}
+	return nil
 }

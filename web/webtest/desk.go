@@ -65,7 +65,7 @@ func New(t testing.TB, options ...Options) *Desk {
 		t.Fatal(err)
 	}
 	cfg := web.Config{
-		Settings: settings, DB: o.DB, Tickets: d.Tickets, Accounts: d.Accounts, Files: store, Pages: pages, Now: o.Now,
+		Settings: settings, DB: o.DB, Tickets: d.Tickets, Accounts: d.Accounts, Files: testkit.WatchCalls(t, o.DB).Files(store), Pages: pages, Now: o.Now,
 		Logger: slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if o.Change != nil {
