@@ -2,8 +2,10 @@
 package webtest
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web"
+	"github.com/askwell/askwell/web/page"
 )
 
 // Desk is a site that listens on the loopback interface, with the visitor who is nobody in particular.
@@ -43,9 +46,6 @@ func New(t testing.TB, options ...Options) *Desk {
 	if len(options) > 0 {
 		o = options[0]
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.DB == nil {
 		o.DB = testkit.Database(t)
 	}
@@ -54,9 +54,9 @@ func New(t testing.TB, options ...Options) *Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := web.NewPages(settings, true, o.Now)
-	if err != nil {
-		t.Fatal(err)
+	pages := pagesOf(t, o.Env, settings, o.Now)
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	d := &Desk{DB: o.DB, Files: store, Settings: settings}
 	d.Tickets = ticket.NewService(ticket.Config{DB: o.DB, Now: o.Now, UndoSend: settings.UndoSend})
@@ -76,10 +76,33 @@ func New(t testing.TB, options ...Options) *Desk {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		server.Config.Handler = nil // the testing package holds on to this function until the last parallel test has ended
+	})
 	d.URL = server.URL
 	d.Visitor = newVisitor(t, server.URL)
 	return d
+}
+
+var parsed sync.Map // pages by the settings that they were made from
+
+// pagesOf parses the templates once for all tests with the same settings, unless the test has a clock of its own.
+func pagesOf(t testing.TB, env map[string]string, settings config.Config, now func() time.Time) *page.Renderer {
+	t.Helper()
+	parse := func(now func() time.Time) (*page.Renderer, error) { return web.NewPages(settings, true, now) }
+	var pages *page.Renderer
+	var err error
+	if now == nil {
+		once, _ := parsed.LoadOrStore(fmt.Sprint(env), sync.OnceValues(func() (*page.Renderer, error) { return parse(time.Now) }))
+		pages, err = once.(func() (*page.Renderer, error))()
+	} else {
+		pages, err = parse(now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
 }
 
 // NewVisitor is another person, with cookies of their own.
