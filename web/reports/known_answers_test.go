@@ -80,10 +80,16 @@ func unitsFor(units int) int { return fifteenDays / units }
 // tables. Whoever took the placebo was watched to the end.
 func TestTrialsAsTickets(t *testing.T) {
 	t.Parallel()
-	dir, found := testkit.RealData(t)
-	if !found {
-		return
+	for _, in := range testkit.Inputs(t) {
+		t.Run(in.Name, func(t *testing.T) {
+			t.Parallel()
+			trialsAsTickets(t, in.Dir)
+		})
 	}
+}
+
+func trialsAsTickets(t *testing.T, dir string) {
+	t.Helper()
 	known := readKnownAnswers(t, dir)
 	gehan := readTrial(t, dir, "gehan_6mp.csv", "treat", map[string]string{"6-MP": "with", "control": "without"})
 	aml := readTrial(t, dir, "aml.csv", "group", map[string]string{"1": "with", "2": "without"})
@@ -188,10 +194,16 @@ func sameInterval(t *testing.T, what string, got []float64, s, se float64) {
 // Groups of three are never compared; filled up with inquiries that change nothing they give the known test.
 func TestTinySetsAsTickets(t *testing.T) {
 	t.Parallel()
-	dir, found := testkit.RealData(t)
-	if !found {
-		return
+	for _, in := range testkit.Inputs(t) {
+		t.Run(in.Name, func(t *testing.T) {
+			t.Parallel()
+			tinySetsAsTickets(t, in.Dir)
+		})
 	}
+}
+
+func tinySetsAsTickets(t *testing.T, dir string) {
+	t.Helper()
 	known := readKnownAnswers(t, dir)
 	var h history
 	for i, set := range known.Tiny {
@@ -219,10 +231,16 @@ func TestTinySetsAsTickets(t *testing.T) {
 // so. As everybody waits equally long, the stratified log-rank test is Mantel's and Haenszel's without continuity correction.
 func TestAdmissionsAsTickets(t *testing.T) {
 	t.Parallel()
-	dir, found := testkit.RealData(t)
-	if !found {
-		return
+	for _, in := range testkit.Inputs(t) {
+		t.Run(in.Name, func(t *testing.T) {
+			t.Parallel()
+			admissionsAsTickets(t, in.Dir)
+		})
 	}
+}
+
+func admissionsAsTickets(t *testing.T, dir string) {
+	t.Helper()
 	known := readKnownAnswers(t, dir)
 	opened := cutOff.AddDate(0, 0, -20)
 	var h history

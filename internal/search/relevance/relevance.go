@@ -73,7 +73,7 @@ func (s *Set) Size() int { return len(s.inquiries) }
 //go:embed real.tsv planted.tsv planted
 var files embed.FS
 
-// Real reads the set for the real input in a folder (testkit.RealData finds it).
+// Real reads the set for the real input in a folder (testkit.RealInput finds it).
 func Real(dir string) (*Set, error) {
 	return readSet("real inquiries", "real.tsv", os.DirFS(filepath.Join(dir, "text")))
 }
