@@ -98,17 +98,7 @@ func (a *Area) linkPanel(ctx context.Context, t ticket.Ticket, events []ticket.E
 
 // findCandidates looks for accounts that the ticket's clues point to, the present one aside.
 func (a *Area) findCandidates(ctx context.Context, t ticket.Ticket, panel *linkPanel, tell teller) error {
-	clues := account.Clues{Email: t.ApplicantEmail, Name: t.ApplicantName}
-	switch t.NumberKind {
-	case identifier.KindAccountNumber:
-		clues.Number = t.NumberRead
-	case identifier.KindANumber:
-		clues.ANumber = t.NumberRead
-	case identifier.KindReceiptNumber:
-		clues.ReceiptNumber = t.NumberRead
-	default: // no account bears another kind of number
-	}
-	found, err := a.accounts.Candidates(ctx, clues, shownCandidates)
+	found, err := a.accounts.Candidates(ctx, cluesOf(t), shownCandidates)
 	if err != nil {
 		return err
 	}

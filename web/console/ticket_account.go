@@ -12,16 +12,12 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/search"
-	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/page"
 )
 
 // accountFinder looks for the account that a ticket belongs to.
 type accountFinder struct {
-	page.Frame
-	ticket.Ticket
-	URL   string // of the ticket
-	From  origin
+	besideTicket
 	Text  string
 	Away  bool // neither Meilisearch nor PostgreSQL answers
 	Found []foundAccount
@@ -38,14 +34,6 @@ type foundAccount struct {
 	Linked       bool // the ticket is linked there already
 }
 
-// Do is where a form of the page goes, as on the ticket's.
-func (d *accountFinder) Do(action string) string { return d.URL + action + d.From.suffix() }
-
-// Ask is the page that asks before it links.
-func (d *accountFinder) Ask(number string) string {
-	return d.URL + "/link" + d.From.suffix("number", number)
-}
-
 // accountsShown bounds the list: what has more is searched for with another word.
 const accountsShown = 20
 
@@ -53,23 +41,12 @@ const accountsShown = 20
 // while the account is not found, their words are not kept.
 func (a *Area) TicketAccount(c *gin.Context) error {
 	ctx := c.Request.Context()
-	who, err := me(c)
+	base, who, err := a.beside(c, "console.finder.title")
 	if err != nil {
 		return err
 	}
-	reference, err := referenceOf(c)
-	if err != nil {
-		return err
-	}
-	d := &accountFinder{URL: ticketsPath + "/" + reference, From: originOf(c), Text: searchText(c.Query("q"))}
-	if d.Ticket, err = a.Tickets.ByReference(ctx, reference); err != nil {
-		return err
-	}
-	if d.Frame, err = a.Frame(c, ""); err != nil {
-		return err
-	}
+	d := &accountFinder{besideTicket: base, Text: searchText(c.Query("q"))}
 	d.Query = "" // the box at the top is for all tickets and accounts
-	d.Title = d.Printer.T("console.finder.title", "reference", reference)
 	status := http.StatusOK
 	if d.Text != "" {
 		if err := a.Tickets.SearchedForAccount(ctx, who.ID, d.Ticket.ID, d.Text); err != nil {

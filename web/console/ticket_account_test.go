@@ -100,7 +100,7 @@ func TestSearchesForAnAccountAreCountedUntilItIsFound(t *testing.T) {
 	holds("found by its number", refs["corroborated"], map[string]int{})
 	holds("claimed with its number", refs["claimed"], map[string]int{})
 	s.get(t, ticketPath(refs["conflict"]))
-	s.post(t, ticketPath(refs["conflict"])+"/link/confirm", url.Values{"number": {amara.Number}})
+	s.post(t, ticketPath(refs["conflict"])+"/link/confirm", s.get(t, ticketPath(refs["conflict"])+"/link?number="+amara.Number).Form("form.actions"))
 	holds("a conflict, confirmed", refs["conflict"], map[string]int{"looked": 1, "found": 1})
 	s.post(t, ticketPath(refs["unusable"])+"/link", url.Values{"number": {amara.Number}}) // accepted without a look
 	holds("linked at once", refs["unusable"], map[string]int{"looked": 1, "found": 1})

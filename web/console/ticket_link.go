@@ -12,28 +12,64 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// TicketLink ties the ticket to the account of a number: typed, a candidate's or the suggestion's.
+// TicketLink ties the ticket to the account of a number: typed, a candidate's or the suggestion's. Where something speaks against it the
+// question comes first.
 func (a *Area) TicketLink(c *gin.Context) error {
-	return a.act(c, "", func(by ticket.Actor, reference string) error {
-		found, err := a.accountOf(c.Request.Context(), c.PostForm("number"))
-		if err != nil {
-			return err
-		}
-		_, err = a.Tickets.LinkTo(c.Request.Context(), by, reference, found.Number)
+	return a.linkAsked(c, false, func(by ticket.Actor, reference string, found account.Account) error {
+		_, err := a.Tickets.LinkTo(c.Request.Context(), by, reference, found.Number)
 		return err
 	})
 }
 
-// TicketLinkConfirm says that the ticket is of the account that the agent saw.
+// TicketLinkConfirm says that the ticket is of the account that the agent saw. Where something speaks against it the question comes first.
 func (a *Area) TicketLinkConfirm(c *gin.Context) error {
-	return a.act(c, "", func(by ticket.Actor, reference string) error {
-		found, err := a.accountOf(c.Request.Context(), c.PostForm("number"))
+	return a.linkAsked(c, true, func(by ticket.Actor, reference string, found account.Account) error {
+		_, err := a.Tickets.ConfirmLink(c.Request.Context(), by, reference, found.ID)
+		return err
+	})
+}
+
+// linkAsked changes the link to an account as act does, once the agent has seen what speaks against it now: a form that was not sent from
+// the page that asks, or from one that showed something else, leads there.
+func (a *Area) linkAsked(c *gin.Context, confirm bool, change func(by ticket.Actor, reference string, of account.Account) error) error {
+	ctx := c.Request.Context()
+	reference, err := referenceOf(c)
+	if err != nil {
+		return err
+	}
+	of, notFound := a.accountOf(ctx, c.PostForm("number"))
+	if notFound == nil {
+		t, err := a.Tickets.ByReference(ctx, reference)
 		if err != nil {
 			return err
 		}
-		_, err = a.Tickets.ConfirmLink(c.Request.Context(), by, reference, found.ID)
-		return err
+		link := t.Link()
+		nothingToDo := link.Account == of.ID && !link.Unsure() || confirm && link.Account != of.ID // as the answer says
+		d, err := a.doubt(ctx, t, of)
+		if err != nil {
+			return err
+		}
+		if d.Any() && !nothingToDo && c.PostForm("asked") != d.Asked() {
+			leadTo(c, askPath(ticketsPath+"/"+reference, originOf(c), of.Number))
+			return nil
+		}
+	}
+	return a.act(c, "", func(by ticket.Actor, reference string) error {
+		if notFound != nil {
+			return notFound
+		}
+		return change(by, reference, of)
 	})
+}
+
+// leadTo sends the browser to another page, also when htmx asked for a part of this one.
+func leadTo(c *gin.Context, to string) {
+	if c.GetHeader("HX-Request") != "" {
+		c.Header("HX-Redirect", to)
+		c.Status(http.StatusNoContent)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, to)
 }
 
 // TicketUnlink takes the ticket off its account.

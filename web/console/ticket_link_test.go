@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 )
 
@@ -85,6 +86,35 @@ func TestLinking(t *testing.T) {
 		}
 	})
 
+	t.Run("a conflict is confirmed by the answer to its question alone", func(t *testing.T) {
+		path := ticketPath(refs["conflict"]) + "/link"
+		unanswered := url.Values{"number": {amara.Number}}
+		for _, form := range []url.Values{unanswered, {"number": {amara.Number}, "asked": {"0 0 false"}}} {
+			got := d.agent.Post(path+"/confirm", form)
+			if got.Status != http.StatusSeeOther || got.Location() != path+"?number="+amara.Number || d.ticket(t, refs["conflict"]).LinkConfirmedAt != nil {
+				t.Fatalf("without an answer: status %d to %q, confirmed at %v", got.Status, got.Location(), d.ticket(t, refs["conflict"]).LinkConfirmedAt)
+			}
+		}
+		if got := d.agent.Send(http.MethodPost, path+"/confirm", "application/x-www-form-urlencoded", strings.NewReader(unanswered.Encode()), "HX-Request", "true"); got.Header.Get("HX-Redirect") != path+"?number="+amara.Number {
+			t.Errorf("by script: status %d, %v", got.Status, got.Header)
+		}
+		answer := d.get(t, path+"?number="+amara.Number).Form("form.actions")
+		// What is shown now is something else: a namesake has come since.
+		if _, err := d.DB.Exec(t.Context(), `UPDATE account SET name = a.name, name_words = a.name_words FROM account a WHERE a.id = $1 AND account.id = $2`, amara.ID, lucia.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.agent.Post(path+"/confirm", answer); d.ticket(t, refs["conflict"]).LinkConfirmedAt != nil || got.Location() != path+"?number="+amara.Number {
+			t.Errorf("an answer to another question: status %d to %q", got.Status, got.Location())
+		}
+		d.post(t, path+"/confirm", d.get(t, path+"?number="+amara.Number).Form("form.actions"))
+		if d.ticket(t, refs["conflict"]).LinkConfirmedAt == nil {
+			t.Error("answered, it is not confirmed")
+		}
+		if _, err := d.DB.Exec(t.Context(), `UPDATE account SET name = $2, name_words = $3 WHERE id = $1`, lucia.ID, lucia.Name, identifier.NameWords(lucia.Name)); err != nil {
+			t.Fatal(err)
+		}
+	})
+
 	t.Run("suggestion, undo and redo", func(t *testing.T) {
 		path := ticketPath(refs["unusable"])
 		page := d.get(t, path)
@@ -111,7 +141,8 @@ func TestLinking(t *testing.T) {
 
 	t.Run("two agents at once", func(t *testing.T) {
 		path := ticketPath(refs["unmatched"]) + "/link"
-		form := url.Values{"number": {" " + lucia.Number[:4] + " " + lucia.Number[4:8] + "-" + lucia.Number[8:]}}
+		form := d.get(t, path+"?number="+lucia.Number).Form("form.actions")
+		form.Set("number", " "+lucia.Number[:4]+" "+lucia.Number[4:8]+"-"+lucia.Number[8:])
 		var statuses [4]int
 		var all sync.WaitGroup
 		for i := range statuses {
