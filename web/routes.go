@@ -16,9 +16,9 @@ func (s *site) routes(engine *gin.Engine) {
 	s.machineRoutes(engine)
 	s.publicRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
 	s.intakeRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.public.Admit), handle(s.applicants.Glance)))
-	s.threadRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
-	s.portalRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Load)))
-	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load)))
+	s.threadRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance), handle(s.keepTyped(applicantPart))))
+	s.portalRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Load), handle(s.keepTyped(applicantPart))))
+	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load), handle(s.keepTyped(staffPart))))
 }
 
 // machineRoutes are for browsers' assets, load balancers and monitoring.

@@ -74,6 +74,7 @@ type site struct {
 	reports  *reports.Area
 	sessions *session.Manager
 	thread   *thread.Area
+	forms    *form.Reader
 
 	applicants *session.Applicants
 	ops        *ops.Area
@@ -163,12 +164,12 @@ func (s *site) makeAreas() (err error) {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	forms := &form.Reader{
+	s.forms = &form.Reader{
 		Drafts: &form.Drafts{Keys: s.Settings.SecretKeys, Store: draft.Store{DB: s.DB}, Limits: limits, Secure: s.secure(), Logger: s.Logger},
 		Seal:   form.Seal{Keys: s.Settings.SecretKeys}, Files: s.Files, Limits: limits, Scans: s.Settings.ClamdURL != "", Logger: s.Logger, Now: s.Now,
 	}
 	s.public = public.New(public.Config{
-		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Forms: forms, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+		Settings: s.Settings, Tickets: s.Tickets, Accounts: s.Accounts, Limits: limits, Forms: s.forms, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.applicants = session.NewApplicants(session.ApplicantConfig{DB: s.DB, Accounts: s.Accounts, Secure: s.secure(), Now: s.Now, Opens: s.doors.opens})
 	factors, err := factor.New(factor.Config{
@@ -179,10 +180,10 @@ func (s *site) makeAreas() (err error) {
 	}
 	s.portal = portal.New(portal.Config{
 		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Factor: factors, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
-		Forms: forms, Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
+		Forms: s.forms, Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.thread = thread.New(thread.Config{
-		DB: s.DB, Tickets: s.Tickets, Accounts: s.Accounts, Sessions: s.applicants, Files: s.Files, Forms: forms, Limits: limits, Pages: s.Pages,
+		DB: s.DB, Tickets: s.Tickets, Accounts: s.Accounts, Sessions: s.applicants, Files: s.Files, Forms: s.forms, Limits: limits, Pages: s.Pages,
 		AnswerWithin: s.Settings.Agency.AnswerWithin, Logger: s.Logger, Now: s.Now,
 	})
 	if err := s.makeConsole(); err != nil {

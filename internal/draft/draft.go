@@ -47,12 +47,13 @@ func (s Store) Load(ctx context.Context, k Key) (sealed []byte, err error) {
 	return sealed, nil
 }
 
-// Drop removes a draft: it was sent, or is not wanted any more. Errors: unavailable.
-func (s Store) Drop(ctx context.Context, k Key) error {
-	if _, err := s.DB.Exec(ctx, `DELETE FROM form_draft WHERE id = $1 AND browser = $2`, k.ID[:], k.Browser[:]); err != nil {
-		return fmt.Errorf("remove a draft: %w", postgres.Failure(err))
+// Drop removes a draft: it was sent, or is not wanted any more. dropped is false when there was none. Errors: unavailable.
+func (s Store) Drop(ctx context.Context, k Key) (dropped bool, err error) {
+	tag, err := s.DB.Exec(ctx, `DELETE FROM form_draft WHERE id = $1 AND browser = $2`, k.ID[:], k.Browser[:])
+	if err != nil {
+		return false, fmt.Errorf("remove a draft: %w", postgres.Failure(err))
 	}
-	return nil
+	return tag.RowsAffected() > 0, nil
 }
 
 // Staged is how many bytes of files wait with all drafts together. Errors: unavailable.

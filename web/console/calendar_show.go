@@ -75,7 +75,12 @@ func (a *Area) CalendarShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	a.fillCalendar(d, typedCalendar(newest(versions, a.Zone).Calendar, d.Onto), nil)
+	typed := typedCalendar(newest(versions, a.Zone).Calendar, d.Onto)
+	if page.GivenBack(c) != "" {
+		typed = readCalendarForm(c)
+		d.Onto = typed.Onto
+	}
+	a.fillCalendar(d, typed, nil)
 	return a.Pages.HTML(c, http.StatusOK, "console/calendar", d)
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 
@@ -90,7 +91,14 @@ func (a *Area) MailShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.showMail(c, http.StatusOK, &mailPage{Mail: m, Reference: m.Reference})
+	d := &mailPage{Mail: m, Reference: m.Reference}
+	switch path.Base(page.GivenBack(c)) {
+	case "attach":
+		d.Reference = c.PostForm("reference")
+	case "discard":
+		d.Reason = c.PostForm("reason")
+	}
+	return a.showMail(c, http.StatusOK, d)
 }
 
 // TicketMail shows the whole mail behind a message of a ticket.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -97,12 +98,16 @@ func (a *Area) refuseSignIn(c *gin.Context, err error, data signInPage) error {
 	return err
 }
 
-// SignOut ends the session.
+// SignOut ends the session. next is where signing in leads afterwards.
 func (a *Area) SignOut(c *gin.Context) error {
 	if err := a.Sessions.SignOut(c); err != nil {
 		return err
 	}
 	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("console.sign_in.signed_out"))
-	c.Redirect(http.StatusSeeOther, session.SignInPath)
+	to := url.URL{Path: session.SignInPath}
+	if next := c.PostForm("next"); next != "" {
+		to.RawQuery = url.Values{"next": {a.Sessions.Next(next)}}.Encode()
+	}
+	c.Redirect(http.StatusSeeOther, to.String())
 	return nil
 }

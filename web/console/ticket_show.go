@@ -75,9 +75,7 @@ type permissions struct{ Release bool }
 func (d *ticketPage) Do(action string) string { return d.URL + action + d.From.suffix() }
 
 // Ask is the page that asks before it links or confirms.
-func (d *ticketPage) Ask(number string) string {
-	return d.URL + "/link" + d.From.suffix("number", number)
-}
+func (d *ticketPage) Ask(number string) string { return askPath(d.URL, d.From, number) }
 
 // TicketShow shows a ticket.
 func (a *Area) TicketShow(c *gin.Context) error {
@@ -86,6 +84,7 @@ func (a *Area) TicketShow(c *gin.Context) error {
 		return err
 	}
 	data.takeUp(c.Query("draft"))
+	data.takeBack(c)
 	member, err := me(c)
 	if err != nil {
 		return err

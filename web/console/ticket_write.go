@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"path"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -10,6 +11,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/web/page"
 )
 
 // TicketReply sends a public reply: its mail goes out once the time to withdraw it has passed.
@@ -149,6 +151,21 @@ func (d *ticketPage) takeUp(message string) {
 			d.Draft.Reply = e.Message.Body
 			d.Draft.ToAccount = d.Panel.Own != "" && e.Message.Recipient == d.Panel.Own
 		}
+	}
+}
+
+// takeBack puts what was typed and not sent, because a session had ended, into its form again.
+func (d *ticketPage) takeBack(c *gin.Context) {
+	switch path.Base(page.GivenBack(c)) {
+	case "replies":
+		d.Draft = draft{Kind: "reply", Reply: c.PostForm("body"), Status: c.PostForm("status"), ToAccount: c.PostForm("to") == "account"}
+	case "notes":
+		d.Draft = draft{Kind: "note", Note: c.PostForm("body"), Status: d.Draft.Status, NoteStatus: c.PostForm("status")}
+	default:
+		return
+	}
+	if seen, err := strconv.ParseInt(c.PostForm("seen"), 10, 64); err == nil {
+		d.markFresh(seen)
 	}
 }
 

@@ -60,19 +60,44 @@ func (r *Reader) Sent(d Draft) *Sent {
 
 // Remember gives the browser the cookie that drafts are sealed for, unless it has one. It ends with the browser.
 func (d *Drafts) Remember(c *gin.Context) {
-	if _, ok := d.browser(c); ok {
-		return
+	if _, ok := d.browser(c); !ok {
+		d.renew(c)
 	}
+}
+
+// renew gives the browser another cookie, which holds for the rest of this request as well.
+func (d *Drafts) renew(c *gin.Context) {
 	raw := make([]byte, browserBytes)
 	_, _ = rand.Read(raw) // never fails
+	c.Set(browserCookie, raw)
 	d.setCookie(c, base64.RawURLEncoding.EncodeToString(raw), 0)
 }
 
-// Forget takes the cookie away: what this browser has typed and not sent can be read by nobody any more.
-func (d *Drafts) Forget(c *gin.Context) {
-	if _, ok := d.browser(c); ok {
-		d.setCookie(c, "", -1)
+// Forget takes the cookie away: what this browser has typed and not sent can be read by nobody any more. but is the query of the page that
+// the browser is led to: its draft is somebody else's, who signs in next, and lives on.
+func (d *Drafts) Forget(c *gin.Context, but url.Values) {
+	if _, ok := d.browser(c); !ok {
+		return
 	}
+	for _, name := range []string{queryDraft, FieldUnsent} {
+		id, ok := readID(but.Get(name))
+		if !ok {
+			continue
+		}
+		kept, err := d.Load(c, id)
+		if err != nil {
+			continue
+		}
+		d.renew(c)
+		browser, _ := d.browser(c)
+		ctx, cancel := context.WithTimeout(c.Request.Context(), draftPatience)
+		defer cancel()
+		if err := d.save(ctx, draftKey(id, browser), browser, kept); err != nil {
+			d.Logger.Warn("draft not carried over", slog.Any("error", err))
+		}
+		return
+	}
+	d.setCookie(c, "", -1)
 }
 
 func (d *Drafts) setCookie(c *gin.Context, value string, seconds int) {
@@ -83,6 +108,10 @@ func (d *Drafts) setCookie(c *gin.Context, value string, seconds int) {
 
 // browser reads the cookie; false for a browser without.
 func (d *Drafts) browser(c *gin.Context) ([]byte, bool) {
+	if v, ok := c.Get(browserCookie); ok {
+		raw, ok := v.([]byte)
+		return raw, ok
+	}
 	text, err := c.Cookie(browserCookie)
 	if err != nil {
 		return nil, false
@@ -130,7 +159,7 @@ func (d *Drafts) Save(c *gin.Context, f *Sent, data any) (query string, ok bool)
 		d.Logger.Warn("draft not saved", slog.Any("error", err))
 		return "", false
 	}
-	return url.Values{queryDraft: {base64.RawURLEncoding.EncodeToString(id[:])}}.Encode(), true
+	return url.Values{queryDraft: {writeID(id)}}.Encode(), true
 }
 
 // SaveFiles keeps the files of a form beside what its draft holds already; data begins a draft where there is none. It gives the query of the
@@ -175,12 +204,19 @@ func (d *Drafts) save(ctx context.Context, k draft.Key, browser []byte, kept Dra
 
 // Asked gives the ID of the draft that a page is asked for; false when it is asked for none.
 func Asked(c *gin.Context) (id [16]byte, ok bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(c.Query(queryDraft))
+	id, ok = readID(c.Query(queryDraft))
+	return id, ok || c.Query(queryDraft) != "" // what is no ID is no draft's
+}
+
+func readID(text string) (id [16]byte, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(raw) != len(id) {
-		return id, c.Query(queryDraft) != "" // what is no ID is no draft's
+		return id, false
 	}
 	return [16]byte(raw), true
 }
+
+func writeID(id [16]byte) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 
 // Load gives the draft with this ID, if this browser saved it. Errors: not_found, unavailable.
 func (d *Drafts) Load(c *gin.Context, id [16]byte) (kept Draft, err error) {
@@ -224,7 +260,7 @@ func (d *Drafts) Drop(c *gin.Context, t Token) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), draftPatience)
 	defer cancel()
-	if err := d.Store.Drop(ctx, draftKey(id, browser)); err != nil {
+	if _, err := d.Store.Drop(ctx, draftKey(id, browser)); err != nil {
 		d.Logger.Warn("draft not removed", slog.Any("error", err))
 	}
 }

@@ -34,6 +34,8 @@ type Frame struct {
 	Theme     string            // light, dark, or empty to follow the system
 	Printer   *messages.Printer `json:"-"`
 	carries   bool              // the language stands in the page's address alone
+	typedAs   string            // for whom the page is made, signed
+	unsent    unsent            // the form that was kept
 }
 
 // LanguageLink leads to the same page in another language.
@@ -181,6 +183,10 @@ func (r *Renderer) Frame(c *gin.Context) Frame {
 	}
 	f.Languages = r.languageLinks(c, f.Lang)
 	_, f.carries = r.carries(c)
+	f.typedAs, f.unsent = c.GetString(typedAsKey), unsentOf(c)
+	if GivenBack(c) != "" {
+		f.Flashes = append(f.Flashes, Flash{Kind: "warning", Text: p.T("unsent.given_back")})
+	}
 	return f
 }
 

@@ -29,6 +29,9 @@ func (a *Area) DetailsForm(c *gin.Context) error {
 		year, month, day = strconv.Itoa(b.Year()), strconv.Itoa(int(b.Month())), strconv.Itoa(b.Day())
 	}
 	f := a.typedForm(c, "details", "/account/details")
+	if page.GivenBack(c) != "" {
+		return a.showTypedDetails(c, f)
+	}
 	return a.showDetails(c, f, mine.Name, mine.Address, mine.Language, f.date(day, month, year))
 }
 
@@ -36,19 +39,16 @@ func (a *Area) DetailsForm(c *gin.Context) error {
 func (a *Area) DetailsChange(c *gin.Context) error {
 	f := a.typedForm(c, "details", "/account/details")
 	in := account.Details{Name: typed(c, "name"), Address: typed(c, "address"), DateOfBirth: born(c), Language: a.offered(c.PostForm("language"))}
-	show := func(c *gin.Context, f form) error {
-		return a.showDetails(c, f, in.Name, in.Address, in.Language, f.date(typed(c, "birth_day"), typed(c, "birth_month"), typed(c, "birth_year")))
-	}
 	if page.ShownAgain(c) {
-		return show(c, f)
+		return a.showTypedDetails(c, f)
 	}
 	changed, err := a.Accounts.ChangeDetails(c.Request.Context(), owner(c).ID, in, session.Visit(c))
 	switch {
 	case failure.Is(err, failure.KindInvalid):
 		f.refuse(failure.FieldsOf(err)...)
-		return show(c, f)
+		return a.showTypedDetails(c, f)
 	case err != nil:
-		return a.away(c, f, err, show)
+		return a.away(c, f, err, a.showTypedDetails)
 	case changed:
 		a.Pages.Flash(c, "success", f.Printer.T("portal.details.done"))
 	default:
@@ -56,6 +56,11 @@ func (a *Area) DetailsChange(c *gin.Context) error {
 	}
 	c.Redirect(http.StatusSeeOther, "/account/details")
 	return nil
+}
+
+// showTypedDetails is the form with what was typed into it.
+func (a *Area) showTypedDetails(c *gin.Context, f form) error {
+	return a.showDetails(c, f, typed(c, "name"), typed(c, "address"), a.offered(c.PostForm("language")), f.date(typed(c, "birth_day"), typed(c, "birth_month"), typed(c, "birth_year")))
 }
 
 func (a *Area) showDetails(c *gin.Context, f form, name, address, language string, date dateFields) error {

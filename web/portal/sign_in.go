@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -68,7 +69,7 @@ func (a *Area) enter(c *gin.Context, in account.SignedIn, next string) error {
 	return a.arrive(c, in, next)
 }
 
-// SignOut is POST /account/sign-out.
+// SignOut is POST /account/sign-out. next is where signing in leads afterwards: what is kept there is another person's.
 func (a *Area) SignOut(c *gin.Context) error {
 	if mine, ok := session.Account(c); ok {
 		if err := account.Record(c.Request.Context(), a.Accounts.DB, mine.ID, account.EventSignedOut, a.Now().UTC(), session.Visit(c), account.EventData{}); err != nil {
@@ -78,8 +79,17 @@ func (a *Area) SignOut(c *gin.Context) error {
 	if err := a.Sessions.SignOut(c); err != nil {
 		return err
 	}
-	a.Forms.Drafts.Forget(c)
+	to := url.URL{Path: session.ApplicantSignInPath}
+	var kept url.Values
+	if c.PostForm("next") != "" {
+		next := a.Sessions.Next(c.PostForm("next"))
+		to.RawQuery = url.Values{"next": {next}}.Encode()
+		if u, err := url.Parse(next); err == nil {
+			kept = u.Query()
+		}
+	}
+	a.Forms.Drafts.Forget(c, kept)
 	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("portal.sign_in.signed_out"))
-	c.Redirect(http.StatusSeeOther, session.ApplicantSignInPath)
+	c.Redirect(http.StatusSeeOther, to.String())
 	return nil
 }

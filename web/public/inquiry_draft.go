@@ -126,8 +126,11 @@ func (a *Area) madeBefore(c *gin.Context, f *sentForm) string {
 }
 
 // signedOut keeps a question that was asked from an account whose owner is no longer signed in: it never goes out as anybody's. It offers
-// to sign in and come back, or to ask without the account. query leads back to the draft; "" when there is none.
+// to sign in and come back, or to ask without the account; to another account's owner it shows nothing of it. query leads back to the draft; "" when there is none.
 func (a *Area) signedOut(c *gin.Context, f *sentForm, query string) error {
+	if _, other := session.Account(c); other {
+		return a.Pages.OtherPerson(c, a.Pages.Frame(c), "/account/sign-out", checkPath+query)
+	}
 	t := a.Pages.Printer(c)
 	f.signIn = &signInOffer{Return: query}
 	return a.showCheck(c, http.StatusUnauthorized, f,

@@ -43,6 +43,9 @@ func (a *Area) ScheduleNew(c *gin.Context) error {
 			typed.Set(name, v)
 		}
 	}
+	if page.GivenBack(c) != "" {
+		typed = c.Request.PostForm
+	}
 	return a.showSchedule(c, http.StatusOK, who, 0, typed, nil)
 }
 
@@ -58,6 +61,9 @@ func (a *Area) ScheduleEdit(c *gin.Context) error {
 	}
 	if s.StaffID != who.ID {
 		return failure.NotFound("There is no such scheduled report.")
+	}
+	if page.GivenBack(c) != "" {
+		return a.showSchedule(c, http.StatusOK, who, id, c.Request.PostForm, nil)
 	}
 	return a.showSchedule(c, http.StatusOK, who, id, url.Values{
 		"every": {string(s.Every)}, "weekday": {strconv.Itoa(s.Weekday)}, "month_day": {strconv.Itoa(s.MonthDay)}, "hour": {strconv.Itoa(s.Hour)},

@@ -155,6 +155,15 @@ func Account(c *gin.Context) (account.Account, bool) {
 	return a, ok
 }
 
+// TypedAs names who makes the request as the forms do that are theirs alone; "" for nobody.
+func TypedAs(c *gin.Context) string {
+	mine, ok := Account(c)
+	if !ok {
+		return ""
+	}
+	return "account:" + strconv.FormatInt(mine.ID, 10)
+}
+
 // Followed gives the address to which the link was mailed that lets this browser read the ticket; false when none does.
 func Followed(c *gin.Context, ticketID int64) (email string, ok bool) {
 	v, _ := c.Get(followsKey)

@@ -37,11 +37,10 @@ func (s Side) Rate(c *gin.Context) error {
 		if choice != "yes" && choice != "no" {
 			return failure.Invalid("helpful", "unknown", "Choose yes or no.")
 		}
-		typed, broken := form.Plain(c.PostForm("words"), true)
-		words, kinds := identifier.MaskSensitive(typed)
+		f := &sentMessage{Sent: s.Forms.New()}
+		broken := f.rate(c, &q)
+		words := f.words
 		if p, is := form.CheckText("words", words, broken, ticket.MaxRatingWords); is && words != "" {
-			f := &sentMessage{Sent: s.Forms.New(), words: words, masked: len(kinds) > 0}
-			q.Rating = &ticket.Rating{Helpful: choice == "yes"}
 			return s.show(c, http.StatusUnprocessableEntity, q, f, []form.Problem{p})
 		}
 		if err := s.Tickets.Rate(ctx, q.by, q.Reference, ticket.Rating{Helpful: choice == "yes", Words: words}); err != nil {
@@ -55,6 +54,15 @@ func (s Side) Rate(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, q.url+"#rating")
 		return nil
 	})
+}
+
+// rate puts a rating as it was typed into its form; broken when it held bytes that are no text.
+func (f *sentMessage) rate(c *gin.Context, q *asked) (broken bool) {
+	typed, broken := form.Plain(c.PostForm("words"), true)
+	words, kinds := identifier.MaskSensitive(typed)
+	f.words, f.masked = words, len(kinds) > 0
+	q.Rating = &ticket.Rating{Helpful: c.PostForm("helpful") == "yes"}
+	return broken
 }
 
 // act does something to a question of the reader's. What has changed meanwhile is said on the question's own page.

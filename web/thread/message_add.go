@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
+	"path"
 
 	"github.com/gin-gonic/gin"
 
@@ -128,6 +128,15 @@ type notSentPage struct {
 	Say     messageForm
 }
 
+// ofAnother reports whether the message was typed by somebody else than who is signed in.
+func (s Side) ofAnother(c *gin.Context, f *sentMessage) bool {
+	as := s.Forms.Seal.TypedBy(f.Raw(form.FieldTypedAs))
+	return s.channel == ticket.ChannelPortal && as != "" && as != session.TypedAs(c)
+}
+
+// questionPath is the page of the question that a message was sent to.
+func (s Side) questionPath(c *gin.Context) string { return path.Dir(c.Request.URL.Path) }
+
 // notSent shows the form again, with the same token. It says as much as the error: that something is away, or that the reader is no
 // longer, or never was, known to be the one who asked.
 func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
@@ -136,11 +145,18 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	p.Title, p.Error = t.T("thread.not_sent.title"), true
 	status, key := http.StatusInternalServerError, "away"
 	switch {
+	case failure.Is(err, failure.KindNotFound) && s.ofAnother(c, f):
+		next := session.ApplicantSignInPath
+		if query, ok := s.draftQuery(c, f, false); ok {
+			next = s.questionPath(c) + "?" + query
+		}
+		return s.Pages.OtherPerson(c, p.Frame, "/account/sign-out", next)
 	case failure.Is(err, failure.KindUnsigned):
+		s.Forms.Drafts.Remember(c) // who signed out in another window has none
 		status, key, p.Link = http.StatusUnauthorized, "signed_out", session.ApplicantSignInPath
 		if query, ok := s.draftQuery(c, f, false); ok {
 			key, p.Returns = "signed_out_kept", true
-			p.Link += "?" + url.Values{"next": {c.Request.URL.Path[:strings.LastIndexByte(c.Request.URL.Path, '/')] + "?" + query}}.Encode()
+			p.Link += "?" + url.Values{"next": {s.questionPath(c) + "?" + query}}.Encode()
 		}
 	case failure.Is(err, failure.KindNotFound) && s.channel == ticket.ChannelForm:
 		status, key, p.Link = http.StatusNotFound, "ended", "/status"

@@ -90,12 +90,14 @@ func TestOwnersQuestions(t *testing.T) {
 		t.Errorf("%d messages from the account", n)
 	}
 	holds(t, ana.get(path(mine)), "Your message is sent.", "It is not there.") // and the next page does not say so again
+	notAnas := typed(p, "Hello?")
+	notAnas.Del("typed_as")
 	for name, answer := range map[string][2]webtest.Page{
 		"another's":       {bo.get(path(mine)), bo.get("/account/questions/" + identifier.ReferenceOf(77))},
 		"claimed":         {ana.get(path(claimed)), ana.get("/account/questions/" + identifier.ReferenceOf(77))},
 		"another's, to a": {bo.post(path(mine)+"/solve", nil), bo.post("/account/questions/"+identifier.ReferenceOf(77)+"/solve", nil)},
 		"its message": {
-			bo.post(path(mine)+"/messages", typed(p, "Hello?")), bo.post("/account/questions/"+identifier.ReferenceOf(77)+"/messages", typed(p, "Hello?")),
+			bo.post(path(mine)+"/messages", notAnas), bo.post("/account/questions/"+identifier.ReferenceOf(77)+"/messages", notAnas),
 		},
 		"by the follower's address": {ana.get(questionPath(mine.Reference)), ana.get(questionPath(identifier.ReferenceOf(77)))},
 	} {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -38,6 +39,7 @@ type showPage struct {
 type messageForm struct {
 	Action      string // with the language, where the browser keeps no cookie of it
 	Token       string
+	Typed       page.Typed
 	Message     page.Field
 	Attachments page.Field
 	Files       []form.FileView
@@ -57,6 +59,9 @@ func (s Side) Show(c *gin.Context) error {
 	}
 	s.Forms.Drafts.Remember(c)
 	f, say := s.drafted(c)
+	if path.Base(page.GivenBack(c)) == "rating" {
+		f.rate(c, &q)
+	}
 	if wrong := f.mistakes(); say && len(wrong) > 0 {
 		return s.show(c, http.StatusUnprocessableEntity, q, f, wrong)
 	}
@@ -121,7 +126,7 @@ func maskedNotice(t *messages.Printer) page.Notice {
 func (s Side) messageForm(frame page.Frame, url string, f *sentMessage, beside map[string]string) messageForm {
 	t := frame.Printer
 	return messageForm{
-		Action: frame.At(url + "/messages"), Token: f.Token.Text, Files: s.Forms.FileViews(t, f.Sent),
+		Action: frame.At(url + "/messages"), Token: f.Token.Text, Typed: frame.Typed(url + "/messages"), Files: s.Forms.FileViews(t, f.Sent),
 		Message: page.Field{
 			Name: fieldMessage, Label: t.T("thread.say.label"), Hint: t.T("thread.say.hint"), Value: f.body, Error: beside[fieldMessage],
 			Required: true, MaxLength: ticket.MaxQuestion, Rows: 6,
