@@ -62,6 +62,9 @@ func (w *Workers) jobs() []job {
 	jobs = append(jobs, job{name: "forget mails that were not sent", every: time.Hour, run: func(ctx context.Context) (int64, error) {
 		return outbox.SweepUnsent(ctx, w.db)
 	}})
+	if w.Tickets != nil {
+		jobs = append(jobs, job{name: "take up replies whose task is gone", every: time.Minute, run: w.Tickets.ResumeReplies})
+	}
 	if w.Accounts != nil {
 		jobs = append(jobs, job{name: "forget what was answered by mail", every: time.Hour, run: w.Accounts.Sweep})
 	}

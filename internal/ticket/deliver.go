@@ -119,6 +119,23 @@ func replyToSend(ctx context.Context, tx pgx.Tx, id int64) (replyInHand, error) 
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[replyInHand])
 }
 
+// ResumeReplies gives a task again to replies whose task is gone, and says to how many. A worker of the version before finishes the task of
+// a reply that it finds on its way out, while both versions run. Called by the clock.
+func (s *Service) ResumeReplies(ctx context.Context) (int64, error) {
+	tag, err := s.db.Exec(ctx, `
+		INSERT INTO outbox (event, subject_id)
+		SELECT $1, m.id
+		FROM outgoing_mail o
+		JOIN message m ON o.key = 'reply/' || m.id AND m.id = o.subject_id
+		WHERE o.state IN ('claimed', 'leaving', 'waiting') AND o.claimed_until < clock_timestamp() AND m.delivery IN ('waiting', 'sending')
+			AND NOT EXISTS (SELECT FROM outbox_task t WHERE t.task = o.kind AND t.subject_id = m.id)
+			AND NOT EXISTS (SELECT FROM outbox e WHERE e.event = $1 AND e.subject_id = m.id)`, OutboxReplied)
+	if err != nil {
+		return 0, fmt.Errorf("look for replies without a task: %w", postgres.Failure(err))
+	}
+	return tag.RowsAffected(), nil
+}
+
 // recordReply writes down what became of a reply's mail.
 func (s *Service) recordReply(ctx context.Context, tx pgx.Tx, o outbox.Outcome[sending]) error {
 	m := o.Content.message

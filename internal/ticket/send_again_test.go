@@ -143,6 +143,77 @@ func TestAReplyThatNobodyKnowsOf(t *testing.T) {
 	}
 }
 
+// While both versions run, a worker of the version before finishes the task of a reply that this one is sending.
+func TestAReplyWhoseTaskIsGoneIsTakenUp(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		during func(d *desk) error // between the handing over and the answer
+		sent   int                 // mails in the end
+		want   ticket.Delivery
+	}{
+		"not taken": {func(*desk) error { return failure.Unavailable("Later.", nil) }, 2, ticket.DeliverySent},
+		"killed before its content left": {func(d *desk) error {
+			return d.died("claimed")
+		}, 2, ticket.DeliverySent},
+		"killed after its content left": {func(d *desk) error {
+			return d.died("leaving")
+		}, 1, ticket.DeliveryUnconfirmed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			opened := d.open("")
+			m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
+			d.must(err)
+			task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
+			d.now = d.now.Add(undo)
+			sent := 0
+			resumed := func() int64 {
+				t.Helper()
+				n, err := d.tickets.ResumeReplies(t.Context())
+				d.must(err)
+				return n
+			}
+			_ = d.tickets.DeliverReply(t.Context(), task, m.ID, func(context.Context, ticket.Ticket, ticket.Message) error {
+				sent++
+				_, err := d.db.Exec(t.Context(), `DELETE FROM outbox_task WHERE id = $1`, task)
+				d.must(err)
+				if n := resumed(); n != 0 {
+					t.Errorf("%d replies are taken up while they are on their way", n)
+				}
+				return c.during(d)
+			})
+			if n := resumed(); n != 1 {
+				t.Fatalf("%d replies are taken up, want 1", n)
+			}
+			if n := resumed(); n != 0 {
+				t.Errorf("%d replies are taken up twice", n)
+			}
+			task = d.task(ticket.OutboxReplied, "send_reply", m.ID)
+			d.must(d.tickets.DeliverReply(t.Context(), task, m.ID, func(context.Context, ticket.Ticket, ticket.Message) error {
+				sent++
+				return nil
+			}))
+			if got := d.delivery(m.ID); got != c.want || sent != c.sent {
+				t.Errorf("the reply is %s after %d mails, want %s after %d", got, sent, c.want, c.sent)
+			}
+			if n := resumed(); n != 0 {
+				t.Errorf("%d replies are taken up that are over", n)
+			}
+		})
+	}
+}
+
+// died leaves what a worker leaves that is killed, once its lease is over.
+func (d *desk) died(state string) error {
+	d.Helper()
+	gone := errors.New("killed")
+	_, err := d.db.Exec(d.Context(), `
+		UPDATE outgoing_mail SET state = $1, attempts = attempts + 1, claimed_until = clock_timestamp() - interval '1 second'`, state)
+	d.must(err)
+	return gone
+}
+
 // An agent takes a reply back at the very moment at which a worker takes it up.
 func TestWithdrawnOrSentAndNeverBoth(t *testing.T) {
 	t.Parallel()
