@@ -1,8 +1,10 @@
 package workers_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"strings"
 	"testing"
 	"time"
@@ -68,4 +70,94 @@ func TestFiguresOfTheIndexes(t *testing.T) {
 	if t.Failed() {
 		t.Log(got)
 	}
+}
+
+// Mails that have not left are counted by what became of them and by what the server's answer was about, attempts by how they ended.
+func TestFiguresOfMails(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, testkit.RedisURL(t))
+	registry := d.registry
+	d.work()
+	d.open("")
+	d.awaitIdle()
+	sent := map[string]string{"kind": workers.TaskAcknowledge, "result": "sent"}
+	if got := metricOf(t, registry, "askwell_mails_total", sent); got != 1 {
+		t.Errorf("%g mails are counted as sent, want 1", got)
+	}
+	_, err := d.db.Exec(t.Context(), `
+		INSERT INTO outgoing_mail (key, task_id, kind, subject_id, state, fault, claimed_until)
+		SELECT 'notice/' || row_number() OVER (), 1, 'tell_owner', 1, v.state, v.fault, now()
+		FROM (VALUES ('waiting', 'configuration'), ('waiting', 'configuration'), ('waiting', 'temporary'), ('refused', 'recipient'),
+			('expired', 'sender'), ('unconfirmed', ''), ('claimed', ''), ('leaving', ''), ('sent', '')) AS v (state, fault)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for labels, want := range map[[2]string]float64{
+		{"waiting", "configuration"}: 2, {"waiting", "temporary"}: 1, {"refused", "recipient"}: 1, {"expired", "sender"}: 1, {"unconfirmed", ""}: 1,
+		{"claimed", ""}: 0, {"leaving", ""}: 0, {"sent", ""}: 0,
+	} {
+		if got := metricOf(t, registry, "askwell_unsent_mails", map[string]string{"state": labels[0], "fault": labels[1]}); got != want {
+			t.Errorf("%v: %g, want %g", labels, got, want)
+		}
+	}
+}
+
+// Each way in which an attempt can end has its count.
+func TestAttemptsAtMailsAreCounted(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]string{
+		"refused": "550 5.1.1 No such user", "waiting": "451 4.3.0 Later", "unconfirmed": "",
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, testkit.RedisURL(t))
+			d.mailer = d.mailTo(answering(t, answer))
+			registry := d.registry
+			d.work()
+			d.open("")
+			d.await("an attempt is counted", func() bool {
+				return metricOf(t, registry, "askwell_mails_total", map[string]string{"kind": workers.TaskAcknowledge, "result": want}) >= 1
+			})
+		})
+	}
+}
+
+// answering is a mail server that gives this answer to the end of each mail, or none and closes.
+func answering(t *testing.T, answer string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				said := textproto.NewConn(conn)
+				_ = said.PrintfLine("220 ready")
+				for {
+					line, err := said.ReadLine()
+					if err != nil {
+						return
+					}
+					switch {
+					case strings.HasPrefix(line, "DATA"):
+						_ = said.PrintfLine("354 go on")
+						if _, err := said.ReadDotBytes(); err != nil || answer == "" {
+							return
+						}
+						_ = said.PrintfLine("%s", answer)
+					default:
+						_ = said.PrintfLine("250 ok")
+					}
+				}
+			}()
+		}
+	}()
+	return "smtp://" + listener.Addr().String()
 }
