@@ -111,14 +111,24 @@ func leave(ctx context.Context, db postgres.Querier, lease time.Duration, key st
 	return nil
 }
 
-// renew prolongs the claims on letters and their tasks.
-func renew(ctx context.Context, db postgres.Querier, lease time.Duration, keys []string, tasks []int64) error {
-	_, err := db.Exec(ctx, `
-		WITH tasks AS (
-			UPDATE outbox_task SET due_at = clock_timestamp() + $3 WHERE id = ANY ($2)
-		)
-		UPDATE outgoing_mail SET claimed_until = clock_timestamp() + $3 WHERE key = ANY ($1) AND state IN ('claimed', 'leaving')`, keys, tasks, lease)
-	return err
+// renew prolongs the claims on letters and their tasks. The tasks come first, in their order, as everywhere: another attempt may be at their
+// claim at this very moment.
+func renew(ctx context.Context, db Beginner, lease time.Duration, keys []string, tasks []int64) error {
+	return postgres.InTx(ctx, db, func(tx pgx.Tx) error {
+		for _, step := range []struct {
+			sql  string
+			args []any
+		}{
+			{`SELECT FROM outbox_task WHERE id = ANY ($1) ORDER BY id FOR UPDATE`, []any{tasks}},
+			{`UPDATE outbox_task SET due_at = clock_timestamp() + $2 WHERE id = ANY ($1)`, []any{tasks, lease}},
+			{`UPDATE outgoing_mail SET claimed_until = clock_timestamp() + $2 WHERE key = ANY ($1) AND state IN ('claimed', 'leaving')`, []any{keys, lease}},
+		} {
+			if _, err := tx.Exec(ctx, step.sql, step.args...); err != nil {
+				return fmt.Errorf("renew a claim: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
 // keep records what became of an attempt at a letter, and reports whether no later attempt has taken it over. Of an attempt that was

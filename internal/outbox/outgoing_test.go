@@ -99,11 +99,25 @@ func TestAMailGoesOutOnceThoughIdleTransactionsAreEnded(t *testing.T) {
 		if open != 0 {
 			t.Errorf("%d transactions are open while the mail server is asked", open)
 		}
-		time.Sleep(300 * time.Millisecond) // the mail server takes its time
+		p.idleTransactionIsEnded() // the mail server takes longer
 		return nil
 	}))
 	must(t, p.run(taken))
 	p.is(1, false, "", outbox.MailSent)
+}
+
+// idleTransactionIsEnded waits until the server has ended a session whose transaction is idle.
+func (p *post) idleTransactionIsEnded() {
+	p.Helper()
+	tx, err := p.db.Begin(p.Context())
+	must(p.T, err)
+	defer tx.Rollback(context.WithoutCancel(p.Context())) //nolint:errcheck // it is gone
+	ended, cancel := context.WithTimeout(p.Context(), 20*time.Second)
+	defer cancel()
+	_, _ = tx.Conn().WaitForNotification(ended) // comes back when the session ends
+	if !tx.Conn().IsClosed() {
+		p.Error("the server ends no idle transaction")
+	}
 }
 
 // Every connection breaks between the mail server's answer and the commit.
@@ -158,11 +172,11 @@ func TestAMailOfAProcessThatDied(t *testing.T) {
 func TestASlowMailServerKeepsItsMail(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
-	p.lease = 600 * time.Millisecond
+	p.lease = 2 * time.Second
 	must(t, p.run(func(context.Context) error {
-		for range 6 {
-			time.Sleep(300 * time.Millisecond) // the mail server takes its time
+		for renewed := false; !renewed; { // the first lease would have ended
 			must(t, p.run(func(context.Context) error { t.Error("it was sent by two at once"); return nil }))
+			must(t, p.db.QueryRow(t.Context(), `SELECT claimed_until > begun_at + 2 * $1::interval FROM outgoing_mail`, p.lease).Scan(&renewed))
 		}
 		return nil
 	}))
