@@ -156,6 +156,7 @@ func (l *line) transact(ctx context.Context, i int, msg *gomail.Msg) (usable boo
 	if err := w.Close(); err != nil {
 		return l.reset(err), refusal(duringEnd, err)
 	}
+	outbox.Taken(ctx, i)
 	return l.client.Reset() == nil, nil
 }
 

@@ -93,7 +93,7 @@ func (m Mailing[T]) Run(ctx context.Context, tasks ...Task) error {
 	if err != nil || len(claimed) == 0 {
 		return err
 	}
-	sending, stop := context.WithCancel(withLeaving(ctx, m.leaving(claimed)))
+	sending, stop := context.WithCancel(context.WithValue(ctx, handingKey{}, m.handing(claimed)))
 	beating := make(chan struct{})
 	go func() {
 		defer close(beating)
@@ -131,9 +131,9 @@ type claimed[T any] struct {
 // claim locks the tasks and takes their letters, finishes the tasks that have none left, and puts off what is not due or what another
 // attempt is at.
 func (m Mailing[T]) claim(ctx context.Context, tasks []Task) (ours []claimed[T], err error) {
-	var lost []Outcome[T]
+	var over []Outcome[T] // of an attempt whose process died
 	err = postgres.InTx(ctx, m.DB, func(tx pgx.Tx) error {
-		ours, lost = nil, nil
+		ours, over = nil, nil
 		pending, err := lockPending(ctx, tx, tasks)
 		if err != nil || len(pending) == 0 {
 			return err
@@ -149,10 +149,10 @@ func (m Mailing[T]) claim(ctx context.Context, tasks []Task) (ours []claimed[T],
 			}
 			return !l.NotBefore.IsZero()
 		})
-		if ours, lost, err = take(ctx, tx, m.Lease, pending, letters, later); err != nil {
+		if ours, over, err = take(ctx, tx, m.Lease, pending, letters, later); err != nil {
 			return err
 		}
-		if err := m.record(ctx, tx, lost); err != nil {
+		if err := m.record(ctx, tx, over); err != nil {
 			return err
 		}
 		var done []int64
@@ -168,7 +168,7 @@ func (m Mailing[T]) claim(ctx context.Context, tasks []Task) (ours []claimed[T],
 		return finish(ctx, tx, done)
 	})
 	if err == nil {
-		tell(ctx, lost)
+		tell(ctx, over)
 	}
 	return ours, err
 }
@@ -277,7 +277,7 @@ func (m Mailing[T]) heartbeat(ctx context.Context, letters []claimed[T]) {
 }
 
 type (
-	leavingKey  struct{}
+	handingKey  struct{}
 	observerKey struct{}
 )
 
@@ -294,33 +294,55 @@ func tell[T any](ctx context.Context, outcomes []Outcome[T]) {
 	}
 }
 
-func withLeaving(ctx context.Context, fn func(context.Context, int) error) context.Context {
-	return context.WithValue(ctx, leavingKey{}, fn)
+// handing is told how far a Mailing's letters are.
+type handing struct {
+	leaving func(ctx context.Context, i int) error
+	taken   func(ctx context.Context, i int)
+}
+
+func handingOf(ctx context.Context) (h handing, ok bool) {
+	h, ok = ctx.Value(handingKey{}).(handing)
+	return h, ok
 }
 
 // Leaving is called by whoever sends letters for a Mailing just before the content of the i-th leaves: from then on it is known to be
 // handed over. After an error the content must not leave. Outside a Mailing it does nothing.
 func Leaving(ctx context.Context, i int) error {
-	if fn, ok := ctx.Value(leavingKey{}).(func(context.Context, int) error); ok {
-		return fn(ctx, i)
+	if h, ok := handingOf(ctx); ok {
+		return h.leaving(ctx, i)
 	}
 	return nil
 }
 
-// LeavingAs numbers letters for Leaving anew: the n-th of what is sent under the context that it gives is the letter of[n].
+// Taken is called once the mail server has taken the content of the i-th, where others follow: when the process dies over one of those, of this
+// one it is known that it was sent. Outside a Mailing it does nothing.
+func Taken(ctx context.Context, i int) {
+	if h, ok := handingOf(ctx); ok {
+		h.taken(ctx, i)
+	}
+}
+
+// LeavingAs numbers letters for Leaving and Taken anew: the n-th of what is sent under the context that it gives is the letter of[n].
 func LeavingAs(ctx context.Context, of ...int) context.Context {
-	outer := ctx
-	return withLeaving(ctx, func(ctx context.Context, n int) error {
-		fn, ok := outer.Value(leavingKey{}).(func(context.Context, int) error)
-		if !ok {
-			return nil
-		}
-		return fn(ctx, of[n])
+	outer, ok := handingOf(ctx)
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(ctx, handingKey{}, handing{
+		leaving: func(ctx context.Context, n int) error { return outer.leaving(ctx, of[n]) },
+		taken:   func(ctx context.Context, n int) { outer.taken(ctx, of[n]) },
 	})
 }
 
-func (m Mailing[T]) leaving(letters []claimed[T]) func(context.Context, int) error {
-	return func(ctx context.Context, i int) error {
-		return leave(ctx, m.DB, m.Lease, letters[i].Key, letters[i].attempt)
+func (m Mailing[T]) handing(letters []claimed[T]) handing {
+	return handing{
+		leaving: func(ctx context.Context, i int) error {
+			return leave(ctx, m.DB, m.Lease, letters[i].Key, letters[i].attempt)
+		},
+		taken: func(ctx context.Context, i int) {
+			if len(letters) > 1 { // else what became of it is recorded at once
+				_ = known(ctx, m.DB, letters[i].Key, letters[i].attempt) // persist tries again, for as long as it lives
+			}
+		},
 	}
 }

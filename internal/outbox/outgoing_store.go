@@ -38,9 +38,10 @@ func PutOff(ctx context.Context, db postgres.Querier, until time.Time, ids ...in
 	return nil
 }
 
-// take claims letters that no attempt is at. Those that an attempt handed over whose process then died are lost: nobody knows whether
-// they arrived. Tasks whose letter another attempt is at are added to later, with the time at which its lease ends.
-func take[T any](ctx context.Context, tx pgx.Tx, lease time.Duration, tasks []Task, letters []Letter[T], later map[int64]time.Time) (ours []claimed[T], lost []Outcome[T], err error) {
+// take claims letters that no attempt is at. Those that an attempt handed over whose process then died are over: they were sent, where the mail
+// server's answer was known, and of the others nobody knows whether they arrived. Tasks whose letter another attempt is at are added to
+// later, with the time at which its lease ends.
+func take[T any](ctx context.Context, tx pgx.Tx, lease time.Duration, tasks []Task, letters []Letter[T], later map[int64]time.Time) (ours []claimed[T], over []Outcome[T], err error) {
 	kinds := map[int64]Task{}
 	for _, t := range tasks {
 		kinds[t.ID] = t
@@ -58,12 +59,14 @@ func take[T any](ctx context.Context, tx pgx.Tx, lease time.Duration, tasks []Ta
 		case state == "":
 			ours = append(ours, c)
 		case state == MailUnconfirmed:
-			lost = append(lost, Outcome[T]{Letter: l, State: MailUnconfirmed, Err: ErrUnconfirmed})
+			over = append(over, Outcome[T]{Letter: l, State: MailUnconfirmed, Err: ErrUnconfirmed})
+		case state == "taken":
+			over = append(over, Outcome[T]{Letter: l, State: MailSent})
 		case state == "claimed" || state == "leaving":
 			later[l.Task] = until
 		}
 	}
-	return ours, lost, nil
+	return ours, over, nil
 }
 
 // takeOne claims one letter, or gives the state that stands in the way and until when it does.
@@ -86,11 +89,17 @@ func takeOne[T any](ctx context.Context, tx pgx.Tx, lease time.Duration, t Task,
 		return c, "", until, err
 	}
 	err = tx.QueryRow(ctx, `
-		UPDATE outgoing_mail SET
-			state = CASE WHEN state = 'leaving' AND claimed_until < clock_timestamp() THEN 'unconfirmed' ELSE state END,
-			changed_at = CASE WHEN state = 'leaving' AND claimed_until < clock_timestamp() THEN clock_timestamp() ELSE changed_at END
-		WHERE key = $1
-		RETURNING state, claimed_until`, l.Key).Scan(&state, &until)
+		WITH before AS (
+			SELECT id, state = 'sent' AND code = @taken AS taken, claimed_until < clock_timestamp() AS over FROM outgoing_mail WHERE key = @key
+		)
+		UPDATE outgoing_mail o SET
+			state = CASE WHEN b.over AND o.state = 'leaving' THEN 'unconfirmed' ELSE o.state END,
+			code = CASE WHEN b.over AND b.taken THEN 0 ELSE o.code END,
+			changed_at = CASE WHEN b.over AND (b.taken OR o.state = 'leaving') THEN clock_timestamp() ELSE o.changed_at END
+		FROM before b
+		WHERE o.id = b.id
+		RETURNING CASE WHEN NOT b.taken THEN o.state WHEN b.over THEN 'taken' ELSE 'leaving' END, o.claimed_until`,
+		pgx.NamedArgs{"key": l.Key, "taken": codeTaken}).Scan(&state, &until)
 	if err != nil {
 		return c, "", until, fmt.Errorf("look up a mail: %w", err)
 	}
@@ -111,6 +120,17 @@ func leave(ctx context.Context, db postgres.Querier, lease time.Duration, key st
 	return nil
 }
 
+// codeTaken stands beside the state sent of a letter while its attempt has not recorded it: the mail server took it.
+const codeTaken = 250
+
+// known records that the mail server has taken a letter, before what became of all of them is.
+func known(ctx context.Context, db postgres.Querier, key string, attempt int) error {
+	_, err := db.Exec(ctx, `
+		UPDATE outgoing_mail SET state = 'sent', code = $3, changed_at = clock_timestamp()
+		WHERE key = $1 AND attempts = $2 AND state = 'leaving'`, key, attempt, codeTaken)
+	return postgres.Failure(err)
+}
+
 // renew prolongs the claims on letters and their tasks. The tasks come first, in their order, as everywhere: another attempt may be at their
 // claim at this very moment.
 func renew(ctx context.Context, db Beginner, lease time.Duration, keys []string, tasks []int64) error {
@@ -121,7 +141,8 @@ func renew(ctx context.Context, db Beginner, lease time.Duration, keys []string,
 		}{
 			{`SELECT FROM outbox_task WHERE id = ANY ($1) ORDER BY id FOR UPDATE`, []any{tasks}},
 			{`UPDATE outbox_task SET due_at = clock_timestamp() + $2 WHERE id = ANY ($1)`, []any{tasks, lease}},
-			{`UPDATE outgoing_mail SET claimed_until = clock_timestamp() + $2 WHERE key = ANY ($1) AND state IN ('claimed', 'leaving')`, []any{keys, lease}},
+			{`UPDATE outgoing_mail SET claimed_until = clock_timestamp() + $2
+				WHERE key = ANY ($1) AND (state IN ('claimed', 'leaving') OR state = 'sent' AND code = $3)`, []any{keys, lease, codeTaken}},
 		} {
 			if _, err := tx.Exec(ctx, step.sql, step.args...); err != nil {
 				return fmt.Errorf("renew a claim: %w", err)
@@ -136,7 +157,8 @@ func renew(ctx context.Context, db Beginner, lease time.Duration, keys []string,
 func keep(ctx context.Context, tx pgx.Tx, key string, attempt int, state MailState, a Answer) (bool, error) {
 	tag, err := tx.Exec(ctx, `
 		UPDATE outgoing_mail SET state = $3, fault = $4, code = $5, status = $6, words = left($7, 500), claimed_until = clock_timestamp(), changed_at = clock_timestamp()
-		WHERE key = $1 AND attempts = $2 AND state IN ('claimed', 'leaving', 'unconfirmed')`, key, attempt, state, a.Fault, a.Code, a.Status, a.Words)
+		WHERE key = $1 AND attempts = $2 AND (state IN ('claimed', 'leaving', 'unconfirmed') OR state = 'sent' AND code = $8)`,
+		key, attempt, state, a.Fault, a.Code, a.Status, a.Words, codeTaken)
 	if err != nil {
 		return false, fmt.Errorf("record a mail: %w", err)
 	}

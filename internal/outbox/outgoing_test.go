@@ -232,3 +232,67 @@ func TestWhatIsNotDueIsPutOff(t *testing.T) {
 		t.Errorf("due %v after %d attempts, want %v after none", due, attempts, p.due)
 	}
 }
+
+// A process dies over the second mail of a conversation, when the mail server has taken the first: the first was sent, and of the second alone
+// nobody knows.
+func TestAProcessThatDiesOverALaterMailHasSentTheOnesBefore(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	tasks := []outbox.Task{{ID: p.task}, {ID: p.newTask()}, {ID: p.newTask()}}
+	recorded := map[string]outbox.MailState{}
+	var sent []string
+	mailing := outbox.Mailing[string]{
+		DB: p.db,
+		Claim: func(_ context.Context, _ pgx.Tx, tasks []outbox.Task) (letters []outbox.Letter[string], err error) {
+			for _, task := range tasks {
+				key := []string{"first", "second", "third"}[task.ID-p.task]
+				letters = append(letters, outbox.Letter[string]{Task: task.ID, Key: key, Content: key})
+			}
+			return letters, nil
+		},
+		Record: func(_ context.Context, _ pgx.Tx, outcomes []outbox.Outcome[string]) error {
+			for _, o := range outcomes {
+				recorded[o.Key] = o.State
+			}
+			return nil
+		},
+	}
+	died := errors.New("died")
+	mailing.Send = func(ctx context.Context, letters []string) []error {
+		for i, l := range letters {
+			must(t, outbox.Leaving(ctx, i))
+			if sent = append(sent, l); len(sent) == 2 {
+				panic(died)
+			}
+			outbox.Taken(ctx, i)
+		}
+		return make([]error, len(letters))
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it did not die")
+			}
+		}()
+		_ = mailing.Run(t.Context(), tasks...)
+	}()
+	must(t, mailing.Run(t.Context(), tasks...)) // while its lease lasts
+	if len(recorded) != 0 || len(sent) != 2 {
+		t.Errorf("before its lease is over %v is recorded and %v was sent", recorded, sent)
+	}
+	_, err := p.db.Exec(t.Context(), `UPDATE outgoing_mail SET claimed_until = now() - interval '1 second'`)
+	must(t, err)
+	must(t, mailing.Run(t.Context(), tasks...))
+	want := map[string]outbox.MailState{"first": outbox.MailSent, "second": outbox.MailUnconfirmed, "third": outbox.MailSent}
+	if diff := cmp.Diff(want, recorded); diff != "" {
+		t.Errorf("recorded (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"first", "second", "third"}, sent); diff != "" {
+		t.Errorf("sent (-want +got)\n%s", diff)
+	}
+	var left int
+	must(t, p.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM outbox_task) + (SELECT count(*) FROM outgoing_mail WHERE state <> 'unconfirmed')`).Scan(&left))
+	if left != 0 {
+		t.Errorf("%d tasks and mails are left", left)
+	}
+}
