@@ -34,9 +34,9 @@ conformance: ## ask the in-process search server, and Meilisearch at MEILI_URL (
 	$(GO) test -count 1 ./internal/search/conformance
 	$(GO) test -count 1 -run TestConformance ./internal/search
 
-faults: build ## kill, stall, fill and cut everything for ten minutes, and count what was acknowledged (FAULTS_FOR=1h)
+faults: build ## kill, stall, fill and cut everything for ten minutes, and count what was acknowledged (FAULTS_FOR=1h FAULTS_SEED=7)
 	@scripts/setup test
-	FAULTS_FOR=$(or $(FAULTS_FOR),10m) $(GO) test -count 1 -v -timeout 24h -run TestLedger ./cmd/askwell
+	FAULTS_FOR=$(or $(FAULTS_FOR),10m) FAULTS_SEED=$(FAULTS_SEED) $(GO) test -count 1 -v -timeout 24h -run TestLedger ./cmd/askwell
 
 bench: build ## measure intake, linking, lists, search, reports and what answers give away
 	@scripts/setup test

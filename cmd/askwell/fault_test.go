@@ -60,7 +60,7 @@ func TestFaultsAreTold(t *testing.T) {
 		{"Redis is full", ask("CONFIG", "SET", "maxmemory", "1"), ask("CONFIG", "SET", "maxmemory", "0"), 200, "redis", "maxmemory", ""},
 		{"Redis only reads", ask("REPLICAOF", "127.0.0.1", "1"), ask("REPLICAOF", "NO", "ONE"), 200, "redis", "It is a replica", ""},
 	}
-	if full, ok := filesOnASmallDisk(t); ok {
+	if full, ok := filesOnASmallDisk(t, "2m"); ok {
 		s.env = append(s.env, "FILES_DIR="+full.dir)
 		faults = append(faults, fault{"disk of files is full", full.fill, full.free, 200, "files", "The disk of FILES_DIR is full", ""})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/http"
 	"net/smtp"
 	"net/url"
 	"os"
@@ -30,7 +31,8 @@ func TestNoMaskedNumberStandsInTheClear(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d := startUp(t, dataDir(t), []string{"FORM_MIN_FILL=0s", "REPLY_ADDRESS=reply@help.example", "INBOUND_SMTP_LISTEN=" + port})
+	d := startUp(t, dataDir(t), []string{"FORM_MIN_FILL=0s", "REPLY_ADDRESS=reply@help.example", "INBOUND_SMTP_LISTEN=" + port}, "--no-demo")
+	runCommand(t, nil, demoPassword+" two\n", "staff", "add", "--email", "agent@desk.example", "--name", "Ada", "--role", "agent", "--data", d.dir)
 
 	b := newBrowser(t, d.url)
 	form := inquiryForm(b.token(), "Subject: "+words, ssn)
@@ -56,7 +58,9 @@ func TestNoMaskedNumberStandsInTheClear(t *testing.T) {
 	}
 	runCommand(t, nil, "", "import", "tickets", file, "--data", d.dir)
 	agent := newBrowser(t, d.url)
-	agent.signIn("agent@askwell.test")
+	if status, _, _, err := agent.post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}}); err != nil || status != http.StatusSeeOther {
+		t.Fatalf("sign in: %d %v", status, err)
+	}
 	agent.get("/console/search?" + url.Values{"q": {words}}.Encode())
 	eventually(t, time.Minute, func() error {
 		var waiting, mails int

@@ -52,8 +52,7 @@ func startSplit(t *testing.T) *split {
 	s := &split{t: t, dir: dataDir(t)}
 	ctx := startContext(t)
 	var err error
-	s.postgres, err = devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: s.dir})
-	s.must(err)
+	s.startPostgres(0)
 	t.Cleanup(func() { _ = s.postgres.Stop(startContext(t)) })
 	s.redis, err = devstack.StartRedis(ctx, devstack.RedisConfig{Dir: s.dir})
 	s.must(err)
@@ -63,7 +62,7 @@ func startSplit(t *testing.T) *split {
 	t.Cleanup(func() { _ = s.redis.Stop(startContext(t)) })
 	s.search = s.startSearch("127.0.0.1:0")
 	t.Cleanup(func() { _ = s.search.Close() })
-	s.mail, err = devstack.StartMailbox(ctx, devstack.MailboxConfig{Dir: s.dir})
+	s.mail, err = devstack.StartMailbox(ctx, devstack.MailboxConfig{Dir: s.dir, Keep: 1 << 20})
 	s.must(err)
 	t.Cleanup(func() { _ = s.mail.Stop(startContext(t)) })
 	s.must(os.MkdirAll(filepath.Join(s.dir, "files"), 0o700))
@@ -78,6 +77,14 @@ func startSplit(t *testing.T) *split {
 	s.must(err)
 	t.Cleanup(s.db.Close)
 	return s
+}
+
+// startPostgres starts the database on its folder. It is Fast: processes die here, and no machine.
+func (s *split) startPostgres(port int) {
+	s.t.Helper()
+	var err error
+	s.postgres, err = devstack.StartPostgres(startContext(s.t), devstack.PostgresConfig{Dir: s.dir, Port: port, Fast: true})
+	s.must(err)
 }
 
 const searchKey = "the key of the search server in this test"
@@ -256,9 +263,7 @@ func TestPostgresAway(t *testing.T) {
 	if refused.refused != 1 {
 		t.Errorf("%d inquiries were refused and %v acknowledged without a database", refused.refused, refused.subjects)
 	}
-	var err error
-	s.postgres, err = devstack.StartPostgres(startContext(t), devstack.PostgresConfig{Dir: s.dir, Port: port})
-	s.must(err)
+	s.startPostgres(port)
 	eventually(t, 30*time.Second, func() error {
 		return s.db.Ping(context.Background())
 	})

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// filesOnASmallDisk mounts a disk of 2 MB in memory. ok is false where this account may not mount one.
-func filesOnASmallDisk(t *testing.T) (disk smallDisk, ok bool) {
+// filesOnASmallDisk mounts a disk in memory; size is like 2m. ok is false where this account may not mount one.
+func filesOnASmallDisk(t *testing.T, size string) (disk smallDisk, ok bool) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
 		t.Logf("a full disk is not tried, because this account may not mount one: %v", err)
 		return smallDisk{}, false
 	}
