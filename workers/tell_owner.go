@@ -49,7 +49,8 @@ var pathsOf = map[account.EventKind]string{
 	account.EventSecondStepShut: "account/password",
 }
 
-// noticesOf writes the mails about what happened. The one to an address that is to be replaced, or was, holds the link that takes it back.
+// noticesOf writes the mails about what happened. The one to an address that is to be replaced, or was, holds the link that takes it back; so
+// does the one about a second step that was added, for an owner who did not add it cannot sign in any more.
 func (w *Workers) noticesOf(ctx context.Context, tx pgx.Tx, happened account.Event, a account.Account) ([]mail.Notice, error) {
 	path, other := pathsOf[happened.Kind]
 	if !other {
@@ -61,20 +62,36 @@ func (w *Workers) noticesOf(ctx context.Context, tx pgx.Tx, happened account.Eve
 	}
 	old := n
 	old.To, old.ID = happened.Data.Before["email"], n.ID+"/old"
-	if happened.Data.Undo != 0 {
-		email, token, err := w.Accounts.Undo(ctx, tx, happened.Data.Undo)
+	undo, err := w.undoOf(ctx, tx, happened, a)
+	if err != nil {
+		return nil, err
+	}
+	if undo != 0 {
+		email, token, err := w.Accounts.Undo(ctx, tx, undo)
 		if err != nil {
 			return nil, err // not_found: it was used before this mail went out
 		}
 		old.To, old.What, old.Path = email, n.What+"_undo", "account/not-me/"+token
 	}
 	switch {
-	case happened.Kind == account.EventEmailAsked && happened.Data.Undo != 0:
+	case undo != 0 && (happened.Kind == account.EventEmailAsked || happened.Kind == account.EventFactorAdded):
 		return []mail.Notice{old}, nil
 	case old.To != "":
 		return []mail.Notice{n, old}, nil
 	}
 	return []mail.Notice{n}, nil
+}
+
+// undoOf gives the link that takes back what happened; 0 for what has none. A change that the agency imported comes without one.
+func (w *Workers) undoOf(ctx context.Context, tx pgx.Tx, happened account.Event, a account.Account) (id int64, err error) {
+	switch before := happened.Data.Before["email"]; {
+	case happened.Kind == account.EventFactorAdded:
+		return w.Accounts.UndoSince(ctx, tx, a, happened.At)
+	case happened.Kind == account.EventEmailChanged && happened.Data.Undo == 0 && before != "":
+		a.Email = before
+		return w.Accounts.UndoSince(ctx, tx, a, happened.At)
+	}
+	return happened.Data.Undo, nil
 }
 
 // finishWithMail sends notices and finishes the task. What has gone from the database finishes it too.

@@ -20,12 +20,27 @@ const suspectBefore = 12 * time.Hour
 
 // addUndo makes the link that takes a change of an account's address back, without a mail: it goes into those that tell of the change.
 func (r Requests) addUndo(ctx context.Context, tx pgx.Tx, a Account) (id int64, err error) {
+	return r.addUndoSince(ctx, tx, a, r.Now().UTC())
+}
+
+// UndoSince gives the link by which the owner of a mailbox denies what happened to an account at a moment, made when it is asked for first:
+// for changes that are told by mail and were not made by a request. It gives the account a.Email, and undoes what UndoEmail does.
+func (r Requests) UndoSince(ctx context.Context, tx pgx.Tx, a Account, at time.Time) (id int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT id FROM mail_request WHERE account_id = $1 AND kind = $2 AND email = $3 AND asked_at = $4`, a.ID, RequestEmailUndo, a.Email, at.UTC()).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r.addUndoSince(ctx, tx, a, at.UTC())
+	}
+	return id, postgres.Failure(err)
+}
+
+func (r Requests) addUndoSince(ctx context.Context, tx pgx.Tx, a Account, at time.Time) (id int64, err error) {
 	nonce, hash := newLinkToken(r.Keys[0], RequestEmailUndo)
 	now := r.Now().UTC()
 	err = tx.QueryRow(ctx, `
 		INSERT INTO mail_request (kind, email, language, nonce, token_hash, asked_at, answered_at, expires_at, account_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)
-		RETURNING id`, RequestEmailUndo, a.Email, a.Language, nonce, hash, now, now.Add(RequestEmailUndo.Lasts()), a.ID).Scan(&id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		RETURNING id`, RequestEmailUndo, a.Email, a.Language, nonce, hash, at, now, now.Add(RequestEmailUndo.Lasts()), a.ID).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("make a link that takes a change of address back: %w", postgres.Failure(err))
 	}

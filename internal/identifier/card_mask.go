@@ -20,7 +20,8 @@ func cardAt(f foldedText, groups []group, taken []bool, i int) (int, Kind) {
 		return 0, ""
 	}
 	first, last := groups[i], groups[i+n-1]
-	if partOfWord(f, first.start) || afterPlus(f, groups, i) || f.inLink(first.start, last.end) {
+	inLink := f.inLink(first.start, last.end)
+	if partOfWord(f, first.start, inLink) || afterPlus(f, groups, i) || inLink && n == 1 {
 		return 0, ""
 	}
 	if n == 1 && i > 0 && (groups[i-1].joint == '.' || groups[i-1].joint == ',') { // decimals

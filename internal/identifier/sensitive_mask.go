@@ -12,8 +12,8 @@ import (
 // A Social Security number is three, two and four digits with separators, of an area, group and serial that exist (not
 // 000, 666 or 900 to 999; not 00; not 0000), or nine digits right after words that name it. A taxpayer number has the
 // same shape, begins with 9 and has a middle that the tax office issues. A card has 13 to 19 digits that pass Luhn and
-// begin and end as an issuer's do, in one run or grouped as cards are printed. Numbers inside web and e-mail addresses,
-// in longer numbers and after a + are left alone.
+// begin and end as an issuer's do, in one run or grouped as cards are printed. Numbers in longer numbers and after a +
+// are left alone, and so is a card's in one run inside a web or email address: the identifiers of pages look like it.
 func MaskSensitive(text string) (masked string, kinds []Kind) {
 	f := foldText(text)
 	groups := digitGroups(f)
@@ -76,7 +76,7 @@ func ssnAt(f foldedText, groups []group, taken []bool, i int) (int, Kind) {
 	case kind == "",
 		i > 0 && !taken[i-1] && tight(groups[i-1].joint),
 		tight(last.joint) && !taken[i+n],
-		partOfWord(f, groups[i].start), afterPlus(f, groups, i), f.inLink(groups[i].start, last.end):
+		partOfWord(f, groups[i].start, f.inLink(groups[i].start, last.end)), afterPlus(f, groups, i):
 		return 0, ""
 	}
 	return n, kind
@@ -108,8 +108,9 @@ func ssnNamed(f foldedText, start int) bool {
 	return ssnName.Match(f.fold[max(0, start-40):start])
 }
 
-// partOfWord reports whether letters run into the number, as in an order code; "SSN" and "card" may.
-func partOfWord(f foldedText, start int) bool {
+// partOfWord reports whether letters run into the number, as in an order code; "SSN" and "card" may, and inside a web or email address every
+// word but the A of an A-Number.
+func partOfWord(f foldedText, start int, inLink bool) bool {
 	from := start
 	for from > 0 && start-from < 12 && isLetter(f.fold[from-1]) {
 		from--
@@ -122,7 +123,7 @@ func partOfWord(f foldedText, start int) bool {
 		return start >= 2 && f.fold[start-2] == 'a' && (f.fold[start-1] == '-' || f.fold[start-1] == '#') &&
 			(start == 2 || !isLetter(f.fold[start-3]))
 	}
-	return true
+	return !inLink || start-from == 1
 }
 
 // afterPlus reports whether the number, or the chain of groups it stands in, begins with +, as telephone numbers do.

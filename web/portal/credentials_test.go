@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/devstack"
+	"github.com/askwell/askwell/internal/transfer"
 	"github.com/askwell/askwell/web/webtest"
 	"github.com/askwell/askwell/workers/workertest"
 )
@@ -455,4 +457,52 @@ func TestFollowingEndsWithTheCredentials(t *testing.T) {
 	answered(t, "everywhere", s.owner.Post("/account/security/end-sessions", url.Values{}), http.StatusSeeOther, "")
 	answered(t, "read on", v.Get("/status/questions/"+reference), http.StatusNotFound, "")
 	s.dead("a link that was not used yet", unused)
+}
+
+// Whoever has the password adds a second step, and the owner cannot sign in any more: the mail about it leads back in.
+func TestOwnerDeniesASecondStep(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	attacker := s.in(owners, password)
+	addApp(t, s.clock, attacker)
+	mail := s.mails(owners, "A second step was added")["A second step was added"]
+	deny := pathOf(t, s.desk, linkIn(t, mail))
+	if p := s.desk.Get(deny); p.Status != http.StatusOK || p.Text("h1") != "This was not me" {
+		t.Fatalf("the mail's page: status %d: %s", p.Status, p.Text("main"))
+	}
+	s.press(deny, http.StatusOK)
+	s.out("the attacker", attacker)
+	s.dead("the link that was used", deny)
+	v := s.desk.NewVisitor(t)
+	answered(t, "the new password", v.Post(s.link(owners, "Set a new password"), url.Values{"password": {fresh}}), http.StatusSeeOther, "/account")
+	if p := v.Get("/account"); p.Status != http.StatusOK || s.address() != owners {
+		t.Errorf("the owner: status %d to %q, address %s", p.Status, p.Location(), s.address())
+	}
+}
+
+// A change of address that the agency imports is told to the old address with the link that takes it back, as any other.
+func TestOwnerDeniesAnImportedAddress(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var number string
+	if err := s.desk.DB.QueryRow(t.Context(), `SELECT number FROM account WHERE id = 1`).Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	file := "number,name,email\n" + number + ",Ana María Núñez," + evil + "\n"
+	rejects := &transfer.Rejects{Path: filepath.Join(t.TempDir(), "rejected.csv")}
+	if _, err := transfer.ImportAccounts(t.Context(), s.desk.DB, strings.NewReader(file), transfer.AccountOptions{Overwrite: true}, rejects, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.address(); got != evil {
+		t.Fatalf("the address is %s", got)
+	}
+	told := s.mails(evil, "address was changed")["address was changed"]
+	if strings.Contains(told.Text, "not-me") {
+		t.Error("the new address gets the link, too")
+	}
+	s.press(s.link(owners, "address was changed"), http.StatusOK)
+	if got := s.address(); got != owners {
+		t.Errorf("taken back, the address is %s", got)
+	}
+	s.link(owners, "Set a new password")
 }
