@@ -10,19 +10,90 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/askwell/askwell/internal/devstack"
+	"github.com/askwell/askwell/internal/password"
 )
+
+// applicantWrites sends words through every form of the portal and of the pages about one's own question.
+func applicantWrites(t *testing.T, d *upDesk, words, number string) {
+	t.Helper()
+	const email, secret = "owner@mail.example", "nine boats at anchor"
+	hash, err := password.Hash(t.Context(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.db.Exec(t.Context(), `
+		WITH added AS (
+			INSERT INTO account (number, name, name_words, email) VALUES ('271828182898', 'Ana Owner', '{ana,owner}', $1) RETURNING id
+		)
+		INSERT INTO account_credential (account_id, password_hash, changed_at) SELECT id, $2, now() FROM added`, email, hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, d.url)
+	send := func(path string, form url.Values) (location string) {
+		t.Helper()
+		status, body, header, err := b.post(path, form)
+		if err != nil || status != http.StatusSeeOther {
+			t.Errorf("POST %s: %d, %v\n%s", path, status, err, tail(body, 800))
+		}
+		return header.Get("Location")
+	}
+	send("/account/sign-in", url.Values{"email": {email}, "password": {secret}})
+	form := inquiryForm(b.token(), "From the account: "+words, "")
+	form.Set("question", words)
+	form.Set("asking_as", "271828182898")
+	question := "/account/questions/" + strings.TrimPrefix(send("/inquiries", form), "/inquiries/")
+	_, page := b.get(question)
+	token := tokenField.FindStringSubmatch(page)
+	if token == nil {
+		t.Fatalf("%s has no form: %s", question, tail(page, 500))
+	}
+	send(question+"/messages", url.Values{"form_token": {token[1] + token[2]}, "message": {"A message: " + words}})
+	agent := newBrowser(t, d.url)
+	agent.signIn("agent@askwell.test")
+	ticket := "/console/tickets/" + strings.TrimPrefix(question, "/account/questions/")
+	_, shown := agent.get(ticket)
+	seen := regexp.MustCompile(`name="seen" value="(\d+)"`).FindStringSubmatch(shown)
+	if seen == nil {
+		t.Fatalf("%s has no form: %s", ticket, tail(shown, 500))
+	}
+	if status, body, _, err := agent.post(ticket+"/replies", url.Values{"body": {"Thank you."}, "status": {"pending"}, "seen": seen[1:]}); err != nil || status != http.StatusSeeOther {
+		t.Fatalf("the answer: %d, %v\n%s", status, err, tail(body, 500))
+	}
+	eventually(t, time.Minute, func() error { // the undo time has to pass
+		status, body, _, err := b.post(question+"/rating", url.Values{"helpful": {"no"}})
+		if err == nil && status != http.StatusSeeOther {
+			err = fmt.Errorf("%d: %s", status, tail(body, 200))
+		}
+		return err
+	})
+	send(question+"/rating", url.Values{"helpful": {"no"}, "words": {"A rating: " + words}})
+	send("/account/details", url.Values{"name": {"Ana " + number}, "address": {"Number " + number}, "birth_day": {"1"}, "birth_month": {"2"}, "birth_year": {"1990"}, "language": {"en"}})
+	stranger := newBrowser(t, d.url)
+	for path, form := range map[string]url.Values{
+		"/status":              {"reference": {number}, "email": {"lea@mail.example"}},
+		"/help/account-number": {"name": {"Lea " + number}, "email": {"lea@mail.example"}, "birth_day": {"1"}, "birth_month": {"2"}, "birth_year": {"1990"}},
+		"/register": {"name": {"Lea " + number}, "address": {"Number " + number}, "email": {"lea@mail.example"}, "password": {secret},
+			"birth_day": {"1"}, "birth_month": {"2"}, "birth_year": {"1990"}},
+	} {
+		if status, body, _, err := stranger.post(path, form); err != nil || status >= http.StatusInternalServerError {
+			t.Errorf("POST %s: %d, %v\n%s", path, status, err, tail(body, 500))
+		}
+	}
+}
 
 // What is masked on a ticket stands nowhere in the clear, whichever way it came: form, mail that is filed, waits, is laid aside or comes
 // back, import, and an agent's search for it.
 func TestNoMaskedNumberStandsInTheClear(t *testing.T) {
 	t.Parallel()
 	const ssn, card = "219-09-9999", "4111 1111 1111 1111"
-	words := "my Social Security number is " + ssn + " and my card " + card
+	words := "my Social Security number is " + ssn + " and my card " + card + ", see https://mail.example/?n=" + ssn + " or ana." + ssn + "@mail.example"
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -52,11 +123,12 @@ func TestNoMaskedNumberStandsInTheClear(t *testing.T) {
 		})
 	}
 	file := filepath.Join(t.TempDir(), "tickets.csv")
-	rows := "opened_at,category,applicant_name,applicant_email,subject,question\n2026-01-05T09:00:00Z,feedback,Ana " + ssn + ",ana@mail.example," + words + "," + words + "\n"
+	rows := "opened_at,category,applicant_name,applicant_email,subject,question\n2026-01-05T09:00:00Z,feedback,Ana " + ssn + ",ana@mail.example,\"" + words + "\",\"" + words + "\"\n"
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	runCommand(t, nil, "", "import", "tickets", file, "--data", d.dir)
+	applicantWrites(t, d, words, ssn)
 	agent := newBrowser(t, d.url)
 	if status, _, _, err := agent.post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}}); err != nil || status != http.StatusSeeOther {
 		t.Fatalf("sign in: %d %v", status, err)

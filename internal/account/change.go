@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,10 +23,10 @@ type Details struct {
 // ChangeDetails writes what differs, with what stood there before, and has the owner told. It reports whether anything did. The caller
 // has made sure that it is the owner. Errors: invalid (name, address, date_of_birth), not_found.
 func (s *Service) ChangeDetails(ctx context.Context, accountID int64, in Details, v Visit) (changed bool, err error) {
+	in.Name, in.Address = keep(in.Name), keep(in.Address)
 	if err := failure.InvalidFields(CheckDetails(in.Name, in.Address, in.DateOfBirth, s.Now())...); err != nil {
 		return false, err
 	}
-	in.Name, in.Address = strings.TrimSpace(in.Name), strings.TrimSpace(in.Address)
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		a, err := Store{DB: tx}.one(ctx, "ID, locked", `id = $1 FOR UPDATE`, accountID)
 		if err != nil {

@@ -32,6 +32,7 @@ type Registration struct {
 // mail tells whoever reads it. Anybody may call it. Errors: invalid with fields name, date_of_birth, address, email, password;
 // unavailable.
 func (s *Service) Register(ctx context.Context, in Registration) error {
+	in.Name, in.Address = keep(in.Name), keep(in.Address)
 	wrong := append(CheckDetails(in.Name, in.Address, in.DateOfBirth, s.Now()), CheckEmail(in.Email)...)
 	wrong = append(wrong, failure.FieldsOf(password.Fit(in.Password, in.Email, in.Name, s.agency))...)
 	if err := failure.InvalidFields(wrong...); err != nil {
@@ -42,9 +43,15 @@ func (s *Service) Register(ctx context.Context, in Registration) error {
 		return fmt.Errorf("register: %w", err)
 	}
 	return s.Ask(ctx, Request{
-		Kind: RequestRegistration, Email: strings.TrimSpace(in.Email), Language: in.Language, Name: strings.TrimSpace(in.Name),
-		DateOfBirth: &in.DateOfBirth, Address: strings.TrimSpace(in.Address), PasswordHash: hash,
+		Kind: RequestRegistration, Email: strings.TrimSpace(in.Email), Language: in.Language, Name: in.Name,
+		DateOfBirth: &in.DateOfBirth, Address: in.Address, PasswordHash: hash,
 	})
+}
+
+// keep is a detail as it is kept: without blanks around it, and without a number that must not stand anywhere.
+func keep(typed string) string {
+	masked, _ := identifier.MaskSensitive(strings.TrimSpace(typed))
+	return masked
 }
 
 // CheckDetails says what is wrong with personal details: fields name, date_of_birth and address.

@@ -75,7 +75,9 @@ var (
 // accountValues checks one row, in the order of accountStage.
 func accountValues(r row) ([]any, error) {
 	number := identifier.Normalize(r.value("number"))
-	name, email := r.value("name"), identifier.CleanEmail(r.value("email"))
+	name, _ := identifier.MaskSensitive(r.value("name"))
+	address, _ := identifier.MaskSensitive(r.value("address"))
+	email := identifier.CleanEmail(r.value("email"))
 	if !identifier.ValidAccountNumber(number) {
 		return nil, errors.New("number: not 12 digits with right check digits")
 	}
@@ -101,10 +103,10 @@ func accountValues(r row) ([]any, error) {
 	if language != "" && !languageShape.MatchString(language) {
 		return nil, errors.New("language: no code like en")
 	}
-	if utf8.RuneCountInString(r.value("address")) > 1000 {
+	if utf8.RuneCountInString(address) > 1000 {
 		return nil, errors.New("address: longer than 1,000 characters")
 	}
-	return []any{number, name, identifier.NameWords(name), email, born, r.value("address"), aNumber, language}, nil
+	return []any{number, name, identifier.NameWords(name), email, born, address, aNumber, language}, nil
 }
 
 func dateOfBirth(text string) (*time.Time, error) {
