@@ -88,6 +88,21 @@ type sent struct {
 
 // inquire sends an inquiry, every second one with a number. word, if any, is added to the subject.
 func (s *sender) inquire(ctx context.Context, token, word string) (sent, error) {
+	s.fill(token, word)
+	a, err := s.send(ctx, http.MethodPost, "/inquiries", "multipart/form-data; boundary="+boundary, s.body)
+	if err != nil {
+		return sent{}, err
+	}
+	if a.status != http.StatusSeeOther {
+		return sent{}, fmt.Errorf("POST /inquiries answered %d:\n%.600s", a.status, a.body)
+	}
+	reference := a.location[strings.LastIndexByte(a.location, '/')+1:]
+	reference, _, _ = strings.Cut(reference, "?")
+	return sent{a, reference}, nil
+}
+
+// fill writes the next inquiry's form into body.
+func (s *sender) fill(token, word string) {
 	n := s.count.Add(1)
 	number, name, email := "", personName(int(n)), "applicant"+strconv.FormatInt(n, 10)+"@example.org"
 	if n%2 == 0 || word != "" {
@@ -107,16 +122,6 @@ func (s *sender) inquire(ctx context.Context, token, word string) (sent, error) 
 	}
 	s.body = append(s.body, "--"+boundary+"\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"\"\r\n"+
 		"Content-Type: application/octet-stream\r\n\r\n\r\n--"+boundary+"--\r\n"...)
-	a, err := s.send(ctx, http.MethodPost, "/inquiries", "multipart/form-data; boundary="+boundary, s.body)
-	if err != nil {
-		return sent{}, err
-	}
-	if a.status != http.StatusSeeOther {
-		return sent{}, fmt.Errorf("POST /inquiries answered %d:\n%.600s", a.status, a.body)
-	}
-	reference := a.location[strings.LastIndexByte(a.location, '/')+1:]
-	reference, _, _ = strings.Cut(reference, "?")
-	return sent{a, reference}, nil
 }
 
 func (s *sender) part(name, value string) {

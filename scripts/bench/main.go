@@ -1,5 +1,5 @@
-// Command bench measures intake, linking, lists, search, reports and what answers give away, each beside its floor: what the same machine does at
-// best for the same rows without Askwell. It runs bin/askwell as anybody would and throws its data away.
+// Command bench measures intake, linking, lists, search, reports, floods and what answers give away, each beside its floor: what the same machine
+// does at best for the same rows without Askwell. It runs bin/askwell as anybody would and throws its data away.
 package main
 
 import (
@@ -27,12 +27,13 @@ type plan struct {
 	Burst     int   // inquiries at once, until the last one is linked and found
 	Sizes     []int // tickets on the desk while it is read
 
-	SearchSizes []int      // tickets on the desk while it is searched
-	ReportDesks []deskSize // those that reports are made of
-	Requests    int        // for each page
-	Searches    int        // for each kind of query
-	Reports     int        // for each kind of report
-	Tries       int        // of each form, with what is on file and as many with what is not
+	SearchSizes []int         // tickets on the desk while it is searched
+	ReportDesks []deskSize    // those that reports are made of
+	Requests    int           // for each page
+	Searches    int           // for each kind of query
+	Reports     int           // for each kind of report
+	Tries       int           // of each form, with what is on file and as many with what is not
+	Flood       time.Duration // of each kind
 	Idle        time.Duration
 }
 
@@ -40,12 +41,12 @@ var (
 	fullPlan = plan{
 		Rounds: 3, RoundTime: 5 * time.Second, Clients: []int{1, 8, 32}, Singles: 50, Burst: 1000,
 		Sizes: []int{10_000, 100_000}, Requests: 200, Idle: 30 * time.Second,
-		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100, ReportDesks: reportDesks, Reports: 100, Tries: 500,
+		SearchSizes: []int{1000, 10_000, 100_000}, Searches: 100, ReportDesks: reportDesks, Reports: 100, Tries: 500, Flood: 20 * time.Second,
 	}
 	quickPlan = plan{
 		Rounds: 1, RoundTime: 2 * time.Second, Clients: []int{1, 8, 32}, Singles: 10, Burst: 500,
 		Sizes: []int{5_000, 20_000}, Requests: 50, Idle: 5 * time.Second,
-		SearchSizes: []int{1000, 20_000}, Searches: 30, ReportDesks: reportDesks, Reports: 30, Tries: 500,
+		SearchSizes: []int{1000, 20_000}, Searches: 30, ReportDesks: reportDesks, Reports: 30, Tries: 500, Flood: 10 * time.Second,
 	}
 )
 
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string) (err error) {
 	quick := fs.Bool("quick", false, "a rough look in about five minutes, on smaller desks")
 	out := fs.String("out", filepath.Join("bin", "bench.json"), "write the figures as JSON to this `file`")
 	binary := fs.String("binary", filepath.Join("bin", "askwell"), "the `program` to measure")
-	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search, reports, privacy or memory")
+	only := fs.String("only", "", "measure only the `part` named: intake, delay, reads, search, reports, privacy, overload or memory")
 	huge := fs.Bool("huge", false, "make reports of ten million tickets, too: twelve minutes more the first time, and 25 GB of disk")
 	kept := fs.String("desks", "", "keep the desks that reports are made of in this `folder`, and use those that are there")
 	if err := fs.Parse(args); err != nil {
@@ -117,7 +118,7 @@ func run(ctx context.Context, args []string) (err error) {
 // measure runs every part, or one. Intake, delays and memory share a desk that begins empty; each size of reads has its own.
 func (b *bench) measure(ctx context.Context, only string) error {
 	if only != "" && (!slices.Contains(parts, only) || only == "filling") {
-		return fmt.Errorf("--only %q is none of intake, delay, reads, search, reports, privacy, memory", only)
+		return fmt.Errorf("--only %q is none of intake, delay, reads, search, reports, privacy, overload, memory", only)
 	}
 	wanted := func(part string) bool { return only == "" || only == part }
 	if wanted("intake") || wanted("delay") || wanted("memory") {
@@ -144,7 +145,12 @@ func (b *bench) measure(ctx context.Context, only string) error {
 		}
 	}
 	if wanted("privacy") {
-		return b.measurePrivacy(ctx)
+		if err := b.measurePrivacy(ctx); err != nil {
+			return err
+		}
+	}
+	if wanted("overload") {
+		return b.measureOverload(ctx)
 	}
 	return nil
 }

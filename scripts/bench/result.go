@@ -22,6 +22,7 @@ type Result struct {
 
 	Relevance []Relevance `json:"relevance,omitempty"`
 	Privacy   []Untold    `json:"privacy,omitempty"`
+	Overload  []Overload  `json:"overload,omitempty"`
 }
 
 // Row is one figure beside its floor.
@@ -71,7 +72,7 @@ type Rival struct {
 }
 
 // parts are in the order of the table.
-var parts = []string{"intake", "delay", "reads", "filling", "search", "reports", "privacy", "memory"}
+var parts = []string{"intake", "delay", "reads", "filling", "search", "reports", "privacy", "overload", "memory"}
 
 var rivals = []Rival{
 	{"Libredesk", "accepts 21 tickets a second from new senders and 189 from known ones; lists the open ones in 386 ms"},
@@ -149,6 +150,7 @@ func (r *Result) judge() {
 	r.judgeSearch()
 	r.judgeReports()
 	r.judgePrivacy()
+	r.judgeOverload()
 }
 
 func (r *Result) writeJSON(path string) error {

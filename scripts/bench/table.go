@@ -38,6 +38,9 @@ func (r *Result) writeTable(out io.Writer) error {
 	if err := r.writePrivacy(out); err != nil {
 		return err
 	}
+	if err := r.writeOverload(out); err != nil {
+		return err
+	}
 	r.writeNotes(out)
 	return nil
 }
