@@ -3,6 +3,7 @@ package web
 import (
 	"compress/gzip"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -27,14 +28,15 @@ func compress(c *gin.Context) {
 	c.Next()
 }
 
-// gzipResponse compresses an answer that is written whole in one Write, as pages are.
+// gzipResponse compresses an answer that is written whole in one Write, as pages are. One that says that there is too much to do costs as little
+// as can be.
 type gzipResponse struct {
 	gin.ResponseWriter
 }
 
 func (w *gzipResponse) Write(data []byte) (int, error) {
 	h := w.Header()
-	if w.Written() || len(data) < compressFrom || h.Get("Content-Encoding") != "" || !compressible(h.Get("Content-Type")) {
+	if w.Written() || len(data) < compressFrom || w.Status() == http.StatusServiceUnavailable || h.Get("Content-Encoding") != "" || !compressible(h.Get("Content-Type")) {
 		return w.ResponseWriter.Write(data)
 	}
 	h.Set("Content-Encoding", "gzip")

@@ -1,12 +1,24 @@
 package web
 
-import "github.com/gin-gonic/gin"
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/web/limit"
+)
 
 // RoutesOf lists every URL of a site.
 func RoutesOf(cfg Config) (gin.RoutesInfo, error) {
-	engine, err := build(cfg)
+	engine, err := build(cfg, newAdmission(1))
 	if err != nil {
 		return nil, err
 	}
 	return engine.Routes(), nil
+}
+
+// NewFull makes a site that has no turn for anybody.
+func NewFull(cfg Config) (http.Handler, error) {
+	none := limit.NewTurns(0, 0)
+	return build(cfg, admission{forms: none, pages: none, accounts: none, staff: none, refusals: limit.NewTurns(1, 0)})
 }

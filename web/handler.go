@@ -13,6 +13,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -93,7 +94,7 @@ func (s *site) answer(c *gin.Context, err error) {
 // logFailure logs what is ours to mend. What a reader did wrong is in the request's line already.
 func (s *site) logFailure(c *gin.Context, status int, err error) {
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, limit.ErrFull): // the second is counted as a request with status 503
 	case status == http.StatusInternalServerError:
 		s.Logger.Error("request failed", slog.String("id", requestID(c)), slog.String("route", c.FullPath()), slog.Any("error", err))
 	case status == http.StatusServiceUnavailable:

@@ -14,10 +14,13 @@ func (s *site) routes(engine *gin.Engine) {
 	engine.NoRoute(handle(s.noRoute))
 	engine.NoMethod(handle(s.noMethod))
 	s.machineRoutes(engine)
-	s.publicRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance)))
-	s.intakeRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.public.Admit), handle(s.applicants.Glance)))
-	s.threadRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Glance), handle(s.keepTyped(applicantPart))))
-	s.portalRoutes(engine.Group("", s.Pages.KeepLanguage, handle(s.applicants.Load), handle(s.keepTyped(applicantPart))))
+	s.intakeRoutes(engine.Group("", s.Pages.KeepLanguage))
+	pages := engine.Group("", s.Pages.KeepLanguage, s.admit(s.admission.pages, s.busy))
+	s.publicRoutes(pages.Group("", handle(s.applicants.Glance)))
+	s.threadRoutes(pages.Group("", handle(s.applicants.Glance), handle(s.keepTyped(applicantPart))))
+	s.portalRoutes(pages.Group("", handle(s.applicants.Load), handle(s.keepTyped(applicantPart))))
+	s.passwordRoutes(engine.Group("", s.Pages.KeepLanguage, s.admit(s.admission.accounts, s.busy), handle(s.applicants.Load), handle(s.keepTyped(applicantPart))))
+	engine.POST("/console/sign-in", s.admit(s.admission.staff, s.busy), handle(s.sessions.Load), s.console.ForgetCounts, handle(s.console.SignIn))
 	s.consoleRoutes(engine.Group("/console", handle(s.sessions.Load), handle(s.keepTyped(staffPart))))
 }
 
@@ -46,26 +49,42 @@ func (s *site) publicRoutes(anybody *gin.RouterGroup) {
 	anybody.GET("/inquiries", redirectTo("/inquiries/new"))
 	anybody.GET("/inquiries/new", handle(s.public.NewInquiry))
 	anybody.GET("/inquiries/check", handle(s.public.CheckAgain))
-	anybody.POST("/inquiries/files.json", handle(s.public.StageFile))
 	anybody.GET("/inquiries/:reference", handle(s.public.Confirmation))
 }
 
-// intakeRoutes are for anybody, as many at once as the desk can work on.
+// intakeRoutes take what applicants write: as much at once as the desk can work on, and the rest is answered without looking who asks.
 func (s *site) intakeRoutes(anybody *gin.RouterGroup) {
-	anybody.POST("/inquiries/check", handle(s.public.CheckInquiry))
-	anybody.POST("/inquiries", handle(s.public.SendInquiry))
+	take := func(path string, take, refuse Handler) {
+		anybody.POST(path, s.admitForm(refuse), handle(s.applicants.Glance), handle(s.keepTyped(applicantPart)), handle(take))
+	}
+	take("/inquiries/check", s.public.CheckInquiry, s.public.RefuseInquiry)
+	take("/inquiries", s.public.SendInquiry, s.public.RefuseInquiry)
+	take("/inquiries/files.json", s.public.StageFile, s.public.RefuseFile)
+	for root, side := range s.sides() {
+		take(root+"/messages", side.AddMessage, side.RefuseMessage)
+	}
+}
+
+// sides are the ways to a question of one's own.
+func (s *site) sides() map[string]thread.Side {
+	return map[string]thread.Side{"/status/questions/:reference": s.thread.Followers(), "/account/questions/:reference": s.thread.Owners()}
+}
+
+// passwordRoutes are for anybody, and cost a password hash.
+func (s *site) passwordRoutes(anybody *gin.RouterGroup) {
+	anybody.POST("/register", handle(s.portal.Register))
+	anybody.POST("/register/confirm/:token", handle(s.portal.RegisterConfirm))
+	anybody.POST("/account/sign-in", handle(s.portal.SignIn))
+	anybody.POST("/account/password/:token", handle(s.portal.PasswordSet))
 }
 
 // portalRoutes are for applicants, whose session is loaded: the first ones for anybody, the others for who is signed in.
 func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 	desk := s.portal
 	anybody.GET("/register", handle(desk.RegisterForm))
-	anybody.POST("/register", handle(desk.Register))
 	anybody.GET("/register/sent", handle(desk.Sent("register_sent")))
 	anybody.GET("/register/confirm/:token", handle(desk.RegisterLink))
-	anybody.POST("/register/confirm/:token", handle(desk.RegisterConfirm))
 	anybody.GET("/account/sign-in", handle(desk.SignInForm))
-	anybody.POST("/account/sign-in", handle(desk.SignIn))
 	anybody.GET("/account/sign-in/second", handle(desk.SecondStepForm))
 	anybody.POST("/account/sign-in/second", handle(desk.SecondStep))
 	anybody.GET("/account/sign-in/passkey", redirectTo("/account/sign-in/second"))
@@ -75,7 +94,6 @@ func (s *site) portalRoutes(anybody *gin.RouterGroup) {
 	anybody.POST("/account/password", handle(desk.PasswordAsk))
 	anybody.GET("/account/password/sent", handle(desk.Sent("password_sent")))
 	anybody.GET("/account/password/:token", handle(desk.PasswordLink))
-	anybody.POST("/account/password/:token", handle(desk.PasswordSet))
 	anybody.GET("/account/email/:token", handle(desk.EmailLink))
 	anybody.POST("/account/email/:token", handle(desk.EmailConfirm))
 	anybody.GET("/account/not-me/:token", handle(desk.EmailUndoLink))
@@ -119,10 +137,9 @@ func (s *site) threadRoutes(anybody *gin.RouterGroup) {
 	anybody.GET("/status/:token", handle(s.thread.StatusLink))
 	anybody.POST("/status/close", handle(s.thread.StopFollowing))
 	anybody.POST("/status/:token", handle(s.thread.FollowLink))
-	for root, side := range map[string]thread.Side{"/status/questions/:reference": s.thread.Followers(), "/account/questions/:reference": s.thread.Owners()} {
+	for root, side := range s.sides() {
 		anybody.GET(root, handle(side.Show))
 		anybody.GET(root+"/files/:file", handle(side.File))
-		anybody.POST(root+"/messages", handle(side.AddMessage))
 		anybody.POST(root+"/solve", handle(side.Solve))
 		anybody.POST(root+"/rating", handle(side.Rate))
 	}
@@ -135,7 +152,6 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	anybody.Use(desk.ForgetCounts)
 
 	anybody.GET("/sign-in", handle(desk.SignInForm))
-	anybody.POST("/sign-in", handle(desk.SignIn))
 	anybody.POST("/sign-out", handle(desk.SignOut))
 
 	answer := may(staff.AnswerTickets)

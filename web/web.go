@@ -76,6 +76,9 @@ type site struct {
 	thread   *thread.Area
 	forms    *form.Reader
 
+	forms     *form.Reader
+	admission admission
+
 	applicants *session.Applicants
 	ops        *ops.Area
 	doors      *doors
@@ -85,14 +88,14 @@ type site struct {
 
 // New makes the handler of every URL.
 func New(cfg Config) (http.Handler, error) {
-	engine, err := build(cfg)
+	engine, err := build(cfg, newAdmission(cfg.Settings.IntakeLimit))
 	if err != nil {
 		return nil, err
 	}
 	return closing(headAsGet(engine), cfg.Stopping), nil
 }
 
-func build(cfg Config) (*gin.Engine, error) {
+func build(cfg Config, in admission) (*gin.Engine, error) {
 	if cfg.DB == nil || cfg.Tickets == nil || cfg.Accounts == nil || cfg.Files == nil || cfg.Pages == nil {
 		return nil, errors.New("web: DB, Tickets, Accounts, Files and Pages are needed")
 	}
@@ -114,7 +117,7 @@ func build(cfg Config) (*gin.Engine, error) {
 	if cfg.Search != nil {
 		cfg.Metrics.MustRegister(breaker{cfg.Search.Breaker})
 	}
-	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics), doors: &doors{}}
+	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics), doors: &doors{}, admission: in}
 	if err := s.protectOrigins(); err != nil {
 		return nil, err
 	}

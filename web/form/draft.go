@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -31,7 +32,8 @@ const (
 	browserBytes  = 16
 	draftPatience = 2 * time.Second // how long saving may hold up a page that works without
 	queryDraft    = "draft"
-	maxStaged     = 8 << 30 // bytes of files that may wait with all drafts together
+	maxStaged     = 8 << 30          // bytes of files that may wait with all drafts together
+	stagedFor     = 10 * time.Second // how long what was read of that counts
 )
 
 // Drafts keeps what forms hold between two pages.
@@ -41,6 +43,9 @@ type Drafts struct {
 	Limits *limit.Limiter
 	Secure bool // cookies travel over HTTPS only
 	Logger *slog.Logger
+
+	staged   atomic.Int64 // bytes of files that wait with all drafts together
+	stagedAt atomic.Int64 // when that was read, in Unix nanoseconds
 }
 
 // Draft is a form between two pages. Data is what its page makes of the fields: nothing that must not be kept.
@@ -174,12 +179,18 @@ func (d *Drafts) SaveFiles(c *gin.Context, f *Sent, data any) (query string) {
 	return query
 }
 
-// full reports whether the files that wait with all drafts together leave no room for more. While the database cannot tell, there is.
-func (d *Drafts) full(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, draftPatience)
-	defer cancel()
-	waiting, err := d.Store.Staged(ctx)
-	return err == nil && waiting > maxStaged
+// full reports whether the files that wait with all drafts together left no room for more when a draft with files was saved last.
+func (d *Drafts) full() bool { return d.staged.Load() > maxStaged }
+
+// measure reads how many bytes wait, for full, which must not ask the database: a file is read before it is known whether its form is taken.
+func (d *Drafts) measure(ctx context.Context) {
+	now, read := time.Now().UnixNano(), d.stagedAt.Load()
+	if now-read < int64(stagedFor) || !d.stagedAt.CompareAndSwap(read, now) {
+		return
+	}
+	if waiting, err := d.Store.Staged(ctx); err == nil { // while the database cannot tell, there is as much room as before
+		d.staged.Store(waiting)
+	}
 }
 
 func (d *Drafts) save(ctx context.Context, k draft.Key, browser []byte, kept Draft) error {
@@ -199,7 +210,13 @@ func (d *Drafts) save(ctx context.Context, k draft.Key, browser []byte, kept Dra
 	for _, file := range kept.Files {
 		staged += file.Size
 	}
-	return d.Store.Save(ctx, k, sealed, staged)
+	if err := d.Store.Save(ctx, k, sealed, staged); err != nil {
+		return err
+	}
+	if staged > 0 {
+		d.measure(ctx)
+	}
+	return nil
 }
 
 // Asked gives the ID of the draft that a page is asked for; false when it is asked for none.

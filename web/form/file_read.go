@@ -46,7 +46,7 @@ func (r *reading) readFile(name string, part io.Reader) error {
 // closed keeps one address from filling the store with files that are never sent.
 func (r *reading) closed() bool {
 	if !r.counted {
-		r.counted, r.shut = true, r.Limits.Files(r.ctx, r.address) || r.Drafts.full(r.ctx)
+		r.counted, r.shut = true, r.Limits.Files(r.ctx, r.address) || r.Drafts.full()
 	}
 	return r.shut
 }

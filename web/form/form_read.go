@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,7 +24,7 @@ const (
 	FieldToken  = "form_token"
 	FieldFiles  = "attachments"
 	fieldStaged = "staged"
-	fieldRemove = "remove"
+	FieldRemove = "remove"
 )
 
 // The limits of what is attached, and of what is read of one text field: more than may be sent, so that too long a text comes back
@@ -53,8 +54,10 @@ type Sent struct {
 	Fresh        bool // the token is ours and not too old
 	Files        []File
 	FileProblems []Problem
-	TooLarge     bool // more than the route takes: what came before the limit is here
+	TooLarge     bool     // more than the route takes: what came before the limit is here
+	Removed      []string // keys of files that are to be removed, of a form that was refused
 	fields       map[string]string
+	in           *reading
 }
 
 // Raw is a field as it was sent, the first one of that name.
@@ -68,19 +71,45 @@ func (r *Reader) New() *Sent {
 	return &Sent{Token: r.Seal.NewToken(r.Now()), Fresh: true, fields: map[string]string{}}
 }
 
-// Read reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
+// sentKey is where a request keeps its form.
+const sentKey = "askwell.form"
+
+// Read reads the form, files as they arrive into the store; once more, it gives what it has read. It asks the database nothing, so that a form
+// can be refused without: Files are there after Gather or GatherNamed. Errors: invalid for what no browser sends.
 func (r *Reader) Read(c *gin.Context) (*Sent, error) {
-	in := reading{Reader: r, ctx: c.Request.Context(), address: c.ClientIP(), fields: map[string]string{}}
+	if f, ok := c.Get(sentKey); ok {
+		return f.(*Sent), nil
+	}
+	in := &reading{Reader: r, ctx: c.Request.Context(), address: c.ClientIP(), fields: map[string]string{}}
 	err := in.read(c.Request)
 	var limit *http.MaxBytesError
 	tooLarge := errors.As(err, &limit)
 	if err != nil && !tooLarge {
 		return nil, err
 	}
-	f := &Sent{fields: in.fields, TooLarge: tooLarge, FileProblems: in.problems}
+	f := &Sent{fields: in.fields, TooLarge: tooLarge, FileProblems: in.problems, in: in}
 	f.Token, f.Fresh = r.Seal.readToken(in.fields[FieldToken], r.Now())
-	in.gatherFiles(f, r.Drafts.files(c, f.Token))
+	c.Set(sentKey, f)
 	return f, nil
+}
+
+// Gather puts together the files of a form that was read: those of its draft, for which it asks the database, those that the form names, and
+// those that came with it.
+func (r *Reader) Gather(c *gin.Context, f *Sent) { f.in.gatherFiles(f, r.Drafts.files(c, f.Token)) }
+
+// GatherNamed is Gather for a form that is refused: without the database, and without removing anything, which is left for when the form is
+// sent again.
+func (r *Reader) GatherNamed(f *Sent) {
+	f.Removed, f.in.remove = f.in.remove, nil
+	f.in.gatherFiles(f, nil)
+	f.Files = slices.DeleteFunc(f.Files, func(file File) bool { return slices.Contains(f.Removed, file.Key) })
+}
+
+// Discard removes the files that came with a form which is refused and whose sender still has them.
+func (r *Reader) Discard(f *Sent) {
+	for _, file := range f.in.stored {
+		_ = r.Files.Delete(f.in.ctx, file.Key) // what stays behind is pruned
+	}
 }
 
 // reading gathers the fields of a form.
@@ -134,7 +163,7 @@ func (r *reading) add(name, value string) {
 		if len(r.staged) < maxFields {
 			r.staged = append(r.staged, value)
 		}
-	case fieldRemove:
+	case FieldRemove:
 		if len(r.remove) < maxFields {
 			r.remove = append(r.remove, value)
 		}

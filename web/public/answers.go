@@ -51,7 +51,7 @@ type sentForm struct {
 
 // readForm reads the form, files as they arrive into the store. Errors: invalid for what no browser sends.
 func (a *Area) readForm(c *gin.Context) (*sentForm, error) {
-	sent, err := a.arrived(c)
+	sent, err := a.Forms.Read(c)
 	if err != nil {
 		return nil, err
 	}

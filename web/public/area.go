@@ -29,10 +29,9 @@ type Config struct {
 type Area struct {
 	Config
 	categories *categories
-	intake     intake
 }
 
 // New makes the area.
 func New(cfg Config) *Area {
-	return &Area{Config: cfg, categories: newCategories(cfg.Tickets, cfg.Now), intake: make(intake, cfg.Settings.IntakeLimit)}
+	return &Area{Config: cfg, categories: newCategories(cfg.Tickets, cfg.Now)}
 }

@@ -158,6 +158,9 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...pag
 		{fieldEmail, f.Email}, {fieldSubject, f.Subject}, {fieldQuestion, f.Question}, {fieldTrap, p.Trap},
 		{fieldAsker, f.Raw(fieldAsker)},
 	}
+	for _, key := range f.Removed {
+		p.Hidden = append(p.Hidden, hiddenField{form.FieldRemove, key})
+	}
 	return a.Pages.HTML(c, status, "public/inquiry_check", p)
 }
 

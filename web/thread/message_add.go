@@ -2,6 +2,7 @@ package thread
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -12,6 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
+	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/session"
 )
@@ -33,21 +35,17 @@ type sentMessage struct {
 // with everything typed, also while nobody can tell whose question it is: 422 to be mended, 401 and 404 to sign in or follow again, 413,
 // 429 and 503 to be sent again with the same token.
 func (s Side) AddMessage(c *gin.Context) error {
-	sent, err := s.Forms.Read(c)
+	f, err := s.sent(c)
 	if err != nil {
 		return err
 	}
-	f := &sentMessage{Sent: sent}
-	f.body, f.broken = form.Plain(sent.Raw(fieldMessage), true)
-	masked, kinds := identifier.MaskSensitive(f.body)
-	f.body, f.masked = masked, len(kinds) > 0
 	ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
 	defer cancel()
 	q, err := s.read(ctx, c)
 	if err != nil {
 		return s.notSent(c, f, err)
 	}
-	if sent.Raw(fieldShow) != "" {
+	if f.Raw(fieldShow) != "" {
 		return s.turn(c, q, f, false, func() error { return s.show(c, http.StatusOK, q, f, nil) })
 	}
 	if status, wrong := s.wrong(ctx, q, f); len(wrong) > 0 {
@@ -70,6 +68,28 @@ func (s Side) AddMessage(c *gin.Context) error {
 	s.Pages.Flash(c, "success", t.T("thread.say.done"))
 	c.Redirect(http.StatusSeeOther, q.url)
 	return nil
+}
+
+// RefuseMessage is the answer to a message for which there is no turn: the form again, and nobody asks the database.
+func (s Side) RefuseMessage(c *gin.Context) error {
+	f, err := s.sent(c)
+	if err != nil {
+		return err
+	}
+	page.SetTypedAs(c, f.Raw(form.FieldTypedAs)) // nobody looks whose session it is
+	return s.notSent(c, f, limit.ErrFull)
+}
+
+func (s Side) sent(c *gin.Context) (*sentMessage, error) {
+	sent, err := s.Forms.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	f := &sentMessage{Sent: sent}
+	f.body, f.broken = form.Plain(sent.Raw(fieldMessage), true)
+	masked, kinds := identifier.MaskSensitive(f.body)
+	f.body, f.masked = masked, len(kinds) > 0
+	return f, nil
 }
 
 func (s Side) say(ctx context.Context, q asked, f *sentMessage) error {
@@ -145,6 +165,8 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	p.Title, p.Error = t.T("thread.not_sent.title"), true
 	status, key := http.StatusInternalServerError, "away"
 	switch {
+	case errors.Is(err, limit.ErrFull):
+		status, key = http.StatusServiceUnavailable, "busy"
 	case failure.Is(err, failure.KindNotFound) && s.ofAnother(c, f):
 		next := session.ApplicantSignInPath
 		if query, ok := s.draftQuery(c, f, false); ok {
@@ -183,6 +205,6 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	p.Path = s.root + reference
 	p.Switch = &page.Switch{Form: "message-form", Action: s.root + reference + "/messages", Name: fieldShow, Value: "again"}
 	p.Say = s.messageForm(p.Frame, s.root+reference, f, nil)
-	p.Say.Retry = true
+	p.Say.Retry, p.Say.Removed = true, f.Removed
 	return s.Pages.HTML(c, status, "thread/not_sent", p)
 }

@@ -43,7 +43,8 @@ type messageForm struct {
 	Message     page.Field
 	Attachments page.Field
 	Files       []form.FileView
-	Retry       bool // it could not be sent: the button says so
+	Retry       bool     // it could not be sent: the button says so
+	Removed     []string // keys of files that are to be removed when it is sent
 }
 
 // Show is GET of a question: for its followers, or its account's owner. To anybody else it is as if there were none.

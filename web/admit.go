@@ -1,0 +1,163 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/web/form"
+	"github.com/askwell/askwell/web/limit"
+	"github.com/askwell/askwell/web/page"
+)
+
+// How long a request waits for its turn. A form comes back with what was typed, so it waits no longer than anybody notices; who reads a page
+// or gives a password is better off waiting.
+const (
+	formWait = 50 * time.Millisecond
+	pageWait = time.Second
+)
+
+// admission bounds what anybody may have the desk do at once, class by class, so that no flood at one door shuts another, and none takes the
+// processors from those who answer.
+type admission struct {
+	forms    *limit.Turns // questions, messages and their files
+	pages    *limit.Turns // everything else that is open to anybody
+	accounts *limit.Turns // applicants' forms that cost a password hash or lead to one
+	staff    *limit.Turns // the staff's sign-in
+	refusals *limit.Turns // what is refused is answered a few at a time, or the answers would take what the refusal spares
+}
+
+func newAdmission(intake int) admission {
+	processors := runtime.GOMAXPROCS(0)
+	return admission{
+		forms: limit.NewTurns(intake, formWait), pages: limit.NewTurns(intake, pageWait), accounts: limit.NewTurns(max(4, processors), pageWait),
+		staff: limit.NewTurns(max(4, processors), pageWait), refusals: limit.NewTurns(processors, 0),
+	}
+}
+
+// admit lets a request on in its turn. Whoever gets none is answered by refuse, which asks the database nothing, with 503 and when to try
+// again. It belongs before whatever asks the database.
+func (s *site) admit(turns *limit.Turns, refuse Handler) gin.HandlerFunc {
+	return handle(func(c *gin.Context) error {
+		if !shownBusy(c) && turns.Take(c.Request.Context()) {
+			defer untilAnswered(c, turns)()
+			c.Next()
+			return nil
+		}
+		return s.refuse(c, refuse)
+	})
+}
+
+// admitForm is admit for a form that is read as it arrives, files and all. Reading comes before waiting, because a slow connection must not
+// take a turn from others.
+func (s *site) admitForm(refuse Handler) gin.HandlerFunc {
+	return handle(func(c *gin.Context) error {
+		sent, err := s.forms.Read(c)
+		if err != nil {
+			return err
+		}
+		if s.admission.forms.Take(c.Request.Context()) {
+			defer untilAnswered(c, s.admission.forms)()
+			s.forms.Gather(c, sent)
+			c.Next()
+			return nil
+		}
+		return s.refuse(c, func(c *gin.Context) error {
+			s.forms.GatherNamed(sent)
+			return refuse(c)
+		})
+	})
+}
+
+// busyFor is when to try again.
+const busyFor = 10 * time.Second
+
+func (s *site) refuse(c *gin.Context, refuse Handler) error {
+	c.Abort()
+	if !s.admission.refusals.Await(c.Request.Context()) {
+		return context.Cause(c.Request.Context()) // nobody waits for the answer
+	}
+	defer untilAnswered(c, s.admission.refusals)()
+	form.RetryAfter(c, busyFor)
+	return refuse(c)
+}
+
+// untilAnswered has the turn given back as soon as the answer is written, and at the latest by the function that it returns: who reads slowly
+// must not take a turn from others.
+func untilAnswered(c *gin.Context, turns *limit.Turns) (end func()) {
+	end = sync.OnceFunc(turns.Done)
+	c.Writer = &turnWriter{c.Writer, end}
+	return end
+}
+
+type turnWriter struct {
+	gin.ResponseWriter
+	end func()
+}
+
+func (w *turnWriter) Write(data []byte) (int, error) {
+	w.end()
+	return w.ResponseWriter.Write(data)
+}
+
+func (w *turnWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
+
+// fieldBusy asks for the page of busy in another language.
+const fieldBusy = "busy"
+
+func shownBusy(c *gin.Context) bool { return c.PostForm(fieldBusy) != "" }
+
+// busyPage sends a form again that was refused, whatever form it was. What must not be sent back is to be typed again.
+type busyPage struct {
+	page.Frame
+	Action string // of the form
+	Again  string // the page that was asked for, when it was no form
+	Hidden []hiddenField
+	Typed  []page.Field
+}
+
+type hiddenField struct{ Name, Value string }
+
+// neverShown are the fields of our forms that no page sends back.
+var neverShown = []string{"password", "old_password", "code"}
+
+// busy is the answer to a request that is refused: 503, with the form to be sent again.
+func (s *site) busy(c *gin.Context) error {
+	if wantsJSON(c) {
+		return limit.ErrFull
+	}
+	name := "errors/busy"
+	if underConsole(c) {
+		name = "ops/busy"
+	}
+	p := busyPage{Frame: s.Pages.Frame(c)}
+	t := p.Printer
+	p.Title, p.Error = t.T("error_page.busy.title"), true
+	if c.Request.Method != http.MethodPost {
+		p.Again = c.Request.URL.RequestURI()
+		return s.Pages.HTML(c, http.StatusServiceUnavailable, name, p)
+	}
+	p.Action = p.At(c.Request.URL.Path)
+	p.Switch = &page.Switch{Form: "form", Action: c.Request.URL.Path, Name: fieldBusy, Value: "again"}
+	for field, values := range c.Request.PostForm {
+		if slices.Contains(neverShown, field) {
+			p.Typed = append(p.Typed, page.Field{
+				Name: field, Label: t.T("error_page.busy." + field), Required: true, Type: "password", Autocomplete: "current-password",
+			})
+			continue
+		}
+		for _, value := range values {
+			if field != fieldBusy {
+				p.Hidden = append(p.Hidden, hiddenField{field, value})
+			}
+		}
+	}
+	slices.SortFunc(p.Typed, func(a, b page.Field) int { return -cmp.Compare(a.Name, b.Name) })
+	return s.Pages.HTML(c, http.StatusServiceUnavailable, name, p)
+}
