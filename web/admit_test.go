@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -199,4 +200,36 @@ func stageWith(t *testing.T, desk *webtest.Desk, token, cookie string) (file str
 		t.Fatalf("status %d: %s", p.Status, p.Body)
 	}
 	return answer.Files[0]
+}
+
+// The page of a refused inquiry is filled into a stencil. A form with something more to show is rendered by the template: both are the same.
+func TestStencilIsThePageThatTheTemplateMakes(t *testing.T) {
+	t.Parallel()
+	full, desk, _, _ := fullDesk(t)
+	token := desk.Get("/inquiries/new").Value("form_token")
+	const odd = "O'Neil & <b>\"x\"</b> + \uE0F0a\uE0F1 {{.}} é"
+	for _, number := range []string{"", "1234 5678 9012"} {
+		for _, query := range []string{"", "?lang=en", "?lang=es"} {
+			form := url.Values{
+				"form_token": {token}, "category": {"card-not-received"}, "account_number": {number}, "name": {odd}, "email": {"ana+x@mail.example"},
+				"subject": {odd}, "question": {"Line one\n" + odd}, "homepage": {""}, "asking_as": {""},
+			}
+			send := func() webtest.Page {
+				return full.Send(http.MethodPost, "/inquiries"+query, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+			}
+			filled := send()
+			form.Set("asking_as", "000000000000") // to whom the form was shown: no stencil has it
+			rendered := send()
+			field := rendered.Doc.Find(`[name="asking_as"]`)
+			if field.AttrOr("value", "") == "" || filled.Value("question") != form.Get("question") {
+				t.Fatalf("asking_as %q, question %q", field.AttrOr("value", ""), filled.Value("question"))
+			}
+			field.SetAttr("value", "")
+			want, errWant := rendered.Doc.Html()
+			got, errGot := filled.Doc.Html()
+			if diff := cmp.Diff(want, got); diff != "" || errWant != nil || errGot != nil {
+				t.Errorf("number %q, %s: (-want +got)\n%s", number, query, diff)
+			}
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -18,13 +19,14 @@ const (
 	floodClients    = 1000
 	floodRate       = 500 // a second
 	floodAgents     = 5
+	clientPause     = time.Second            // a tenth of what a refusal asks for; half to one and a half of it, so that they do not march in step
 	agentPause      = 200 * time.Millisecond // an agent reads for so long before the next page
 	probeEvery      = 50 * time.Millisecond
 	watchedAfter    = 10 * time.Second // how long is watched whether all is as before
 )
 
-// measureOverload floods the form while agents work: with clients that send as fast as they are answered, and with so many a second whether
-// they are answered or not.
+// measureOverload floods the form while agents work: with so many a second whether they are answered or not, with clients that pause as people
+// do, and with clients that do not, which have all their requests in flight all the time whatever the desk does.
 func (b *bench) measureOverload(ctx context.Context) (err error) {
 	d, err := b.startDesk(ctx, "overload")
 	if err != nil {
@@ -49,8 +51,9 @@ func (b *bench) measureOverload(ctx context.Context) (err error) {
 		name string
 		send func(*flood, context.Context, time.Duration) error
 	}{
-		{fmt.Sprintf("%d clients, each again as soon as it is answered", floodClients), (*flood).again},
 		{fmt.Sprintf("%d a second, answered or not", floodRate), (*flood).steady},
+		{fmt.Sprintf("%d clients, each again after %s", floodClients, clientPause), (*flood).patient},
+		{fmt.Sprintf("%d clients, each again at once", floodClients), (*flood).hasty},
 	} {
 		o, err := b.flooded(ctx, c, kind.name, kind.send)
 		if err != nil {
@@ -198,8 +201,16 @@ func (f *flood) clients(n int) []*flooder {
 	return all
 }
 
-// again has every client send its form again, with the same token, as soon as it is refused, and the next one as soon as it is accepted.
-func (f *flood) again(ctx context.Context, length time.Duration) error {
+func (f *flood) patient(ctx context.Context, length time.Duration) error {
+	return f.again(ctx, length, func() time.Duration { return clientPause/2 + rand.N(clientPause) }) //nolint:gosec // no secret
+}
+
+func (f *flood) hasty(ctx context.Context, length time.Duration) error {
+	return f.again(ctx, length, func() time.Duration { return 0 })
+}
+
+// again has every client send its form again, with the same token, when it is refused, and the next one when it is accepted.
+func (f *flood) again(ctx context.Context, length time.Duration, pause func() time.Duration) error {
 	clients := f.clients(floodClients)
 	end := time.Now().Add(length)
 	var group errgroup.Group
@@ -215,7 +226,11 @@ func (f *flood) again(ctx context.Context, length time.Duration) error {
 				if f.count(&o, v, err, began) {
 					token = f.token()
 				}
-				if err != nil && wait(ctx, 10*time.Millisecond) != nil {
+				after := pause()
+				if err != nil {
+					after = max(after, 10*time.Millisecond)
+				}
+				if after > 0 && wait(ctx, after) != nil {
 					return ctx.Err()
 				}
 			}

@@ -154,6 +154,15 @@ func (r *Renderer) HTML(c *gin.Context, status int, name string, data any) error
 	return r.write(c, status, name, t, t.Name(), data)
 }
 
+// Render is HTML without an answer: it gives the page, for Send.
+func (r *Renderer) Render(c *gin.Context, name string, data any) ([]byte, error) {
+	t, err := r.page(c, name)
+	if err != nil {
+		return nil, err
+	}
+	return render(name, t, t.Name(), data)
+}
+
 // Fragment renders one template that page name or its partials define, without the layout: the part of a page that htmx
 // asked for, or an event of a live stream.
 func (r *Renderer) Fragment(c *gin.Context, status int, name, part string, data any) error {
@@ -176,19 +185,32 @@ func (r *Renderer) page(c *gin.Context, name string) (*template.Template, error)
 }
 
 func (r *Renderer) write(c *gin.Context, status int, name string, t *template.Template, part string, data any) error {
+	body, err := render(name, t, part, data)
+	if err != nil {
+		return err
+	}
+	r.Send(c, status, body)
+	return nil
+}
+
+func render(name string, t *template.Template, part string, data any) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(32 << 10)
 	if err := t.ExecuteTemplate(&b, part, data); err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
+	return b.Bytes(), nil
+}
+
+// Send answers with a page.
+func (r *Renderer) Send(c *gin.Context, status int, page []byte) {
 	header := c.Writer.Header()
 	if header.Get("Cache-Control") == "" {
 		header.Set("Cache-Control", "no-store") // pages hold what only this reader may see
 	}
 	header.Set("Content-Language", r.Language(c))
 	header.Add("Vary", "Cookie")
-	c.Data(status, "text/html; charset=utf-8", b.Bytes())
-	return nil
+	c.Data(status, "text/html; charset=utf-8", page)
 }
 
 // Names lists the pages, sorted.

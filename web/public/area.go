@@ -3,6 +3,7 @@ package public
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/askwell/askwell/internal/account"
@@ -29,6 +30,7 @@ type Config struct {
 type Area struct {
 	Config
 	categories *categories
+	stencils   sync.Map // by stencilKey
 }
 
 // New makes the area.

@@ -21,9 +21,16 @@ func (a *Area) RefuseInquiry(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if body, ok := a.stencilled(c, f); ok {
+		a.Pages.Send(c, http.StatusServiceUnavailable, body)
+		return nil
+	}
+	return a.showCheck(c, http.StatusServiceUnavailable, f, a.busyNotice(c))
+}
+
+func (a *Area) busyNotice(c *gin.Context) page.Notice {
 	t := a.Pages.Printer(c)
-	return a.showCheck(c, http.StatusServiceUnavailable, f,
-		page.Notice{Kind: "error", Title: t.T("public.busy.heading"), Text: t.T("public.busy.text")})
+	return page.Notice{Kind: "error", Title: t.T("public.busy.heading"), Text: t.T("public.busy.text")}
 }
 
 // RefuseFile is the answer to a file for which there is no turn. The browser still has it, and offers to send it again.

@@ -123,6 +123,12 @@ type checkPage struct {
 
 // showCheck renders the answers with every field kept in the page.
 func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...page.Notice) error {
+	return a.Pages.HTML(c, status, checkTemplate, a.checkPage(c, status, f, notices...))
+}
+
+const checkTemplate = "public/inquiry_check"
+
+func (a *Area) checkPage(c *gin.Context, status int, f *sentForm, notices ...page.Notice) checkPage {
 	key := "check"
 	if f.signIn != nil {
 		key = "signed_out"
@@ -161,7 +167,7 @@ func (a *Area) showCheck(c *gin.Context, status int, f *sentForm, notices ...pag
 	for _, key := range f.Removed {
 		p.Hidden = append(p.Hidden, hiddenField{form.FieldRemove, key})
 	}
-	return a.Pages.HTML(c, status, "public/inquiry_check", p)
+	return p
 }
 
 // looksLike says what another number than an account number looks like, by its shape alone: twelve digits are never spoken of,
