@@ -111,7 +111,8 @@ func (w *turnWriter) WriteString(text string) (int, error) { return w.Write([]by
 // fieldBusy asks for the page of busy in another language.
 const fieldBusy = "busy"
 
-func shownBusy(c *gin.Context) bool { return c.PostForm(fieldBusy) != "" }
+// shownBusy leaves c.PostForm alone, which keeps what it saw first: a later middleware may put a form in place (keepTyped).
+func shownBusy(c *gin.Context) bool { return c.Request.PostForm.Get(fieldBusy) != "" }
 
 // busyPage sends a form again that was refused, whatever form it was. What must not be sent back is to be typed again.
 type busyPage struct {

@@ -74,7 +74,6 @@ type site struct {
 	reports  *reports.Area
 	sessions *session.Manager
 	thread   *thread.Area
-	forms    *form.Reader
 
 	forms     *form.Reader
 	admission admission
