@@ -1,11 +1,11 @@
 # The client's packages.
-FROM node:22-bookworm-slim AS packages
+FROM node:22.20.0-bookworm-slim AS packages
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 
 # The binary, with the client bundle inside.
-FROM golang:1.26-bookworm AS build
+FROM golang:1.26.8-bookworm AS build
 COPY --from=packages /usr/local/bin/node /usr/local/bin/node
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -18,7 +18,7 @@ RUN go run ./scripts/bundle \
  && mkdir -p /out/files
 
 # Only the binary, certificates and an account without rights.
-FROM debian:bookworm-slim
+FROM debian:12.11-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/* \

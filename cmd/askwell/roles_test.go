@@ -118,7 +118,7 @@ func TestTwoRolesAndARestoreByTheBook(t *testing.T) {
 	s.whole(got, "unmatched")
 }
 
-// TestImagesArePinned holds every image of docker-compose.yml to a full version.
+// TestImagesArePinned holds every image of docker-compose.yml, and every one that the Dockerfile builds on, to a full version.
 func TestImagesArePinned(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docker-compose.yml"))
@@ -133,6 +133,20 @@ func TestImagesArePinned(t *testing.T) {
 	for _, image := range images {
 		if !strings.HasPrefix(image[1], "askwell:") && !full.MatchString(image[1]) {
 			t.Errorf("%s is no full version", image[1])
+		}
+	}
+	build, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bases := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(string(build), -1)
+	if len(bases) < 3 {
+		t.Fatalf("only %d base images were found", len(bases))
+	}
+	release := regexp.MustCompile(`:[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z]+)*$`)
+	for _, base := range bases {
+		if whole := strings.Count(base[1], ".") >= 2 || strings.HasPrefix(base[1], "debian:"); !release.MatchString(base[1]) || !whole {
+			t.Errorf("%s is no full version", base[1])
 		}
 	}
 }
