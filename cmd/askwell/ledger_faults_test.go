@@ -61,10 +61,12 @@ func (d *ledgerDesk) processFaults() []ledgerFault {
 func (d *ledgerDesk) mailFaults() []ledgerFault {
 	return []ledgerFault{
 		{"work killed before it hears 250", func() {
-			d.road.once(func(net.Conn, func()) { d.worker.signal(syscall.SIGKILL) })
+			worker := d.worker
+			d.road.once(func(net.Conn, func()) { worker.signal(syscall.SIGKILL) })
 		}, d.restartWork},
 		{"work killed between 250 and COMMIT", func() {
-			d.road.once(func(_ net.Conn, pass func()) { pass(); d.worker.signal(syscall.SIGKILL) })
+			worker := d.worker
+			d.road.once(func(_ net.Conn, pass func()) { pass(); worker.signal(syscall.SIGKILL) })
 		}, d.restartWork},
 		{"the connection cut before 250", func() {
 			d.road.once(func(near net.Conn, _ func()) { _ = near.Close() })
