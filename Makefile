@@ -38,7 +38,7 @@ faults: build ## kill, stall, fill and cut everything for ten minutes, and count
 	@scripts/setup test
 	FAULTS_FOR=$(or $(FAULTS_FOR),10m) FAULTS_SEED=$(FAULTS_SEED) $(GO) test -count 1 -v -timeout 24h -run TestLedger ./cmd/askwell
 
-bench: build ## measure intake, linking, lists, search, reports and what answers give away
+bench: build ## measure intake, linking, lists, search, reports, floods and what answers give away
 	@scripts/setup test
 	@$(GO) run ./scripts/bench $(ARGS)
 
