@@ -277,7 +277,12 @@ const demoPassword = "askwell-demo-password"
 
 func (b *browser) signIn(email string) {
 	b.t.Helper()
-	status, body, _, err := b.post("/console/sign-in", url.Values{"email": {email}, "password": {demoPassword}})
+	b.signInWith(email, demoPassword)
+}
+
+func (b *browser) signInWith(email, password string) {
+	b.t.Helper()
+	status, body, _, err := b.post("/console/sign-in", url.Values{"email": {email}, "password": {password}})
 	if err != nil || status != http.StatusSeeOther {
 		b.t.Fatalf("sign in: %d %v\n%s", status, err, tail(body, 500))
 	}
