@@ -13,6 +13,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/testkit"
 )
 
@@ -92,7 +93,7 @@ func TestAMailGoesOutOnceThoughIdleTransactionsAreEnded(t *testing.T) {
 	_, err := p.db.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = 50', current_database()); END $$`)
 	must(t, err)
 	p.db.Reset()
-	must(t, p.run(func(ctx context.Context) error {
+	slow := func(ctx context.Context) error {
 		var open int
 		must(t, p.db.QueryRow(ctx, `
 			SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`).Scan(&open))
@@ -101,7 +102,12 @@ func TestAMailGoesOutOnceThoughIdleTransactionsAreEnded(t *testing.T) {
 		}
 		p.idleTransactionIsEnded() // the mail server takes longer
 		return nil
-	}))
+	}
+	err = p.run(slow)
+	for postgres.IsAway(err) && p.sent.Load() == 0 { // this process stood still for 50 ms within the claim
+		err = p.run(slow)
+	}
+	must(t, err)
 	must(t, p.run(taken))
 	p.is(1, false, "", outbox.MailSent)
 }

@@ -37,6 +37,13 @@ func TestFailure(t *testing.T) {
 			_, err := tx.Exec(t.Context(), `SELECT pg_terminate_backend(pg_backend_pid())`)
 			return err
 		}, failure.KindUnavailable},
+		"it stood still": {func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), `SET LOCAL idle_in_transaction_session_timeout = 1`); err != nil {
+				return err
+			}
+			_, err := tx.Conn().WaitForNotification(t.Context()) // comes back when the session has ended
+			return err
+		}, failure.KindUnavailable},
 		"all is well": {func(pgx.Tx) error { return nil }, ""},
 	} {
 		if got := failure.KindOf(postgres.InTx(t.Context(), db, c.do)); got != c.want {

@@ -136,6 +136,7 @@ func TestCommandBarRunsCommands(t *testing.T) {
 	t.Parallel()
 	d, refs := busyDesk(t)
 	tab := d.browse(t, staff.RoleAgent, "commands@staff.test")
+	tab.MayCopy()
 	open := func(typed string) {
 		t.Helper()
 		tab.Press("Control+k")
