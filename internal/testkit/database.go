@@ -36,7 +36,7 @@ func startServer() (string, error) {
 	defer cancel()
 	address := os.Getenv("TEST_DATABASE_URL")
 	if address == "" {
-		dir, cleanup, err := devstack.TempDir()
+		dir, cleanup, err := devstack.MemoryDir()
 		if err != nil {
 			return "", err
 		}

@@ -22,7 +22,7 @@ import (
 )
 
 // Every page of figures ends, whatever its period: pages of random periods, cut-offs, measures and clocks, each within the time
-// that its request has (TestFiguresOfRandomPeriodsAreWritten has 5,000 without the database). A page whose loop only its own arithmetic
+// that its request has (TestFiguresOfRandomPeriodsAreWritten has 2,000 without the database). A page whose loop only its own arithmetic
 // could end once burned a processor until the process was restarted.
 func TestRandomPeriodsAllAnswer(t *testing.T) {
 	t.Parallel()

@@ -9,12 +9,12 @@ import (
 	"github.com/askwell/askwell/internal/survival"
 )
 
-// The figures of 5,000 random periods are put into words, tables and pictures, each within a second of its own: no loop there may
+// The figures of 2,000 random periods are put into words, tables and pictures, each within a second of its own: no loop there may
 // depend on the equality of floating-point numbers.
 func TestFiguresOfRandomPeriodsAreWritten(t *testing.T) {
 	t.Parallel()
 	w := english(t)
-	for i := range uint64(5000) {
+	for i := range uint64(2000) {
 		r := randomReport(rand.New(rand.NewPCG(3, i)))
 		written := make(chan struct{})
 		go func() {
