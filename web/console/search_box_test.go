@@ -98,7 +98,8 @@ func TestOperatorsAreOffered(t *testing.T) {
 		t.Errorf("assignees are %q", got)
 	}
 	opened := strings.Join(values["opened"], "; ")
-	for _, want := range []string{"7d The last 7 days;", time.Now().UTC().Format("2006-01 January 2006;"), time.Now().UTC().Format("2006 The year 2006;")} {
+	today := time.Now().In(d.Settings.Agency.TimeZone)
+	for _, want := range []string{"7d The last 7 days;", today.Format("2006-01 January 2006;"), today.Format("2006 The year 2006;")} {
 		if !strings.Contains(opened, want) {
 			t.Errorf("%q is not among the periods %q", want, opened)
 		}
