@@ -16,7 +16,7 @@ import (
 	"github.com/askwell/askwell/web/page"
 )
 
-// How long a request waits for its turn. A form comes back with what was typed, so it waits no longer than anybody notices; who reads a page
+// How long a request waits for a slot. A form comes back with what was typed, so it waits no longer than anybody notices; who reads a page
 // or gives a password is better off waiting.
 const (
 	formWait = 50 * time.Millisecond
@@ -26,27 +26,27 @@ const (
 // admission bounds what anybody may have the desk do at once, class by class, so that no flood at one door shuts another, and none takes the
 // processors from those who answer.
 type admission struct {
-	forms    *limit.Turns // questions, messages and their files
-	pages    *limit.Turns // everything else that is open to anybody
-	accounts *limit.Turns // applicants' forms that cost a password hash or lead to one
-	staff    *limit.Turns // the staff's sign-in
-	refusals *limit.Turns // what is refused is answered a few at a time, or the answers would take what the refusal spares
+	forms    *limit.Slots // questions, messages and their files
+	pages    *limit.Slots // everything else that is open to anybody
+	accounts *limit.Slots // applicants' forms that cost a password hash or lead to one
+	staff    *limit.Slots // the staff's sign-in
+	refusals *limit.Slots // what is refused is answered a few at a time, or the answers would take what the refusal spares
 }
 
 func newAdmission(intake int) admission {
 	processors := runtime.GOMAXPROCS(0)
 	return admission{
-		forms: limit.NewTurns(intake, formWait), pages: limit.NewTurns(intake, pageWait), accounts: limit.NewTurns(max(4, processors), pageWait),
-		staff: limit.NewTurns(max(4, processors), pageWait), refusals: limit.NewTurns(processors, 0),
+		forms: limit.NewSlots(intake, formWait), pages: limit.NewSlots(intake, pageWait), accounts: limit.NewSlots(max(4, processors), pageWait),
+		staff: limit.NewSlots(max(4, processors), pageWait), refusals: limit.NewSlots(processors, 0),
 	}
 }
 
-// admit lets a request on in its turn. Whoever gets none is answered by refuse, which asks the database nothing, with 503 and when to try
+// admit lets a request on when a slot is free. One that gets none is answered by refuse, which asks the database nothing, with 503 and when to try
 // again. It belongs before whatever asks the database.
-func (s *site) admit(turns *limit.Turns, refuse Handler) gin.HandlerFunc {
+func (s *site) admit(slots *limit.Slots, refuse Handler) gin.HandlerFunc {
 	return handle(func(c *gin.Context) error {
-		if !shownBusy(c) && turns.Take(c.Request.Context()) {
-			defer untilAnswered(c, turns)()
+		if !shownBusy(c) && slots.Take(c.Request.Context()) {
+			defer untilAnswered(c, slots)()
 			c.Next()
 			return nil
 		}
@@ -55,7 +55,7 @@ func (s *site) admit(turns *limit.Turns, refuse Handler) gin.HandlerFunc {
 }
 
 // admitForm is admit for a form that is read as it arrives, files and all. Reading comes before waiting, because a slow connection must not
-// take a turn from others.
+// hold a slot.
 func (s *site) admitForm(refuse Handler) gin.HandlerFunc {
 	return handle(func(c *gin.Context) error {
 		sent, err := s.forms.Read(c)
@@ -88,25 +88,25 @@ func (s *site) refuse(c *gin.Context, refuse Handler) error {
 	return refuse(c)
 }
 
-// untilAnswered has the turn given back as soon as the answer is written, and at the latest by the function that it returns: who reads slowly
-// must not take a turn from others.
-func untilAnswered(c *gin.Context, turns *limit.Turns) (end func()) {
-	end = sync.OnceFunc(turns.Done)
-	c.Writer = &turnWriter{c.Writer, end}
+// untilAnswered frees the slot as soon as the answer is written, and at the latest by the function that it returns: a slow connection
+// must not hold a slot.
+func untilAnswered(c *gin.Context, slots *limit.Slots) (end func()) {
+	end = sync.OnceFunc(slots.Done)
+	c.Writer = &slotWriter{c.Writer, end}
 	return end
 }
 
-type turnWriter struct {
+type slotWriter struct {
 	gin.ResponseWriter
 	end func()
 }
 
-func (w *turnWriter) Write(data []byte) (int, error) {
+func (w *slotWriter) Write(data []byte) (int, error) {
 	w.end()
 	return w.ResponseWriter.Write(data)
 }
 
-func (w *turnWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
+func (w *slotWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
 
 // fieldBusy asks for the page of busy in another language.
 const fieldBusy = "busy"
@@ -124,9 +124,6 @@ type busyPage struct {
 }
 
 type hiddenField struct{ Name, Value string }
-
-// neverShown are the fields of our forms that no page sends back.
-var neverShown = []string{"password", "old_password", "code"}
 
 // busy is the answer to a request that is refused: 503, with the form to be sent again.
 func (s *site) busy(c *gin.Context) error {
@@ -147,7 +144,7 @@ func (s *site) busy(c *gin.Context) error {
 	p.Action = p.At(c.Request.URL.Path)
 	p.Switch = &page.Switch{Form: "form", Action: c.Request.URL.Path, Name: fieldBusy, Value: "again"}
 	for field, values := range c.Request.PostForm {
-		if slices.Contains(neverShown, field) {
+		if form.Secret(field) {
 			p.Typed = append(p.Typed, page.Field{
 				Name: field, Label: t.T("error_page.busy." + field), Required: true, Type: "password", Autocomplete: "current-password",
 			})

@@ -32,7 +32,7 @@ func (q *queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQ
 
 func (q *queries) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// fullDesk is a site that has no turn for anybody, its twin that has, and what their database is asked.
+// fullDesk is a site without a free slot, its twin that has some, and what their database is asked.
 func fullDesk(t *testing.T) (full, desk *webtest.Desk, doors []string, asked *queries) {
 	t.Helper()
 	asked = &queries{}
@@ -69,7 +69,7 @@ func fullDesk(t *testing.T) (full, desk *webtest.Desk, doors []string, asked *qu
 	return &twin, desk, doors, asked
 }
 
-// TestEveryPublicDoorRefusesEarly: whatever anybody may ask for is refused when there is no turn, without the database, also for a browser
+// TestEveryPublicDoorRefusesEarly: whatever anybody may ask for is refused when no slot is free, without the database, also for a browser
 // with the cookies of a session and of a draft, in either language; and a form comes back with everything that was typed but passwords.
 func TestEveryPublicDoorRefusesEarly(t *testing.T) {
 	t.Parallel()

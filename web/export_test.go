@@ -17,8 +17,8 @@ func RoutesOf(cfg Config) (gin.RoutesInfo, error) {
 	return engine.Routes(), nil
 }
 
-// NewFull makes a site that has no turn for anybody.
+// NewFull makes a site without a free slot.
 func NewFull(cfg Config) (http.Handler, error) {
-	none := limit.NewTurns(0, 0)
-	return build(cfg, admission{forms: none, pages: none, accounts: none, staff: none, refusals: limit.NewTurns(1, 0)})
+	none := limit.NewSlots(0, 0)
+	return build(cfg, admission{forms: none, pages: none, accounts: none, staff: none, refusals: limit.NewSlots(1, 0)})
 }

@@ -107,7 +107,7 @@ func server() []Setting {
 func form() []Setting {
 	return []Setting{
 		{Name: "INTAKE_LIMIT", Default: "0", read: readInt(func(c *Config) *int { return &c.IntakeLimit }, 0, 1000),
-			About: "Questions, messages and files that one process works on at once, and as many other pages that are open to anybody; whoever comes beyond gets what they typed back, with a button to try again (503). 0: four for each processor, at least eight."},
+			About: "Questions, messages and files that one process works on at once, and as many other public pages. Requests beyond that are answered 503, with what was typed and a button to try again. 0: four for each processor, at least eight."},
 		{Name: "FORM_MIN_FILL", Default: "3s", read: readDuration(func(c *Config) *time.Duration { return &c.FormMinFill }, 0, time.Hour),
 			About: "An inquiry sent sooner than this after its form was loaded is quarantined as possible spam."},
 		{Name: "FORM_RATE", Default: "address:60/1h,email:20/1h", read: readFormRate,

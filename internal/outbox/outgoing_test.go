@@ -104,7 +104,7 @@ func TestAMailGoesOutOnceThoughIdleTransactionsAreEnded(t *testing.T) {
 		return nil
 	}
 	err = p.run(slow)
-	for postgres.IsAway(err) && p.sent.Load() == 0 { // this process stood still for 50 ms within the claim
+	for postgres.IsAway(err) && p.sent.Load() == 0 { // this process stalled for 50 ms within the claim
 		err = p.run(slow)
 	}
 	must(t, err)

@@ -107,7 +107,7 @@ func IsAway(err error) bool {
 		return false
 	case errors.As(err, &pg):
 		// Class 08: connection; 53: resources, a full disk among them; 57P: shutdown and crash; 58030: I/O; 25P03: the session was ended
-		// because this process stood still; 25006: it can only read.
+		// because this process stalled; 25006: it can only read.
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P") ||
 			pg.Code == "58030" || pg.Code == "25P03" || pg.Code == readOnlySQLSTATE
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, context.DeadlineExceeded):

@@ -37,7 +37,7 @@ func TestFailure(t *testing.T) {
 			_, err := tx.Exec(t.Context(), `SELECT pg_terminate_backend(pg_backend_pid())`)
 			return err
 		}, failure.KindUnavailable},
-		"it stood still": {func(tx pgx.Tx) error {
+		"it stalled": {func(tx pgx.Tx) error {
 			if _, err := tx.Exec(t.Context(), `SET LOCAL idle_in_transaction_session_timeout = 1`); err != nil {
 				return err
 			}

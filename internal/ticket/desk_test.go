@@ -89,6 +89,15 @@ func (d *desk) task(event, kind string, subject int64) int64 {
 	return id
 }
 
+// replied opens a ticket and answers it: both, and the task that sends the answer.
+func (d *desk) replied() (opened ticket.Ticket, reply ticket.Message, task int64) {
+	d.Helper()
+	opened = d.open("")
+	reply, err := d.tickets.Reply(d.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
+	d.must(err)
+	return opened, reply, d.task(ticket.OutboxReplied, "send_reply", reply.ID)
+}
+
 // link does the worker's work.
 func (d *desk) link(t ticket.Ticket) ticket.Ticket {
 	d.Helper()

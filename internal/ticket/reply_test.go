@@ -118,12 +118,9 @@ func TestDeliverReply(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			opened := d.open("")
-			m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
-			d.must(err)
-			task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
+			opened, m, task := d.replied()
 			d.now = d.now.Add(undo)
-			err = d.tickets.DeliverReply(t.Context(), task, m.ID, func(context.Context, ticket.Ticket, ticket.Message) error { return c.answer })
+			err := d.tickets.DeliverReply(t.Context(), task, m.ID, func(context.Context, ticket.Ticket, ticket.Message) error { return c.answer })
 			if c.again != errors.Is(err, down) || !c.again && err != nil {
 				t.Errorf("error is %v", err)
 			}
@@ -145,10 +142,7 @@ func TestDeliverReply(t *testing.T) {
 func TestDeliverReplySendsOnceAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	opened := d.open("")
-	m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
-	d.must(err)
-	task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
+	_, m, task := d.replied()
 	d.now = d.now.Add(undo)
 	var mails atomic.Int32
 	var wg sync.WaitGroup
@@ -172,10 +166,7 @@ func TestDeliverReplySendsOnceAtTheSameTime(t *testing.T) {
 func TestWithdrawnReplyIsNeverSent(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	opened := d.open("")
-	m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
-	d.must(err)
-	task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
+	opened, m, task := d.replied()
 	if err := d.tickets.WithdrawReply(t.Context(), ticket.Staff(d.ben), opened.Reference, m.ID); !errors.Is(err, ticket.ErrOfOther) {
 		t.Errorf("a colleague's, without a question: %v", err)
 	}

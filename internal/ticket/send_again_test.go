@@ -162,10 +162,7 @@ func TestAReplyWhoseTaskIsGoneIsTakenUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			opened := d.open("")
-			m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
-			d.must(err)
-			task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
+			_, m, task := d.replied()
 			d.now = d.now.Add(undo)
 			sent := 0
 			resumed := func() int64 {
@@ -220,11 +217,8 @@ func TestWithdrawnOrSentAndNeverBoth(t *testing.T) {
 	d := newDesk(t)
 	d.now = time.Now().UTC().Truncate(time.Microsecond)
 	for range 15 {
-		opened := d.open("")
-		m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
-		d.must(err)
-		task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
-		_, err = d.db.Exec(t.Context(), `UPDATE message SET deliver_at = clock_timestamp() + interval '5 ms' WHERE id = $1`, m.ID)
+		opened, m, task := d.replied()
+		_, err := d.db.Exec(t.Context(), `UPDATE message SET deliver_at = clock_timestamp() + interval '5 ms' WHERE id = $1`, m.ID)
 		d.must(err)
 		sent := false
 		var withdrawn error
@@ -255,10 +249,7 @@ func TestAReplyLeavesByTheDatabasesClock(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.now = time.Now().UTC()
-			opened := d.open("")
-			m, err := d.tickets.Reply(t.Context(), ticket.Staff(d.ana), opened.Reference, ticket.Draft{Body: "Hello"})
-			d.must(err)
-			task := d.task(ticket.OutboxReplied, "send_reply", m.ID)
+			_, m, task := d.replied()
 			d.now = d.now.Add(skew)
 			sent := 0
 			try := func() {
@@ -276,7 +267,7 @@ func TestAReplyLeavesByTheDatabasesClock(t *testing.T) {
 			if n := count(t, d.db, `SELECT count(*) FROM outbox_task t JOIN message m ON m.id = t.subject_id WHERE t.id = $1 AND t.due_at = m.deliver_at AND t.given_up_at IS NULL`, task); n != 1 {
 				t.Error("the task is not put off until the reply is due")
 			}
-			_, err = d.db.Exec(t.Context(), `UPDATE message SET deliver_at = clock_timestamp() WHERE id = $1`, m.ID)
+			_, err := d.db.Exec(t.Context(), `UPDATE message SET deliver_at = clock_timestamp() WHERE id = $1`, m.ID)
 			d.must(err)
 			try()
 			if sent != 1 {

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,28 +13,17 @@ import (
 	"time"
 )
 
-const answerWithin = 30 * time.Second
-
 // client is one browser's connection, kept alive. It is thinner than net/http's, because it shares the machine with what it
 // measures.
 type client struct {
-	address string
+	wire
 	cookies map[string]string
 	headers string // sent with each request
-	conn    net.Conn
-	in      *bufio.Reader
 	out     []byte
 }
 
 func newClient(address string) *client {
-	return &client{address: address, cookies: map[string]string{}}
-}
-
-func (c *client) close() {
-	if c.conn != nil {
-		c.conn.Close()
-		c.conn = nil
-	}
+	return &client{wire: wire{address: address}, cookies: map[string]string{}}
 }
 
 // answer is what came back. Body is whole.
@@ -58,17 +45,10 @@ func (c *client) send(ctx context.Context, method, path, contentType string, bod
 }
 
 func (c *client) try(ctx context.Context, method, path, contentType string, body []byte) (a answer, err error) {
-	if c.conn == nil {
-		var dialer net.Dialer
-		if c.conn, err = dialer.DialContext(ctx, "tcp", c.address); err != nil {
-			return a, err
-		}
-		c.in = bufio.NewReaderSize(c.conn, 16<<10)
-	}
-	c.compose(method, path, contentType, body)
-	if err := c.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
+	if err := c.open(ctx, 16<<10); err != nil {
 		return a, err
 	}
+	c.compose(method, path, contentType, body)
 	begun := time.Now()
 	if _, err := c.conn.Write(c.out); err != nil {
 		return a, err

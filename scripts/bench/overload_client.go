@@ -7,18 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // flooder is one connection of a flood. It is as thin as can be, because it shares the processors with what it measures: the request is
 // composed once and only its token changes, and of the answer nothing is kept but status and address.
 type flooder struct {
-	address string
-	conn    net.Conn
-	in      *bufio.Reader
+	wire
 	request []byte
 	token   []byte // in request
 }
@@ -26,20 +22,13 @@ type flooder struct {
 // newFlooder fills in a form of the sender's. cookie is the browser's, as "name=value". All tokens are as long as this one.
 func newFlooder(address, cookie, token string, s *sender) *flooder {
 	s.fill(token, "")
-	f := &flooder{address: address}
+	f := &flooder{wire: wire{address: address}}
 	f.request = fmt.Appendf(nil, "POST /inquiries HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: gzip\r\nCookie: %s\r\n"+
 		"Content-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\n\r\n", address, cookie, boundary, len(s.body))
 	f.request = append(f.request, s.body...)
 	at := bytes.Index(f.request, []byte(token))
 	f.token = f.request[at : at+len(token)]
 	return f
-}
-
-func (f *flooder) close() {
-	if f.conn != nil {
-		f.conn.Close()
-		f.conn = nil
-	}
 }
 
 // verdict is what became of a form. Location is "" unless it was accepted.
@@ -50,16 +39,10 @@ type verdict struct {
 
 // submit sends the form with this token.
 func (f *flooder) submit(ctx context.Context, token string) (v verdict, err error) {
-	if f.conn == nil {
-		var dialer net.Dialer
-		if f.conn, err = dialer.DialContext(ctx, "tcp", f.address); err != nil {
-			f.conn = nil
-			return v, err
-		}
-		f.in = bufio.NewReaderSize(f.conn, 4<<10)
+	if err := f.open(ctx, 4<<10); err != nil {
+		return v, err
 	}
 	copy(f.token, token)
-	_ = f.conn.SetDeadline(time.Now().Add(answerWithin)) // of a connection that is open
 	if _, err = f.conn.Write(f.request); err == nil {
 		v, err = readVerdict(f.in)
 	}

@@ -32,11 +32,14 @@ type Unsent struct {
 	Fields url.Values `json:"fields"`
 }
 
-// NewUnsent takes over the fields of a form, without those that nobody is to find anywhere.
+// Secret reports whether what is typed into a field stands nowhere else: not in a page that sends the form back, not in a draft.
+func Secret(field string) bool { return field == "code" || strings.Contains(field, "password") }
+
+// NewUnsent takes over the fields of a form, without the secret ones.
 func NewUnsent(as, path string, fields url.Values) Unsent {
 	u := Unsent{As: as, Path: path, Fields: url.Values{}}
 	for name, values := range fields {
-		if name != FieldTypedAs && name != FieldUnsent && !strings.Contains(name, "password") {
+		if name != FieldTypedAs && name != FieldUnsent && !Secret(name) {
 			u.Fields[name] = values
 		}
 	}

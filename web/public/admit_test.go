@@ -51,7 +51,7 @@ func TestFloodIsRefusedEarly(t *testing.T) {
 	release()
 	waiting.Wait()
 	if first.Status != http.StatusSeeOther {
-		t.Errorf("the form that had its turn: status %d", first.Status)
+		t.Errorf("the form that had a slot: status %d", first.Status)
 	}
 	if p := desk.Post("/inquiries", uploaded.Form("form[action='/inquiries']")); p.Status != http.StatusSeeOther {
 		t.Errorf("the retry: status %d, want 303", p.Status)

@@ -13,7 +13,7 @@ import (
 // busyKey is set on a request for which the database must not be asked.
 const busyKey = "askwell.public.busy"
 
-// RefuseInquiry is the answer to an inquiry for which there is no turn: everything again, with a button to try again, and nobody asks the
+// RefuseInquiry is the answer to an inquiry for which no slot is free: everything again, with a button to try again, and nobody asks the
 // database.
 func (a *Area) RefuseInquiry(c *gin.Context) error {
 	c.Set(busyKey, true)
@@ -33,7 +33,7 @@ func (a *Area) busyNotice(c *gin.Context) page.Notice {
 	return page.Notice{Kind: "error", Title: t.T("public.busy.heading"), Text: t.T("public.busy.text")}
 }
 
-// RefuseFile is the answer to a file for which there is no turn. The browser still has it, and offers to send it again.
+// RefuseFile is the answer to a file for which no slot is free. The browser still has it, and offers to send it again.
 func (a *Area) RefuseFile(c *gin.Context) error {
 	sent, err := a.Forms.Read(c)
 	if err != nil {
