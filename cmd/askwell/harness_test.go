@@ -280,6 +280,12 @@ func (b *browser) signIn(email string) {
 	b.signInWith(email, demoPassword)
 }
 
+// signInAsAgent is for a desk without demo data, to which the test has added this agent.
+func (b *browser) signInAsAgent() {
+	b.t.Helper()
+	b.signInWith("agent@desk.example", demoPassword+" two")
+}
+
 func (b *browser) signInWith(email, password string) {
 	b.t.Helper()
 	status, body, _, err := b.post("/console/sign-in", url.Values{"email": {email}, "password": {password}})

@@ -76,7 +76,7 @@ func TestAMailOfAKilledWorkerIsUnconfirmed(t *testing.T) {
 		worker.ended(10 * time.Second)
 	})
 	agent := newBrowser(t, s.url)
-	agent.post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}}) //nolint:errcheck // the next page tells
+	agent.signInAsAgent()
 	const body = "Your card was mailed on May 2."
 	path := "/console/tickets/" + reference
 	_, page := agent.get(path)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,10 +55,10 @@ func applicantWrites(t *testing.T, d *upDesk, words, number string) {
 	}
 	send(question+"/messages", url.Values{"form_token": {token[1] + token[2]}, "message": {"A message: " + words}})
 	agent := newBrowser(t, d.url)
-	agent.signInWith("agent@desk.example", demoPassword+" two")
+	agent.signInAsAgent()
 	ticket := "/console/tickets/" + strings.TrimPrefix(question, "/account/questions/")
 	_, shown := agent.get(ticket)
-	seen := regexp.MustCompile(`name="seen" value="(\d+)"`).FindStringSubmatch(shown)
+	seen := seenField.FindStringSubmatch(shown)
 	if seen == nil {
 		t.Fatalf("%s has no form: %s", ticket, tail(shown, 500))
 	}
@@ -130,7 +129,7 @@ func TestNoMaskedNumberStandsInTheClear(t *testing.T) {
 	runCommand(t, nil, "", "import", "tickets", file, "--data", d.dir)
 	applicantWrites(t, d, words, ssn)
 	agent := newBrowser(t, d.url)
-	agent.signInWith("agent@desk.example", demoPassword+" two")
+	agent.signInAsAgent()
 	agent.get("/console/search?" + url.Values{"q": {words}}.Encode())
 	eventually(t, time.Minute, func() error {
 		var waiting, mails int

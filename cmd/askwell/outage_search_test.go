@@ -100,7 +100,7 @@ type searching struct {
 func (s *split) keepSearching(words string) *searching {
 	s.t.Helper()
 	b := newBrowser(s.t, s.url)
-	s.signIn(b)
+	b.signInAsAgent()
 	w := &searching{s: s, stop: make(chan struct{}), engines: map[string]int{}}
 	w.done.Go(func() {
 		for {
@@ -155,27 +155,22 @@ func timed(b *browser, path string) (time.Duration, string, error) {
 	return time.Since(began), body, err
 }
 
-// end checks that no search took more than a second, beyond what this machine needs for a request that asks nobody, and that
-// both engines answered.
+// searchEnds is when a search ends at the latest: 0.4 s for Meilisearch and 5 s for PostgreSQL (internal/search/ask.go), on a machine that has time.
+const searchEnds = 6 * time.Second
+
+// end checks that no search went on for longer than it may, beyond what this machine needs for a request that asks nobody, and that both
+// engines answered.
 func (w *searching) end() {
 	t := w.s.t
 	t.Helper()
 	close(w.stop)
 	w.done.Wait()
 	t.Logf("%d searches, answered by %v; the slowest took %s, the slowest that asks nobody %s", w.n, w.engines, w.slowest, w.control)
-	if w.slowest > time.Second+w.control {
+	if w.slowest > searchEnds+w.control {
 		t.Errorf("a search took %s", w.slowest)
 	}
 	if w.engines["meilisearch"] == 0 || w.engines["postgresql"] == 0 {
 		t.Errorf("not both engines answered: %v", w.engines)
-	}
-}
-
-func (s *split) signIn(b *browser) {
-	s.t.Helper()
-	status, _, _, err := b.post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}})
-	if err != nil || status != http.StatusSeeOther {
-		s.t.Fatalf("sign in: %d, %v", status, err)
 	}
 }
 
@@ -349,7 +344,7 @@ func TestMeilisearchAndTheRebuildKilledInTheMiddle(t *testing.T) {
 	searches.await("meilisearch")
 	searches.end()
 	b := newBrowser(t, s.url)
-	s.signIn(b)
+	b.signInAsAgent()
 	for subject, reference := range got.subjects {
 		if err := searchFinds(b, subject, reference); err != nil {
 			t.Error(err)

@@ -153,10 +153,7 @@ func (s *split) send(prefix string, n int, token string, number string, got *ack
 func (s *split) whole(got *acknowledged, state string) {
 	s.t.Helper()
 	b := newBrowser(s.t, s.url)
-	status, _, _, err := b.post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}})
-	if err != nil || status != http.StatusSeeOther {
-		s.t.Fatalf("sign in: %d, %v", status, err)
-	}
+	b.signInAsAgent()
 	for subject, reference := range got.subjects {
 		eventually(s.t, 90*time.Second, func() error {
 			var n int
@@ -307,15 +304,8 @@ func TestWorkerKilledInTheMiddle(t *testing.T) {
 // mailedOrTold checks that each acknowledgement went out once, or that its ticket says that nobody knows whether it did.
 func (s *split) mailedOrTold(got *acknowledged) {
 	s.t.Helper()
-	mails, err := s.mail.Messages()
-	s.must(err)
 	for subject, reference := range got.subjects {
-		var went int
-		for _, m := range mails {
-			if strings.Contains(m.Text, reference) {
-				went++
-			}
-		}
+		went := len(s.mailsAbout(reference, ""))
 		var told bool
 		s.must(s.db.QueryRow(s.t.Context(), `
 			SELECT EXISTS (

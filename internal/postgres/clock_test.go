@@ -3,8 +3,8 @@ package postgres_test
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
