@@ -178,7 +178,7 @@ type upDesk struct {
 
 func dataDir(t *testing.T) string {
 	t.Helper()
-	dir, cleanup, err := devstack.TempDir()
+	dir, cleanup, err := devstack.MemoryDir()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/guard"
-	"github.com/askwell/askwell/internal/password"
 )
 
 // Service is what applicants do with their accounts. Each use case is one transaction with its event and outbox rows.
@@ -20,7 +18,6 @@ type Service struct {
 	store  Store
 	random io.Reader
 	agency string
-	dummy  string // the hash that is checked when there is no account
 }
 
 // ServiceConfig is what a Service needs. Keys are secret, 32 bytes or more each; the first one signs, all of them verify. Agency is the
@@ -52,12 +49,8 @@ func NewService(cfg ServiceConfig) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	dummy, err := password.Hash(context.Background(), "nobody's password")
-	if err != nil {
-		return nil, err
-	}
 	return &Service{
 		Requests: Requests{DB: cfg.DB, Keys: cfg.Keys, Now: cfg.Now, Wake: cfg.Wake}, Guard: watch, store: Store{DB: cfg.DB},
-		random: cfg.Random, agency: cfg.Agency, dummy: dummy,
+		random: cfg.Random, agency: cfg.Agency,
 	}, nil
 }

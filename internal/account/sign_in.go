@@ -61,8 +61,8 @@ type credential struct {
 	PasswordHash string
 }
 
-// lookUp finds the account behind a name and the hash to check. Without an account, or for one that has no password yet, it is the
-// dummy's hash, so that the same work is done.
+// lookUp finds the account behind a name and the hash to check. Without an account, or for one that has no password yet, it is
+// nobody's hash, so that the same work is done.
 func (s *Service) lookUp(ctx context.Context, name Name) (credential, error) {
 	where, arg := name.where()
 	rows, err := s.DB.Query(ctx, `SELECT `+stampedColumns+`, c.password_hash`+withCredential+`WHERE `+where, arg)
@@ -71,7 +71,7 @@ func (s *Service) lookUp(ctx context.Context, name Name) (credential, error) {
 	}
 	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credential])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return credential{PasswordHash: s.dummy}, nil
+		return credential{PasswordHash: password.Nobody()}, nil
 	}
 	return found, postgres.Failure(err)
 }

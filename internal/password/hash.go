@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"strings"
 
@@ -48,17 +47,28 @@ func turn(ctx context.Context) (done func(), err error) {
 
 // Hash makes a PHC string: $argon2id$v=19$m=19456,t=2,p=1$salt$key.
 func Hash(ctx context.Context, password string) (string, error) {
-	salt := make([]byte, saltLength)
-	if _, err := io.ReadFull(rand.Reader, salt); err != nil {
-		return "", fmt.Errorf("make a salt: %w", err)
-	}
+	salt := random(saltLength)
 	key, err := derive(ctx, password, salt, wanted, keyLength)
 	if err != nil {
 		return "", err
 	}
+	return phc(salt, key), nil
+}
+
+// Nobody makes a hash that no known password is behind. To check it takes as long as to check somebody's, so that the time does not
+// tell that nobody has the address that was typed.
+func Nobody() string { return phc(random(saltLength), random(keyLength)) }
+
+func random(length int) []byte {
+	b := make([]byte, length)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+func phc(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, wanted.memory, wanted.time, wanted.lanes,
-		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 // derive compares passwords as typed on any keyboard: NFKC, as NIST SP 800-63B-4 (3.1.1.2) recommends.

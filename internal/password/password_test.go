@@ -19,6 +19,23 @@ func TestCheckKnownAnswer(t *testing.T) {
 	}
 }
 
+// Who tries to sign in as nobody gets in with no password, and waits as long as one with an account.
+func TestNobodyCostsWhatSomebodyCosts(t *testing.T) {
+	t.Parallel()
+	nobody, other := Nobody(), Nobody()
+	if nobody == other {
+		t.Errorf("two hashes of nobody are the same: %s", nobody)
+	}
+	right, stale, err := Check(t.Context(), nobody, "")
+	if err != nil || right || stale {
+		t.Errorf("right %v, stale %v, %v; want wrong and of the cost of new ones", right, stale, err)
+	}
+	somebody, err := Hash(t.Context(), "a password")
+	if err != nil || len(nobody) != len(somebody) {
+		t.Errorf("nobody's is %s, somebody's %s, %v", nobody, somebody, err)
+	}
+}
+
 func TestParseHashRefuses(t *testing.T) {
 	t.Parallel()
 	for _, phc := range []string{

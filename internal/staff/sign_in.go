@@ -21,7 +21,6 @@ import (
 type SignIns struct {
 	db    *pgxpool.Pool
 	guard *guard.Guard
-	dummy string
 	now   func() time.Time
 }
 
@@ -38,11 +37,7 @@ func NewSignIns(cfg SignInConfig) (*SignIns, error) {
 	if err != nil {
 		return nil, err
 	}
-	dummy, err := password.Hash(context.Background(), "nobody's password")
-	if err != nil {
-		return nil, err
-	}
-	s := &SignIns{db: cfg.DB, guard: watch, dummy: dummy, now: cfg.Now}
+	s := &SignIns{db: cfg.DB, guard: watch, now: cfg.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -105,17 +100,17 @@ func (s *SignIns) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
 	return SignedIn{Stamped: stamped, Device: device}, nil
 }
 
-// lookUp finds who may sign in with this address and the hash to check. For an unknown address it is the dummy's hash, so that
-// the same work is done.
+// lookUp finds who may sign in with this address and the hash to check. For an unknown address it is nobody's hash, so that the
+// same work is done.
 func (s *SignIns) lookUp(ctx context.Context, email string) (Member, string, error) {
 	var m Member
-	hash := s.dummy
+	hash := password.Nobody()
 	err := s.db.QueryRow(ctx, `
 		SELECT id, password_hash
 		FROM staff
 		WHERE lower(email) = ANY ($1) AND deactivated_at IS NULL`, identifier.EmailForms(email)).Scan(&m.ID, &hash)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Member{}, s.dummy, nil
+		return Member{}, hash, nil
 	}
 	return m, hash, postgres.Failure(err)
 }

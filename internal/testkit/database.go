@@ -103,8 +103,8 @@ func databaseFrom(t testing.TB, template string) string {
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	copying.Lock() // a template can be copied by one session at a time
-	err = execOn(ctx, address, `CREATE DATABASE `+name+` TEMPLATE `+template)
+	copying.Lock()                                                                               // a template can be copied by one session at a time
+	err = execOn(ctx, address, `CREATE DATABASE `+name+` STRATEGY file_copy TEMPLATE `+template) // half the time of PostgreSQL's own choice
 	copying.Unlock()
 	if err != nil {
 		t.Fatalf("make a test database: %v", err)

@@ -30,29 +30,11 @@ func (d *desk) browse(t *testing.T, role staff.Role, email string) *testkit.Tab 
 	return tab
 }
 
-// inspect holds that axe-core finds nothing on any page and that nothing is wider than the screen, on a phone in light and on
-// a desk in dark. SCREENSHOTS names a folder for pictures of all four, for a person to look at.
+// inspect looks at each page, as Look does.
 func inspect(t *testing.T, tab *testkit.Tab, base string, pages map[string]string) {
 	t.Helper()
-	folder := os.Getenv("SCREENSHOTS")
 	for name, path := range pages {
-		for screen, width := range map[string]int64{"phone": 390, "desk": 1440} {
-			for scheme, dark := range map[string]bool{"light": false, "dark": true} {
-				if folder == "" && dark == (screen == "phone") {
-					continue
-				}
-				tab.Dark(dark)
-				tab.Resize(width, 900)
-				tab.Goto(base + path) // each look from its start: a colour that changes over time is read in between
-				if wide := testkit.Eval[int](tab, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-					t.Errorf("%s %s: the page is %d px wider than the screen", name, screen, wide)
-				}
-				tab.Axe()
-				if folder != "" {
-					tab.Screenshot(filepath.Join(folder, strings.Join([]string{name, screen, scheme}, "-")+".png"), width, 900, dark)
-				}
-			}
-		}
+		tab.Look(name, func() { tab.Goto(base + path) })
 	}
 }
 

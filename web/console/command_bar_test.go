@@ -248,7 +248,7 @@ func TestAccessOfTheCommandBar(t *testing.T) {
 	d.remember(t, tab, "amara@example.org", "fingerprint")
 	for name, typed := range map[string]string{"bar-empty": "", "bar-hits": "amara", "bar-commands": "> s", "bar-reference": refs["long"]} {
 		tab.Goto(d.URL + ticketPath(refs["claimed"]))
-		look(t, tab, name, func() {
+		look(tab, name, func() {
 			t.Helper()
 			tab.Press("Control+k")
 			tab.WaitFor(barOpen)

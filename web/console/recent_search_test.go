@@ -148,7 +148,7 @@ func TestSearchesMadeAreRemembered(t *testing.T) {
 	tab.WaitFor(`!document.querySelector("#recent-searches").checkVisibility()`)
 	d.remember(t, tab, "one", "two", "three")
 	tab.Goto(d.URL + "/console/search")
-	look(t, tab, "search-start", func() {})
+	look(tab, "search-start", func() {})
 	tab.Click("#search")
 	if testkit.Eval[bool](tab, suggested) {
 		t.Error("what the page lists is offered in the box as well")

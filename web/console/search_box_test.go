@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,26 +17,12 @@ import (
 	"github.com/askwell/askwell/web/webtest"
 )
 
-// look holds that axe-core finds nothing in what is open on the page, in light and in dark, and that it fits a phone. open opens
-// it again after the page was loaded anew. SCREENSHOTS names a folder for pictures.
-func look(t *testing.T, tab *testkit.Tab, name string, open func()) {
-	t.Helper()
-	folder := os.Getenv("SCREENSHOTS")
-	for screen, width := range map[string]int64{"phone": 390, "desk": 1440} {
-		for scheme, dark := range map[string]bool{"light": false, "dark": true} {
-			tab.Dark(dark)
-			tab.Resize(width, 900)
-			tab.Goto(tab.URL())
-			open()
-			if wide := testkit.Eval[int](tab, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-				t.Errorf("%s %s: the page is %d px wider than the screen", name, screen, wide)
-			}
-			tab.Axe()
-			if folder != "" {
-				tab.Screenshot(filepath.Join(folder, strings.Join([]string{name, screen, scheme}, "-")+".png"), width, 900, dark)
-			}
-		}
-	}
+// look looks at what open opens on the page, and loads the page anew.
+func look(tab *testkit.Tab, name string, open func()) {
+	tab.Look(name, func() {
+		tab.Goto(tab.URL())
+		open()
+	})
 	tab.Resize(1280, 900)
 	tab.Goto(tab.URL())
 }
@@ -146,7 +130,7 @@ func TestHelpCard(t *testing.T) {
 		tab.Press("Enter")
 		tab.WaitFor(`document.querySelector(".search-help__card").checkVisibility()`)
 	}
-	look(t, tab, "help-card", open)
+	look(tab, "help-card", open)
 	open()
 	tab.Press("Tab", "Enter")
 	tab.WaitFor(`document.activeElement.id === "search" && document.activeElement.value === "status:open" && !document.querySelector(".search-help").open`)
@@ -229,7 +213,7 @@ func TestCompletionByMouseAndOnAPhone(t *testing.T) {
 	d := newDesk(t)
 	d.Member(t, staff.RoleAgent, "zoe@staff.test")
 	tab := d.browse(t, staff.RoleAgent, "mouse@staff.test")
-	look(t, tab, "completion", func() {
+	look(tab, "completion", func() {
 		t.Helper()
 		tab.Press("/")
 		tab.Type("card category:")
@@ -270,7 +254,7 @@ func TestRecentSearchesInTheBox(t *testing.T) {
 	tab := d.browse(t, staff.RoleAgent, "early@staff.test")
 	d.remember(t, tab, "amara@example.org", "fingerprint", "status:open card")
 	const three = offered + `.join("|") === "status:open card|fingerprint|amara@example.org|Clear recent searches"`
-	look(t, tab, "recent", func() {
+	look(tab, "recent", func() {
 		t.Helper()
 		tab.Press("/")
 		tab.WaitFor(three)

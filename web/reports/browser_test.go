@@ -1,8 +1,6 @@
 package reports_test
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -75,21 +73,13 @@ func TestReportForEverybodysEyes(t *testing.T) {
 		"tickets":   {"/tickets?group=without&state=waiting", "tr[data-row]"},
 		"excluded":  {"/tickets?state=excluded", "tr[data-row]"},
 	} {
-		for _, dark := range []bool{false, true} {
-			for _, width := range []int64{390, 1440} {
-				tab.Dark(dark)
-				tab.Resize(width, 900)
-				tab.Goto(desk.URL + path + c.query)
-				if !testkit.Eval[bool](tab, `document.querySelector("`+c.shows+`") !== null`) {
-					t.Fatalf("%s shows no %s: %s", name, c.shows, tab.Text("main"))
-				}
-				tab.Axe()
-				fits(t, tab, fmt.Sprintf("%s at %d px", name, width))
-				if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-					tab.Screenshot(fmt.Sprintf("%s/%s-%d-%v.png", folder, name, width, dark), width, 900, dark)
-				}
+		tab.Look(name, func() {
+			tab.Goto(desk.URL + path + c.query)
+			if !testkit.Eval[bool](tab, `document.querySelector("`+c.shows+`") !== null`) {
+				t.Fatalf("%s shows no %s: %s", name, c.shows, tab.Text("main"))
 			}
-		}
+			fits(t, tab, name)
+		})
 	}
 }
 
@@ -114,12 +104,5 @@ func fits(t *testing.T, tab *testkit.Tab, name string) {
 	for _, wide := range testkit.Eval[[]string](tab, `[document.documentElement, ...document.querySelectorAll(".report-figures .table-wrap:not(:has(.report-table--many))")]
 		.filter(e => e.scrollWidth > e.clientWidth).map(e => e.tagName + "." + e.className + " is " + e.scrollWidth + " of " + e.clientWidth + " px wide")`) {
 		t.Errorf("%s: %s", name, wide)
-	}
-}
-
-// picture keeps a picture where SCREENSHOTS names a folder.
-func picture(tab *testkit.Tab, name string, width int64, dark bool) {
-	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-		tab.Screenshot(fmt.Sprintf("%s/%s-%d-%v.png", folder, name, width, dark), width, 900, dark)
 	}
 }

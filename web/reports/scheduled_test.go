@@ -1,7 +1,6 @@
 package reports_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -205,16 +204,10 @@ func TestScheduledForEverybodysEyes(t *testing.T) {
 	tab := supervisor(t, desk)
 	look := func(name, path string) {
 		t.Helper()
-		for _, dark := range []bool{false, true} {
-			for _, width := range []int64{390, 1440} {
-				tab.Dark(dark)
-				tab.Resize(width, 900)
-				tab.Goto(desk.URL + path)
-				tab.Axe()
-				fits(t, tab, fmt.Sprintf("%s at %d px", name, width))
-				picture(tab, name, width, dark)
-			}
-		}
+		tab.Look(name, func() {
+			tab.Goto(desk.URL + path)
+			fits(t, tab, name)
+		})
 	}
 	look("scheduled-empty", scheduled)
 	_, err := desk.DB.Exec(t.Context(), `

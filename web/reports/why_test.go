@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -109,18 +108,10 @@ func TestWhyForEverybodysEyes(t *testing.T) {
 	for name, query := range map[string]string{
 		"why": "?from=2025-06-01", "why-few": "?category=accommodation", "why-nothing": "?from=2020-01-01&to=2020-01-02", "why-wrong": "?from=soon",
 	} {
-		for _, dark := range []bool{false, true} {
-			for _, width := range []int64{390, 1440} {
-				tab.Dark(dark)
-				tab.Resize(width, 900)
-				tab.Goto(desk.URL + why + query)
-				tab.Axe()
-				fits(t, tab, fmt.Sprintf("%s at %d px", name, width))
-				if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-					tab.Screenshot(fmt.Sprintf("%s/%s-%d-%v.png", folder, name, width, dark), width, 900, dark)
-				}
-			}
-		}
+		tab.Look(name, func() {
+			tab.Goto(desk.URL + why + query)
+			fits(t, tab, name)
+		})
 	}
 	tab.Goto(desk.URL + why + "?from=2025-06-01")
 	if n := tab.Sheets(); n > 2 {

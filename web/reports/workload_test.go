@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,21 +237,13 @@ func TestWorkloadForEverybodysEyes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := c.tab
-			for _, dark := range []bool{false, true} {
-				for _, width := range []int64{390, 1440} {
-					tab.Dark(dark)
-					tab.Resize(width, 900)
-					tab.Goto(c.desk.URL + workload + c.query)
-					if !testkit.Eval[bool](tab, `document.querySelector("`+c.shows+`") !== null`) {
-						t.Fatalf("no %s: %s", c.shows, tab.Text("main"))
-					}
-					tab.Axe()
-					fits(t, tab, fmt.Sprintf("%s at %d px", name, width))
-					if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-						tab.Screenshot(fmt.Sprintf("%s/%s-%d-%v.png", folder, name, width, dark), width, 900, dark)
-					}
+			tab.Look(name, func() {
+				tab.Goto(c.desk.URL + workload + c.query)
+				if !testkit.Eval[bool](tab, `document.querySelector("`+c.shows+`") !== null`) {
+					t.Fatalf("no %s: %s", c.shows, tab.Text("main"))
 				}
-			}
+				fits(t, tab, name)
+			})
 		})
 	}
 }
