@@ -5,6 +5,9 @@ LDFLAGS := -X main.version=$(VERSION)
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@latest
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@latest
 
+# Paths of this machine are in no binary, and what one clone has compiled serves the next.
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
+
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -23,7 +26,7 @@ build: generate ## build bin/askwell
 run: build ## start a desk with demo data at http://localhost:8080 (ARGS="--listen :9000")
 	@bin/askwell up $(ARGS)
 
-TEST    := $(GO) test -vet=off -shuffle=on -timeout 30m
+TEST    := $(GO) test -vet=off -shuffle=on -timeout 30m -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 WALKED  := /cmd/askwell$$|/internal/report$$|/web/(console|portal|public|reports|thread)$$
 
 test: ready ## run every test on a real PostgreSQL, Redis and browser, all but browsers and figures with the race detector

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/time/rate"
 
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
@@ -30,14 +31,14 @@ type admission struct {
 	pages    *limit.Slots // everything else that is open to anybody
 	accounts *limit.Slots // applicants' forms that cost a password hash or lead to one
 	staff    *limit.Slots // the staff's sign-in
-	refusals *limit.Slots // what is refused is answered a few at a time, or the answers would take what the refusal spares
+	refusals *rate.Limiter
 }
 
 func newAdmission(intake int) admission {
 	processors := runtime.GOMAXPROCS(0)
 	return admission{
 		forms: limit.NewSlots(intake, formWait), pages: limit.NewSlots(intake, pageWait), accounts: limit.NewSlots(max(4, processors), pageWait),
-		staff: limit.NewSlots(max(4, processors), pageWait), refusals: limit.NewSlots(processors, 0),
+		staff: limit.NewSlots(max(4, processors), pageWait), refusals: rate.NewLimiter(rate.Limit(refusing*processors), refusing*processors/10),
 	}
 }
 
@@ -75,15 +76,19 @@ func (s *site) admitForm(refuse Handler) gin.HandlerFunc {
 	})
 }
 
-// busyFor is when to try again.
-const busyFor = 10 * time.Second
+const (
+	busyFor  = 10 * time.Second // when to try again
+	refusing = 750              // refusals a second for each processor, which take about a third of it
+)
 
+// refuse answers by refuse, with 503 and when to try again. Whoever sends again at once would have the next refusal made as soon as this one
+// is, and take the processors from those who answer: so there are only so many a second, first come first served.
 func (s *site) refuse(c *gin.Context, refuse Handler) error {
 	c.Abort()
-	if !s.admission.refusals.Await(c.Request.Context()) {
-		return context.Cause(c.Request.Context()) // nobody waits for the answer
+	ctx := c.Request.Context()
+	if s.admission.refusals.Wait(ctx) != nil {
+		return cmp.Or(context.Cause(ctx), limit.ErrFull) // nobody waits for the answer, or not as long as it would take
 	}
-	defer untilAnswered(c, s.admission.refusals)()
 	form.RetryAfter(c, busyFor)
 	return refuse(c)
 }

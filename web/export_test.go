@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/time/rate"
 
 	"github.com/askwell/askwell/web/limit"
 )
@@ -20,5 +21,5 @@ func RoutesOf(cfg Config) (gin.RoutesInfo, error) {
 // NewFull makes a site without a free slot.
 func NewFull(cfg Config) (http.Handler, error) {
 	none := limit.NewSlots(0, 0)
-	return build(cfg, admission{forms: none, pages: none, accounts: none, staff: none, refusals: limit.NewSlots(1, 0)})
+	return build(cfg, admission{forms: none, pages: none, accounts: none, staff: none, refusals: rate.NewLimiter(rate.Inf, 0)})
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // serveMemory is what a web process keeps to where nothing else bounds it: enough for the reports of a large desk.
-const serveMemory = 256 << 20
+const serveMemory = 200 << 20
 
 // limitMemory has the garbage collector work harder before a web process takes more than it should: four fifths of what the container
 // allows, else serveMemory. GOMEMLIMIT, which the runtime reads by itself, has the last word.

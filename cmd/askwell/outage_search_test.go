@@ -96,7 +96,7 @@ type searching struct {
 	control time.Duration // the slowest request that asks nobody
 }
 
-// keepSearching signs in and searches until the test stops it. Every answer has to find something.
+// keepSearching signs in and searches, as fast as a person types, until the test stops it. Every answer has to find something.
 func (s *split) keepSearching(words string) *searching {
 	s.t.Helper()
 	b := newBrowser(s.t, s.url)
@@ -107,7 +107,7 @@ func (s *split) keepSearching(words string) *searching {
 			select {
 			case <-w.stop:
 				return
-			default:
+			case <-time.After(100 * time.Millisecond):
 			}
 			control, _, err := timed(b, "/healthz")
 			took, body, err2 := timed(b, "/console/search.json?q="+url.QueryEscape(words))

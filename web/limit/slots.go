@@ -48,15 +48,5 @@ func (s *Slots) Take(ctx context.Context) bool {
 	return false
 }
 
-// Await waits until a slot is free, or ctx ends: then it reports false.
-func (s *Slots) Await(ctx context.Context) bool {
-	select {
-	case s.taken <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // Done frees a slot.
 func (s *Slots) Done() { <-s.taken }
