@@ -170,6 +170,8 @@ func TestWhatIsTypedInTheConsoleOutlivesItsSession(t *testing.T) {
 		{name: "a mail is set aside", form: `form[action$="/discard"]`, fill: url.Values{"reason": {"It is an advertisement."}}, shows: "reason", done: `SELECT count(*) FROM inbound_mail WHERE reason <> ''`},
 		{name: "calendar", page: "/console/calendar", form: ".calendar-form", fill: url.Values{"monday": {"10:00-11:00"}}, shows: "monday", done: `SELECT count(*) FROM calendar`},
 		{name: "scheduled report", page: "/console/reports/scheduled/new", form: ".schedule-form", fill: url.Values{"every": {"monthly"}, "month_day": {"17"}}, shows: "month_day", done: `SELECT count(*) FROM report_schedule`},
+		{name: "scheduled report changed", form: ".schedule-form", fill: url.Values{"every": {"monthly"}, "month_day": {"23"}}, shows: "month_day", done: `SELECT count(*) FROM report_schedule WHERE month_day = 23`},
+		{name: "a mail is added", form: `form[action$="/attach"]`, shows: "reference", done: `SELECT count(*) FROM message WHERE body LIKE '%Buy now%'`},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -177,6 +179,10 @@ func TestWhatIsTypedInTheConsoleOutlivesItsSession(t *testing.T) {
 			switch {
 			case strings.Contains(f.form, "discard"):
 				f.page = fmt.Sprint("/console/mail/", waitingMail(t, d))
+			case strings.Contains(f.form, "attach"):
+				f.page, f.fill = fmt.Sprint("/console/mail/", waitingMail(t, d)), url.Values{"reference": {openFor(t, d.Desk, nil)}}
+			case f.form == ".schedule-form" && f.page == "":
+				f.page = scheduledReport(t, d)
 			case f.page == "":
 				f.page = "/console/tickets/" + openFor(t, d.Desk, nil)
 			}
@@ -193,16 +199,48 @@ func TestWhatIsTypedInTheAccountOutlivesItsSession(t *testing.T) {
 		{name: "email", page: "/account/email", form: "#form", fill: url.Values{"email": {"new@mail.example"}, "old_password": {webtest.Password}}, shows: "email",
 			done: `SELECT count(*) FROM mail_request WHERE email = 'new@mail.example'`},
 		{name: "message", form: "#message-form", fill: url.Values{"message": {"It is about my daughter, too."}}, shows: "message", done: `SELECT count(*) FROM message WHERE body LIKE '%daughter%'`},
+		{name: "rating", form: ".rating form.form", fill: url.Values{"words": {"The office was closed on Monday."}}, shows: "words", done: `SELECT count(*) FROM ticket_rating WHERE words <> ''`},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			d, question := applicantTypist(t)
-			if f.page == "" {
+			switch {
+			case f.name == "rating":
+				f.page = ratedQuestion(t, d, question)
+			case f.page == "":
 				f.page = "/account/questions/" + question
 			}
 			f.holdsThrough(t, d, "typist@mail.example", "other@mail.example")
 		})
 	}
+}
+
+// scheduledReport is the page of one that the typist has.
+func scheduledReport(t *testing.T, d typist) string {
+	t.Helper()
+	const scheduled = "/console/reports/scheduled"
+	added := d.v.Post(scheduled, d.v.Get(scheduled+"/new").Form(".schedule-form"))
+	if added.Status != http.StatusSeeOther {
+		t.Fatalf("schedule a report: status %d: %s", added.Status, added.Text("main"))
+	}
+	return fmt.Sprint(scheduled, "/", d.count(t, `SELECT id FROM report_schedule`))
+}
+
+// ratedQuestion is the page of a question that is answered, and of which its owner has said that the answer helped.
+func ratedQuestion(t *testing.T, d typist, question string) string {
+	t.Helper()
+	agent := ticket.Staff(d.Member(t, staff.RoleAgent, "agent@staff.test"))
+	if _, err := d.Tickets.Reply(t.Context(), agent, question, ticket.Draft{Body: "On Monday at nine.", Status: ticket.StatusSolved}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.DB.Exec(t.Context(), `UPDATE message SET deliver_at = now() - interval '1 second' WHERE kind = 'reply'`); err != nil {
+		t.Fatal(err)
+	}
+	at := "/account/questions/" + question
+	if p := d.v.Post(at+"/rating", url.Values{"helpful": {"yes"}}); p.Status != http.StatusSeeOther {
+		t.Fatalf("rate: status %d: %s", p.Status, p.Text("main"))
+	}
+	return at
 }
 
 func waitingMail(t *testing.T, d typist) (id int64) {

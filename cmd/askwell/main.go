@@ -35,6 +35,7 @@ func commands() []command {
 		{"work", "run a worker", runWork},
 		{"migrate", "bring the database up to this version", runMigrate},
 		{"staff", "list, add, change and deactivate members of staff", runStaff},
+		{"account", "list the accounts that nobody can enter, and let an owner in again", runAccount},
 		{"import", "take in tickets, accounts or cases from a CSV file", runImport},
 		{"export", "write tickets to a CSV file", runExport},
 		{"replay", "send a file of inquiries through the public form", runReplay},

@@ -29,6 +29,7 @@ const (
 	EventEmailChanged       EventKind = "email_changed"
 	EventEmailUndone        EventKind = "email_undone" // by a link from the former mailbox
 	EventHeld               EventKind = "held"         // the same, when another account has the former address by now
+	EventReleased           EventKind = "released"     // support let the owner of a held account in again
 	EventDownloaded         EventKind = "downloaded"
 	EventFactorAdded        EventKind = "factor_added" // EventData.Factor
 	EventFactorRemoved      EventKind = "factor_removed"

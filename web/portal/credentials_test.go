@@ -15,6 +15,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/devstack"
+	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/transfer"
 	"github.com/askwell/askwell/web/webtest"
 	"github.com/askwell/askwell/workers/workertest"
@@ -313,6 +314,26 @@ func TestAFormerAddressThatIsTaken(t *testing.T) {
 	if err != nil || !held || mailed {
 		t.Errorf("held %v, a link went out %v (%v)", held, mailed, err)
 	}
+	// Support finds out whose it is.
+	const own = "own@mail.example"
+	var number string
+	if err := s.desk.DB.QueryRow(t.Context(), `SELECT number FROM account WHERE id = 1`).Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.desk.Accounts.Release(t.Context(), number, owners); !failure.Is(err, failure.KindConflict) {
+		t.Errorf("released with the other account's address: %v", err)
+	}
+	if err := s.desk.Accounts.Release(t.Context(), number, own); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.desk.Accounts.Release(t.Context(), number, evil); !failure.Is(err, failure.KindConflict) {
+		t.Errorf("released twice: %v", err)
+	}
+	answered(t, "a new password", s.desk.NewVisitor(t).Post(strings.TrimPrefix(linkIn(t, s.box.Next(t, own)), s.desk.URL), url.Values{"password": {fresh}}), http.StatusSeeOther, "")
+	if p := s.in(own, fresh).Get("/account/security"); !strings.Contains(p.Text("main"), "Account opened again") {
+		t.Errorf("the history: %s", p.Text("main"))
+	}
+	s.out("the attacker", s.owner)
 }
 
 // Each change of credentials ends the other sessions and voids what was open; the session that made it goes on where it did not say otherwise.
