@@ -26,6 +26,7 @@ build: generate ## build bin/askwell
 run: build ## start a desk with demo data at http://localhost:8080 (ARGS="--listen :9000")
 	@bin/askwell up $(ARGS)
 
+# WALKED are packages whose tests are a browser's work, other processes' or arithmetic: the race detector costs them most and finds least there.
 TEST    := $(GO) test -vet=off -shuffle=on -timeout 30m -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 WALKED  := /cmd/askwell$$|/internal/report$$|/web/(console|portal|public|reports|thread)$$
 

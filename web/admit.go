@@ -27,11 +27,11 @@ const (
 // admission bounds what anybody may have the desk do at once, class by class, so that no flood at one door shuts another, and none takes the
 // processors from those who answer.
 type admission struct {
-	forms    *limit.Slots // questions, messages and their files
-	pages    *limit.Slots // everything else that is open to anybody
-	accounts *limit.Slots // applicants' forms that cost a password hash or lead to one
-	staff    *limit.Slots // the staff's sign-in
-	refusals *rate.Limiter
+	forms    *limit.Slots  // questions, messages and their files
+	pages    *limit.Slots  // everything else that is open to anybody
+	accounts *limit.Slots  // applicants' forms that cost a password hash or lead to one
+	staff    *limit.Slots  // the staff's sign-in
+	refusals *rate.Limiter // answers of 503
 }
 
 func newAdmission(intake int) admission {
@@ -81,8 +81,8 @@ const (
 	refusing = 750              // refusals a second for each processor, which take about a third of it
 )
 
-// refuse answers by refuse, with 503 and when to try again. Whoever sends again at once would have the next refusal made as soon as this one
-// is, and take the processors from those who answer: so there are only so many a second, first come first served.
+// refuse answers by refuse, with 503 and when to try again. Clients that retry at once would otherwise use whatever processor time a refusal
+// leaves, and agents' pages would wait for it: refusals are rate-limited, first come first served.
 func (s *site) refuse(c *gin.Context, refuse Handler) error {
 	c.Abort()
 	ctx := c.Request.Context()

@@ -10,7 +10,6 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
-	"github.com/askwell/askwell/internal/postgres"
 )
 
 const accountWords = `VERB [FLAGS] [--data DIR]
@@ -37,11 +36,7 @@ func runAccount(ctx context.Context, t terminal, args []string) error {
 		fs.Usage()
 		return errUsage
 	}
-	cfg, err := target(t, *data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 2)
+	cfg, db, err := openTarget(ctx, t, *data, 2)
 	if err != nil {
 		return err
 	}
@@ -58,13 +53,11 @@ func runAccount(ctx context.Context, t terminal, args []string) error {
 	}
 	requests := account.Requests{DB: db, Keys: cfg.SecretKeys, Now: time.Now, Wake: func() {}}
 	err = requests.Release(ctx, read.Normal, email)
-	switch {
-	case failure.Is(err, failure.KindNotFound):
+	if failure.Is(err, failure.KindNotFound) {
 		return fmt.Errorf("no account has the number %s: see askwell account held", read.Normal)
-	case failure.Is(err, failure.KindConflict), failure.Is(err, failure.KindInvalid):
-		return errors.New(failure.Text(err, err.Error()))
-	case err != nil:
-		return err
+	}
+	if err != nil {
+		return inWords(err)
 	}
 	fmt.Fprintf(t.out, "%s has the address %s, and a link that sets a password goes there\n", read.Normal, email)
 	return nil

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/sla"
 )
@@ -20,11 +19,7 @@ func runCalendar(ctx context.Context, t terminal, args []string) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	cfg, err := target(t, *data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 1)
+	cfg, db, err := openTarget(ctx, t, *data, 1)
 	if err != nil {
 		return err
 	}

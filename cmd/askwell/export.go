@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/transfer"
 )
 
@@ -30,11 +29,7 @@ func runExport(ctx context.Context, t terminal, args []string) error {
 		fs.Usage()
 		return errUsage
 	}
-	cfg, err := target(t, *data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 2)
+	_, db, err := openTarget(ctx, t, *data, 2)
 	if err != nil {
 		return err
 	}

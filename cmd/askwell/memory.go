@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// serveMemory is what a web process keeps to where nothing else bounds it: enough for the reports of a large desk.
+// serveMemory is what a web process keeps to where nothing else bounds it: enough for floods and for reports of a million tickets (docs/bench.md).
 const serveMemory = 200 << 20
 
 // limitMemory has the garbage collector work harder before a web process takes more than it should: four fifths of what the container

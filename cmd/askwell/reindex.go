@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/failure"
-	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/search"
 )
 
@@ -30,11 +29,7 @@ func runReindex(ctx context.Context, t terminal, args []string) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	cfg, err := target(t, *data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 8)
+	cfg, db, err := openTarget(ctx, t, *data, 8)
 	if err != nil {
 		return err
 	}

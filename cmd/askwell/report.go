@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/report"
 )
 
@@ -28,11 +27,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 		fs.Usage()
 		return errUsage
 	}
-	cfg, err := target(t, *data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 4)
+	_, db, err := openTarget(ctx, t, *data, 4)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/factor"
-	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/testkit"
 )
 
@@ -22,12 +20,9 @@ const (
 func TestSecretsReseal(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t)
-	number, err := identifier.NewAccountNumber(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	number := newNumber(t)
 	var id int64
-	err = db.QueryRow(t.Context(), `
+	err := db.QueryRow(t.Context(), `
 		INSERT INTO account (number, name, name_words, email) VALUES ($1, 'Ada', '{ada}', 'ada@mail.example')
 		RETURNING id`, number).Scan(&id)
 	if err != nil {

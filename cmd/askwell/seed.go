@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/failure"
-	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/seed"
 )
 
@@ -38,11 +37,7 @@ func runSeed(ctx context.Context, t terminal, args []string) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	cfg, err := target(t, *data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 4)
+	_, db, err := openTarget(ctx, t, *data, 4)
 	if err != nil {
 		return err
 	}

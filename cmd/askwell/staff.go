@@ -17,7 +17,6 @@ import (
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
-	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/staff"
 )
 
@@ -65,20 +64,12 @@ func runStaff(ctx context.Context, t terminal, args []string) error {
 	if (in.verb == "add" || in.verb == "role") && !staff.Role(in.role).Valid() {
 		return fmt.Errorf("--role %q is none of agent, supervisor, administrator", in.role)
 	}
-	cfg, err := target(t, in.data)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, 2)
+	cfg, db, err := openTarget(ctx, t, in.data, 2)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	err = do(ctx, t, db, cfg, in)
-	if failure.Is(err, failure.KindConflict) || failure.Is(err, failure.KindInvalid) {
-		return errors.New(failure.Text(err, err.Error()))
-	}
-	return err
+	return inWords(do(ctx, t, db, cfg, in))
 }
 
 func listStaff(ctx context.Context, t terminal, db *pgxpool.Pool, _ config.Config, _ staffing) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -13,8 +14,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/devstack"
+	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 // dataFlag adds --data, by which every command finds a running `up`.
@@ -34,6 +39,24 @@ func target(t terminal, dataDir string) (config.Config, error) {
 		getenv = running.over(getenv)
 	}
 	return config.Load(getenv, config.NeedNothing)
+}
+
+// openTarget is target with up to most connections to its database.
+func openTarget(ctx context.Context, t terminal, dataDir string, most int32) (config.Config, *pgxpool.Pool, error) {
+	cfg, err := target(t, dataDir)
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, most)
+	return cfg, db, err
+}
+
+// inWords leaves nothing but the words of an error that whoever typed the command can mend.
+func inWords(err error) error {
+	if failure.Is(err, failure.KindConflict) || failure.Is(err, failure.KindInvalid) {
+		return errors.New(failure.Text(err, err.Error()))
+	}
+	return err
 }
 
 type runningUp struct {

@@ -18,7 +18,7 @@ func (s Store) Held(ctx context.Context) ([]Account, error) {
 }
 
 // Release lets the owner of a held account in again, once support knows whose it is: the account has this address, and a link that sets a
-// password goes there. What was asked for meanwhile is void. Errors: not_found for an unknown number; conflict for an account that is not
+// password goes there. Every other link of the account is void, also those that take a change of address back. Errors: not_found for an unknown number; conflict for an account that is not
 // held and for an address that another account has; invalid for what is no address.
 func (r Requests) Release(ctx context.Context, number, email string) error {
 	email = identifier.CleanEmail(email)
@@ -41,6 +41,10 @@ func (r Requests) Release(ctx context.Context, number, email string) error {
 		epoch, err := Raise(ctx, tx, a.ID, AnyEpoch, now)
 		if err != nil {
 			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE mail_request SET used_at = $2 WHERE account_id = $1 AND kind = $3 AND used_at IS NULL`, a.ID, now, RequestEmailUndo)
+		if err != nil {
+			return postgres.Failure(err)
 		}
 		if err := Record(ctx, tx, a.ID, EventReleased, now, Visit{}, EventData{Before: map[string]string{"email": a.Email}}); err != nil {
 			return err

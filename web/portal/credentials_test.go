@@ -323,8 +323,15 @@ func TestAFormerAddressThatIsTaken(t *testing.T) {
 	if err := s.desk.Accounts.Release(t.Context(), number, owners); !failure.Is(err, failure.KindConflict) {
 		t.Errorf("released with the other account's address: %v", err)
 	}
+	if _, err := s.desk.DB.Exec(t.Context(), `UPDATE mail_request SET used_at = NULL WHERE account_id = 1 AND kind = 'email_undo'`); err != nil { // as an older one is
+		t.Fatal(err)
+	}
 	if err := s.desk.Accounts.Release(t.Context(), number, own); err != nil {
 		t.Fatal(err)
+	}
+	var open int
+	if err := s.desk.DB.QueryRow(t.Context(), `SELECT count(*) FROM mail_request WHERE account_id = 1 AND kind = 'email_undo' AND used_at IS NULL`).Scan(&open); err != nil || open != 0 {
+		t.Errorf("%d links back to an earlier address still work (%v)", open, err)
 	}
 	if err := s.desk.Accounts.Release(t.Context(), number, evil); !failure.Is(err, failure.KindConflict) {
 		t.Errorf("released twice: %v", err)
