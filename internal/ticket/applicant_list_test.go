@@ -49,7 +49,7 @@ func TestOfAccountShowsWhatIsTheOwners(t *testing.T) {
 	confirm(opened("conflict, confirmed", number, "A. N.", "bo@mail.example"))
 	opened("no number", "", "Ana Núñez", "ana@mail.example")
 	chosen := opened("chosen", "", "Ana", "ana2@mail.example")
-	_, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ana), chosen.Reference, number)
+	_, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ana), chosen.Reference, number, chosen.Link())
 	d.must(err)
 	exclude(opened("duplicate", number, "Ana Núñez", "ana@mail.example"), "duplicate")
 	exclude(opened("spam", number, "Ana Núñez", "ana@mail.example"), "spam")

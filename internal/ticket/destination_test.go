@@ -105,12 +105,12 @@ func TestMailGoesWhereTheTicketBelongs(t *testing.T) {
 			d.must(err)
 			tt.confirmed, done = true, "confirmed"
 		case action == 2 && tt.account != 0:
-			_, err := d.tickets.Unlink(t.Context(), by, tt.Reference)
+			_, err := d.tickets.Unlink(t.Context(), by, tt.Reference, tt.account)
 			d.must(err)
 			tt.state, tt.account, tt.confirmed, done = ticket.LinkNone, 0, false, "unlinked"
 		case action == 3:
 			to := []int64{ana, bo}[random.IntN(2)]
-			_, err := d.tickets.LinkTo(t.Context(), by, tt.Reference, numbers[to])
+			_, err := d.tickets.LinkTo(t.Context(), by, tt.Reference, numbers[to], d.read(tt.Reference).Link())
 			if err == nil {
 				tt.state, tt.account, tt.confirmed, done = ticket.LinkClaimed, to, true, "linked"
 			} else if !failure.Is(err, failure.KindConflict) {
@@ -222,7 +222,7 @@ func TestAReplyNeverFollowsToAnotherAccount(t *testing.T) {
 	other, _ := d.addAccount("2345678901", "Ana Li", "li@mail.example")
 	asked := d.link(d.open(number, func(in *ticket.Inquiry) { in.Email = "ana@mail.example" }))
 	m := d.replyNow(asked.Reference, ticket.Draft{Body: "Your I-485 was approved.", Status: ticket.StatusSolved})
-	_, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ben), asked.Reference, other)
+	_, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ben), asked.Reference, other, asked.Link())
 	d.must(err)
 	if to := d.deliverTo(m); to != "" {
 		t.Errorf("it went to %s", to)

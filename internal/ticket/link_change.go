@@ -70,13 +70,15 @@ func (c *change) setLink(kind EventKind, to Link, evidence []Evidence, undoes in
 	}
 }
 
+var errLinkChanged = failure.Conflict("The link has changed since you looked. See whose account it is now.")
+
 // ConfirmLink says that the ticket does belong to the account it is claimed for. accountID is the one the agent saw. For staff
 // who may answer tickets. Errors: not_found, conflict when the link has changed meanwhile or there is nothing to confirm.
 func (s *Service) ConfirmLink(ctx context.Context, by Actor, reference string, accountID int64) (Ticket, error) {
 	return s.changeTicket(ctx, "confirm the link of", reference, by, func(c *change) error {
 		link := c.Link()
 		if link.Account != accountID {
-			return failure.Conflict("The link has changed since you looked. See whose account it is now.")
+			return errLinkChanged
 		}
 		if !link.Unsure() {
 			return failure.Conflict("This link needs no confirmation.")
@@ -87,9 +89,10 @@ func (s *Service) ConfirmLink(ctx context.Context, by Actor, reference string, a
 	})
 }
 
-// LinkTo ties the ticket to the account that the agent chose. For staff who may answer tickets. Errors: not_found for the ticket
-// or the account, conflict when it is linked there already.
-func (s *Service) LinkTo(ctx context.Context, by Actor, reference, number string) (Ticket, error) {
+// LinkTo ties the ticket to the account that the agent chose. seen is the link as it was when the agent was asked whether to replace it.
+// For staff who may answer tickets. Errors: not_found for the ticket or the account, conflict when it is linked there already or the link has
+// changed since.
+func (s *Service) LinkTo(ctx context.Context, by Actor, reference, number string, seen Link) (Ticket, error) {
 	return s.changeTicket(ctx, "link", reference, by, func(c *change) error {
 		a, err := account.Store{DB: c.tx}.ByNumber(ctx, number)
 		if failure.Is(err, failure.KindNotFound) {
@@ -98,8 +101,11 @@ func (s *Service) LinkTo(ctx context.Context, by Actor, reference, number string
 		if err != nil {
 			return err
 		}
-		if link := c.Link(); link.Account == a.ID && !link.Unsure() {
+		switch link := c.Link(); {
+		case link.Account == a.ID && !link.Unsure():
 			return failure.Conflict("The ticket is linked to this account already.")
+		case link != seen:
+			return errLinkChanged
 		}
 		evidence := []Evidence{EvidenceChosenByAgent}
 		onFile, err := c.identifierIsOf(ctx, a)
@@ -129,11 +135,15 @@ func (c *change) identifierIsOf(ctx context.Context, a account.Account) (bool, e
 	return slices.ContainsFunc(found, func(f account.Candidate) bool { return f.Account.ID == a.ID }), err
 }
 
-// Unlink takes the ticket off its account. For staff who may answer tickets. Errors: not_found, conflict when it is on none.
-func (s *Service) Unlink(ctx context.Context, by Actor, reference string) (Ticket, error) {
+// Unlink takes the ticket off its account. accountID is the one the agent saw. For staff who may answer tickets. Errors: not_found, conflict
+// when it is on none or another.
+func (s *Service) Unlink(ctx context.Context, by Actor, reference string, accountID int64) (Ticket, error) {
 	return s.changeTicket(ctx, "unlink", reference, by, func(c *change) error {
-		if c.AccountID == nil {
+		switch {
+		case c.AccountID == nil:
 			return failure.Conflict("The ticket is linked to no account.")
+		case *c.AccountID != accountID:
+			return errLinkChanged
 		}
 		c.setLink(EventUnlinked, Link{State: LinkNone}, []Evidence{EvidenceChosenByAgent}, 0)
 		return nil

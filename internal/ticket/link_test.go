@@ -134,15 +134,38 @@ func TestEveryLinkChangeCanBeUndone(t *testing.T) {
 		}
 	}
 	claimed := ticket.Link{State: ticket.LinkClaimed, Account: first}
-	_, err := d.tickets.Unlink(t.Context(), by, reference)
+	_, err := d.tickets.Unlink(t.Context(), by, reference, first)
 	d.must(err)
 	undoLast(claimed)
-	_, err = d.tickets.LinkTo(t.Context(), by, reference, second)
+	_, err = d.tickets.LinkTo(t.Context(), by, reference, second, claimed)
 	d.must(err)
 	undoLast(claimed)
 	undoLast(ticket.Link{State: ticket.LinkClaimed, Account: secondID, Confirmed: true}) // an undo undone
 	if got := d.read(reference); got.NumberGroup != identifier.GroupWith {
 		t.Errorf("the group at submission became %s", got.NumberGroup)
+	}
+}
+
+// A link is replaced, or taken off, as the agent saw it: one that came in between stays.
+func TestALinkThatCameMeanwhileStays(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	number, first := d.addAccount("1234567890", "Ana Núñez", "ana.nunez@mail.example")
+	second, secondID := d.addAccount("2345678901", "Ana M Núñez", "anam@mail.example")
+	third, _ := d.addAccount("3456789012", "Wei Li", "wei@mail.example")
+	by, colleague := ticket.Staff(d.ana), ticket.Staff(d.ben)
+	seen := d.link(d.open(number))
+	linked, err := d.tickets.LinkTo(t.Context(), colleague, seen.Reference, second, seen.Link())
+	d.must(err)
+	_, linkErr := d.tickets.LinkTo(t.Context(), by, seen.Reference, third, seen.Link())
+	_, unlinkErr := d.tickets.Unlink(t.Context(), by, seen.Reference, first)
+	for what, err := range map[string]error{"linking": linkErr, "taking off": unlinkErr} {
+		if !failure.Is(err, failure.KindConflict) || failure.Text(err, "") != "The link has changed since you looked. See whose account it is now." {
+			t.Errorf("%s over a colleague's link: %v, want a conflict that says so", what, err)
+		}
+	}
+	if got := d.read(seen.Reference).Link(); got != linked.Link() || got.Account != secondID {
+		t.Errorf("the link is %+v, want the colleague's %+v", got, linked.Link())
 	}
 }
 
@@ -158,7 +181,8 @@ func TestAcceptedSuggestionIsEvidence(t *testing.T) {
 		owner: {ticket.EvidenceChosenByAgent, ticket.EvidenceIdentifierOnFile},
 		other: {ticket.EvidenceChosenByAgent},
 	} {
-		linked, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ana), d.link(d.open("A12345678")).Reference, number)
+		opened := d.link(d.open("A12345678"))
+		linked, err := d.tickets.LinkTo(t.Context(), ticket.Staff(d.ana), opened.Reference, number, opened.Link())
 		d.must(err)
 		if diff := cmp.Diff(want, linked.LinkEvidence); diff != "" {
 			t.Errorf("evidence (-want +got):\n%s", diff)

@@ -227,11 +227,15 @@ func (l *lane) withdraw(ctx context.Context, ref string, id int64) error {
 }
 
 func (l *lane) link(s *sequence, what string, by ticket.Actor) (err error) {
+	seen, err := l.tickets.ByReference(l.Context(), s.reference)
+	if err != nil {
+		return err
+	}
 	switch what {
 	case "link":
-		_, err = l.tickets.LinkTo(l.Context(), by, s.reference, l.account)
+		_, err = l.tickets.LinkTo(l.Context(), by, s.reference, l.account, seen.Link())
 	case "unlink":
-		_, err = l.tickets.Unlink(l.Context(), by, s.reference)
+		_, err = l.tickets.Unlink(l.Context(), by, s.reference, seen.Link().Account)
 	case "undo link":
 		var last int64
 		err = l.db.QueryRow(l.Context(), `

@@ -89,7 +89,7 @@ func TestSearchesForAnAccountAreCountedUntilItIsFound(t *testing.T) {
 	if page := s.get(t, finder(plain, "okafor")); !strings.Contains(page.Text(".finder__hit"), "Linked to this ticket") {
 		t.Errorf("the linked account says %q", page.Text(".finder__hit"))
 	}
-	s.post(t, ticketPath(plain)+"/link/remove", nil)
+	s.post(t, ticketPath(plain)+"/link/remove", url.Values{"number": {amara.Number}})
 	s.get(t, finder(plain, "fernández"))
 	s.post(t, ticketPath(plain)+"/link", url.Values{"number": {amara.Number}})
 	holds("the first time counts", plain, map[string]int{"looked": 1, "searched": 3, "found": 1})

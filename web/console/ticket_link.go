@@ -15,37 +15,37 @@ import (
 // TicketLink ties the ticket to the account of a number: typed, a candidate's or the suggestion's. Where something speaks against it the
 // question comes first.
 func (a *Area) TicketLink(c *gin.Context) error {
-	return a.linkAsked(c, false, func(by ticket.Actor, reference string, found account.Account) error {
-		_, err := a.Tickets.LinkTo(c.Request.Context(), by, reference, found.Number)
+	return a.linkAsked(c, false, func(by ticket.Actor, seen ticket.Ticket, found account.Account) error {
+		_, err := a.Tickets.LinkTo(c.Request.Context(), by, seen.Reference, found.Number, seen.Link())
 		return err
 	})
 }
 
 // TicketLinkConfirm says that the ticket is of the account that the agent saw. Where something speaks against it the question comes first.
 func (a *Area) TicketLinkConfirm(c *gin.Context) error {
-	return a.linkAsked(c, true, func(by ticket.Actor, reference string, found account.Account) error {
-		_, err := a.Tickets.ConfirmLink(c.Request.Context(), by, reference, found.ID)
+	return a.linkAsked(c, true, func(by ticket.Actor, seen ticket.Ticket, found account.Account) error {
+		_, err := a.Tickets.ConfirmLink(c.Request.Context(), by, seen.Reference, found.ID)
 		return err
 	})
 }
 
 // linkAsked changes the link to an account as act does, once the agent has seen what speaks against it now: a form that was not sent from
-// the page that asks, or from one that showed something else, leads there.
-func (a *Area) linkAsked(c *gin.Context, confirm bool, change func(by ticket.Actor, reference string, of account.Account) error) error {
+// the page that asks, or from one that showed something else, leads there. act gets the ticket as it was then.
+func (a *Area) linkAsked(c *gin.Context, confirm bool, act func(by ticket.Actor, seen ticket.Ticket, of account.Account) error) error {
 	ctx := c.Request.Context()
 	reference, err := referenceOf(c)
 	if err != nil {
 		return err
 	}
+	var seen ticket.Ticket
 	of, notFound := a.accountOf(ctx, c.PostForm("number"))
 	if notFound == nil {
-		t, err := a.Tickets.ByReference(ctx, reference)
-		if err != nil {
+		if seen, err = a.Tickets.ByReference(ctx, reference); err != nil {
 			return err
 		}
-		link := t.Link()
+		link := seen.Link()
 		nothingToDo := link.Account == of.ID && !link.Unsure() || confirm && link.Account != of.ID // as the answer says
-		d, err := a.doubt(ctx, t, of)
+		d, err := a.doubt(ctx, seen, of)
 		if err != nil {
 			return err
 		}
@@ -54,11 +54,11 @@ func (a *Area) linkAsked(c *gin.Context, confirm bool, change func(by ticket.Act
 			return nil
 		}
 	}
-	return a.act(c, "", func(by ticket.Actor, reference string) error {
+	return a.act(c, "", func(by ticket.Actor, _ string) error {
 		if notFound != nil {
 			return notFound
 		}
-		return change(by, reference, of)
+		return act(by, seen, of)
 	})
 }
 
@@ -72,10 +72,14 @@ func leadTo(c *gin.Context, to string) {
 	c.Redirect(http.StatusSeeOther, to)
 }
 
-// TicketUnlink takes the ticket off its account.
+// TicketUnlink takes the ticket off the account that the agent saw.
 func (a *Area) TicketUnlink(c *gin.Context) error {
 	return a.act(c, "", func(by ticket.Actor, reference string) error {
-		_, err := a.Tickets.Unlink(c.Request.Context(), by, reference)
+		of, err := a.accountOf(c.Request.Context(), c.PostForm("number"))
+		if err != nil && !failure.Is(err, failure.KindInvalid) { // a form that names none has seen none
+			return err
+		}
+		_, err = a.Tickets.Unlink(c.Request.Context(), by, reference, of.ID)
 		return err
 	})
 }

@@ -160,7 +160,10 @@ func TestLinking(t *testing.T) {
 		if done != 1 {
 			t.Errorf("%d of 4 linked it, want one", done)
 		}
-		d.post(t, path+"/remove", nil)
+		if got := d.agent.Post(path+"/remove", nil); got.Status != http.StatusConflict || d.ticket(t, refs["unmatched"]).AccountID == nil {
+			t.Errorf("taken off without a word of which: status %d, want 409", got.Status)
+		}
+		d.post(t, path+"/remove", d.get(t, ticketPath(refs["unmatched"])).Form(`form[action*="/link/remove"]`))
 		if got := d.ticket(t, refs["unmatched"]).AccountID; got != nil {
 			t.Error("still linked")
 		}
