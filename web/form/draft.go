@@ -146,25 +146,49 @@ func (d *Drafts) box(browser []byte) (*secret.Box, error) {
 // Save keeps a form and gives the query of the page that shows it; false when it cannot be kept, and then the page is the answer to the
 // form. data is marshalled to JSON.
 func (d *Drafts) Save(c *gin.Context, f *Sent, data any) (query string, ok bool) {
-	browser, known := d.browser(c)
 	id, shaped := f.Token.Hash()
-	if !known || !shaped || !f.Fresh || f.TooLarge {
+	if !shaped || !d.keep(c, id, f, data) {
 		return "", false
+	}
+	return url.Values{queryDraft: {writeID(id)}}.Encode(), true
+}
+
+// Hold keeps a form for a page, where whoever may see that page finds it: for somebody who has to prove first that they may, and comes back by
+// another address than the form's draft has. False when it cannot be kept.
+func (d *Drafts) Hold(c *gin.Context, page string, f *Sent, data any) bool {
+	return d.keep(c, heldID(page), f, data)
+}
+
+// Held gives the form that this browser held for a page. Errors: not_found, unavailable.
+func (d *Drafts) Held(c *gin.Context, page string) (Draft, error) { return d.Load(c, heldID(page)) }
+
+// Release removes what this browser held for a page.
+func (d *Drafts) Release(c *gin.Context, page string) { d.drop(c, heldID(page)) }
+
+func heldID(page string) [16]byte {
+	sum := sha256.Sum256([]byte("held for " + page))
+	return [16]byte(sum[:16])
+}
+
+func (d *Drafts) keep(c *gin.Context, id [16]byte, f *Sent, data any) bool {
+	browser, known := d.browser(c)
+	if !known || !f.Fresh || f.TooLarge {
+		return false
 	}
 	typed, err := json.Marshal(data)
 	if err != nil {
-		return "", false // what pages keep always marshals
+		return false // what pages keep always marshals
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), draftPatience)
 	defer cancel()
 	if d.Limits.Drafts(ctx, c.ClientIP()) {
-		return "", false
+		return false
 	}
 	if err := d.save(ctx, draftKey(id, browser), browser, Draft{Token: f.Token.Text, Files: f.Files, Problems: f.FileProblems, Data: typed}); err != nil {
 		d.Logger.Warn("draft not saved", slog.Any("error", err))
-		return "", false
+		return false
 	}
-	return url.Values{queryDraft: {writeID(id)}}.Encode(), true
+	return true
 }
 
 // SaveFiles keeps the files of a form beside what its draft holds already; data begins a draft where there is none. It gives the query of the
@@ -270,9 +294,14 @@ func (d *Drafts) Load(c *gin.Context, id [16]byte) (kept Draft, err error) {
 
 // Drop removes the draft of a form, if this browser saved one. What stays behind is swept.
 func (d *Drafts) Drop(c *gin.Context, t Token) {
+	if id, shaped := t.Hash(); shaped {
+		d.drop(c, id)
+	}
+}
+
+func (d *Drafts) drop(c *gin.Context, id [16]byte) {
 	browser, known := d.browser(c)
-	id, shaped := t.Hash()
-	if !known || !shaped {
+	if !known {
 		return
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), draftPatience)

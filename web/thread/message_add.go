@@ -29,6 +29,7 @@ type sentMessage struct {
 	body           string
 	broken, masked bool
 	words          string // of a rating that is shown again
+	held           bool   // it was kept while its writer's link had ended
 }
 
 // AddMessage is POST of a message, with files: one message for one form token and what it came with, then 303 to the question. What cannot be sent comes back
@@ -65,6 +66,7 @@ func (s Side) AddMessage(c *gin.Context) error {
 		return s.notSent(c, f, err)
 	}
 	s.Forms.Drafts.Drop(c, f.Token)
+	s.release(c, q, f)
 	s.Pages.Flash(c, "success", t.T("thread.say.done"))
 	c.Redirect(http.StatusSeeOther, q.url)
 	return nil
@@ -163,6 +165,10 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	t := s.Pages.Printer(c)
 	p := notSentPage{Frame: s.Pages.Frame(c)}
 	p.Title, p.Error = t.T("thread.not_sent.title"), true
+	reference, ok := identifier.ParseReference(c.Param("reference"))
+	if !ok {
+		return errNoQuestion
+	}
 	status, key := http.StatusInternalServerError, "away"
 	switch {
 	case errors.Is(err, limit.ErrFull):
@@ -182,6 +188,9 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 		}
 	case failure.Is(err, failure.KindNotFound) && s.channel == ticket.ChannelForm:
 		status, key, p.Link = http.StatusNotFound, "ended", "/status"
+		if s.hold(c, reference, f) {
+			key, p.Returns = "ended_kept", true
+		}
 	case failure.Is(err, failure.KindNotFound):
 		return err
 	case failure.Is(err, failure.KindUnavailable):
@@ -197,10 +206,6 @@ func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	}
 	if p.Link != "" {
 		p.Label = t.T("thread.not_sent." + key + "_link")
-	}
-	reference, ok := identifier.ParseReference(c.Param("reference"))
-	if !ok {
-		return errNoQuestion
 	}
 	p.Path = s.root + reference
 	p.Switch = &page.Switch{Form: "message-form", Action: s.root + reference + "/messages", Name: fieldShow, Value: "again"}

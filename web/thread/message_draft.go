@@ -32,14 +32,32 @@ func (s Side) turn(c *gin.Context, q asked, f *sentMessage, wrong bool, show fun
 	return nil
 }
 
-// drafted is the message that the page is asked for; a new one when it was sent, is gone or is another browser's.
-func (s Side) drafted(c *gin.Context) (f *sentMessage, wrong bool) {
+// hold keeps the message of a follower whose link has ended, for when another one has let them in; false when it cannot be kept.
+func (s Side) hold(c *gin.Context, reference string, f *sentMessage) bool {
+	s.Forms.Drafts.Remember(c)
+	return s.Forms.Drafts.Hold(c, s.root+reference, f.Sent, draftData{Body: f.body, Broken: f.broken, Masked: f.masked})
+}
+
+// release lets go of the message that was held for a question's page, once it is sent. One that is too old to be sent was renewed.
+func (s Side) release(c *gin.Context, q asked, f *sentMessage) {
+	kept, err := s.Forms.Drafts.Held(c, q.url)
+	if err != nil {
+		return
+	}
+	if held := s.Forms.Sent(kept); !held.Fresh || held.Token.Text == f.Token.Text {
+		s.Forms.Drafts.Release(c, q.url)
+	}
+}
+
+// drafted is the message that the page is asked for, or that was held for it; a new one when it was sent, is gone or is another browser's.
+func (s Side) drafted(c *gin.Context, q asked) (f *sentMessage, wrong bool) {
 	f = &sentMessage{Sent: s.Forms.New()}
 	id, ok := form.Asked(c)
-	if !ok {
-		return f, false
+	read := func() (form.Draft, error) { return s.Forms.Drafts.Held(c, q.url) }
+	if ok {
+		read = func() (form.Draft, error) { return s.Forms.Drafts.Load(c, id) }
 	}
-	kept, err := s.Forms.Drafts.Load(c, id)
+	kept, err := read()
 	if err != nil {
 		return f, false
 	}
@@ -47,5 +65,7 @@ func (s Side) drafted(c *gin.Context) (f *sentMessage, wrong bool) {
 	if err := json.Unmarshal(kept.Data, &data); err != nil {
 		return f, false
 	}
-	return &sentMessage{Sent: s.Forms.Sent(kept), body: data.Body, broken: data.Broken, masked: data.Masked}, data.Wrong
+	f = &sentMessage{Sent: s.Forms.Sent(kept), body: data.Body, broken: data.Broken, masked: data.Masked}
+	f.held = !ok
+	return f, data.Wrong
 }

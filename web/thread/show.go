@@ -59,7 +59,7 @@ func (s Side) Show(c *gin.Context) error {
 		s.Logger.Warn("that an answer was read is not recorded", slog.Any("error", err))
 	}
 	s.Forms.Drafts.Remember(c)
-	f, say := s.drafted(c)
+	f, say := s.drafted(c, q)
 	if path.Base(page.GivenBack(c)) == "rating" {
 		f.rate(c, &q)
 	}
@@ -109,6 +109,9 @@ func (s Side) show(c *gin.Context, status int, q asked, f *sentMessage, wrong []
 	p.Problems, p.Error = summary, status >= http.StatusBadRequest
 	if f.masked {
 		p.Notices = append(p.Notices, maskedNotice(t))
+	}
+	if f.held {
+		p.Notices = append(p.Notices, page.Notice{Kind: "warning", Title: t.T("thread.not_sent.title"), Text: t.T("thread.not_sent.held")})
 	}
 	p.Say = s.messageForm(p.Frame, q.url, f, beside)
 	p.Words = page.Field{

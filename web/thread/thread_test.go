@@ -23,6 +23,7 @@ func TestAnothersQuestionIsNone(t *testing.T) {
 	d := newDesk(t)
 	mine, theirs := d.open(), d.open(func(in *ticket.Inquiry) { in.Subject = "A secret" })
 	for who, v := range map[string]*webtest.Visitor{"a follower": d.follower(mine), "nobody": d.NewVisitor(t)} {
+		v.Get("/inquiries/new") // has the browser's cookie, which the first form to be kept would bring
 		for _, do := range []struct {
 			method, action string
 			form           url.Values
@@ -236,6 +237,52 @@ func TestMessageIsNeverLost(t *testing.T) {
 	}
 	if n := d.count(`SELECT count(*) FROM message WHERE body = $1`, "Line one\nLine <two> & é"); n != 1 {
 		t.Errorf("%d messages, want 1", n)
+	}
+}
+
+// A message whose link had ended waits on its question's page, in this browser alone, for whoever is let in there by another link.
+func TestAMessageWaitsForTheNextLink(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	mine, second := d.open(), d.open()
+	v := d.follower(mine)
+	path := questionPath(mine.Reference)
+	form := typed(v.Get(path), "Is my interview still on Friday?")
+	d.wait(3 * time.Hour)
+	ended := v.PostFiles(path+"/messages", form, webtest.Upload{Field: "attachments", Name: "letter.pdf", Content: pdf})
+	if ended.Status != http.StatusNotFound {
+		t.Fatalf("after the link has ended: status %d", ended.Status)
+	}
+	holds(t, ended, "open it in this browser")
+	if p := v.Get(path); p.Status != http.StatusNotFound || strings.Contains(p.Body, "on Friday") {
+		t.Errorf("without another link: status %d: %s", p.Status, p.Text("main"))
+	}
+	for _, asked := range []ticket.Ticket{second, mine} {
+		if p := v.Post(d.link(asked), nil); p.Status != http.StatusSeeOther {
+			t.Fatalf("another link: status %d", p.Status)
+		}
+	}
+	for who, p := range map[string]webtest.Page{
+		"another browser": d.follower(mine).Get(path), "another question": v.Get(questionPath(second.Reference)), "once it is sent": func() webtest.Page {
+			back := v.Get(path)
+			holds(t, back, "Your message is not sent yet", "letter.pdf")
+			if got := strings.TrimPrefix(back.Value("message"), "\n"); got != form.Get("message") {
+				t.Errorf("its page holds %q", got)
+			}
+			for _, again := range []url.Values{typed(back, form.Get("message")), typed(ended, form.Get("message"))} { // the page that was left open, too
+				if p := v.Post(path+"/messages", again); p.Status != http.StatusSeeOther {
+					t.Errorf("sent: status %d: %s", p.Status, p.Text("main"))
+				}
+			}
+			return v.Get(path)
+		}(),
+	} {
+		if p.Status != http.StatusOK || strings.TrimPrefix(p.Value("message"), "\n") != "" || strings.Contains(p.Text("main"), "not sent yet") {
+			t.Errorf("%s: status %d: %s", who, p.Status, p.Text("main"))
+		}
+	}
+	if m, f := d.count(`SELECT count(*) FROM message WHERE kind = 'applicant'`), d.count(`SELECT count(*) FROM attachment`); m != 1 || f != 1 {
+		t.Errorf("%d messages with %d files, want one with one", m, f)
 	}
 }
 
