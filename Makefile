@@ -26,9 +26,9 @@ build: generate ## build bin/askwell
 run: build ## start a desk with demo data at http://localhost:8080 (ARGS="--listen :9000")
 	@bin/askwell up $(ARGS)
 
-# WALKED are packages whose tests are a browser's work, other processes' or arithmetic: the race detector costs them most and finds least there.
+# WALKED are packages whose tests are a browser's work, other processes', one loop's or arithmetic: the race detector costs them most and finds least there.
 TEST    := $(GO) test -vet=off -shuffle=on -timeout 30m -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-WALKED  := /cmd/askwell$$|/internal/report$$|/web/(console|portal|public|reports|thread)$$
+WALKED  := /cmd/askwell$$|/internal/(report|seed|survival)$$|/scripts/bundle$$|/web/(console|portal|public|reports|thread)$$
 
 test: ready ## run every test on a real PostgreSQL, Redis and browser, all but browsers and figures with the race detector
 	$(TEST) $$($(GO) list ./... | grep -E '$(WALKED)')

@@ -85,3 +85,25 @@ func TestFilesGoUpWithoutCookies(t *testing.T) {
 		t.Errorf("status %d: %v", p.Status, problems(p))
 	}
 }
+
+// When the files that wait with drafts have filled their room, no more of them are taken ahead of their forms; a question without goes through.
+func TestFilesThatWaitHaveTheirRoom(t *testing.T) {
+	t.Parallel()
+	desk := webtest.New(t)
+	v := desk.NewVisitor(t)
+	form := filled(t, v)
+	token := url.Values{"form_token": form["form_token"]}
+	if _, err := desk.DB.Exec(t.Context(), `INSERT INTO form_draft (id, browser, sealed, staged) VALUES (decode(repeat('01', 16), 'hex'), decode(repeat('02', 16), 'hex'), '', 9::bigint << 30)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, status := stage(t, v, token, upload("notice.pdf", pdf)); status != http.StatusOK {
+		t.Fatalf("the first, which finds out: status %d", status)
+	}
+	full, status := stage(t, v, token, upload("card.png", png))
+	if status != http.StatusUnprocessableEntity || len(full.Problems) != 1 || !strings.Contains(full.Problems[0], "card.png") || len(full.Files) != 1 {
+		t.Errorf("status %d: %+v", status, full)
+	}
+	if p := v.Post("/inquiries", form); p.Status != http.StatusSeeOther || count(t, desk, `SELECT count(*) FROM attachment`) != 1 {
+		t.Errorf("the question: status %d: %v", p.Status, problems(p))
+	}
+}
