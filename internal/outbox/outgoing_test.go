@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -21,16 +22,17 @@ import (
 type post struct {
 	*testing.T
 	db       *pgxpool.Pool
-	task     int64
-	sent     atomic.Int32
-	recorded []outbox.MailState
-	lease    time.Duration
-	due      time.Time // of the letter; zero for now
+	task  int64
+	sent  atomic.Int32
+	lease time.Duration
+	due   time.Time // of the letter; zero for now
 }
 
 func newPost(t *testing.T) *post {
 	t.Helper()
 	p := &post{T: t, db: testkit.Database(t)}
+	_, err := p.db.Exec(t.Context(), `CREATE TABLE recorded (id bigint GENERATED ALWAYS AS IDENTITY, state text NOT NULL)`)
+	must(t, err)
 	p.task = p.newTask()
 	return p
 }
@@ -56,9 +58,11 @@ func (p *post) run(talk func(ctx context.Context) error) error {
 			p.sent.Add(1)
 			return []error{talk(ctx)}
 		},
-		Record: func(_ context.Context, _ pgx.Tx, outcomes []outbox.Outcome[string]) error {
+		Record: func(ctx context.Context, tx pgx.Tx, outcomes []outbox.Outcome[string]) error {
 			for _, o := range outcomes {
-				p.recorded = append(p.recorded, o.State)
+				if _, err := tx.Exec(ctx, `INSERT INTO recorded (state) VALUES ($1)`, o.State); err != nil {
+					return err
+				}
 			}
 			return nil
 		},
@@ -73,7 +77,11 @@ func (p *post) is(mails int32, left bool, row string, recorded ...outbox.MailSta
 	if n := p.sent.Load(); n != mails {
 		p.Errorf("%d mails went out, want %d", n, mails)
 	}
-	if diff := cmp.Diff(recorded, p.recorded); diff != "" {
+	rows, err := p.db.Query(context.WithoutCancel(p.Context()), `SELECT state FROM recorded ORDER BY id`)
+	must(p.T, err)
+	got, err := pgx.CollectRows(rows, pgx.RowTo[outbox.MailState])
+	must(p.T, err)
+	if diff := cmp.Diff(recorded, got, cmpopts.EquateEmpty()); diff != "" {
 		p.Errorf("recorded (-want +got)\n%s", diff)
 	}
 	var tasks int
