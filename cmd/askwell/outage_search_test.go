@@ -267,6 +267,7 @@ func TestMeilisearchKilledDuringWrites(t *testing.T) {
 		})
 		server.kill()
 		sending.Wait()
+		searches.await("postgresql")
 		server.start()
 	}
 	s.sameIndexes()
@@ -275,8 +276,32 @@ func TestMeilisearchKilledDuringWrites(t *testing.T) {
 	searches.end()
 }
 
-// rebuildInTheMiddle starts a rebuild and waits until a part of it is done, and not all.
-func (s *split) rebuildInTheMiddle() *process {
+// holdRebuilds has every rebuild wait behind its first page of tickets for whoever holds the lock.
+func (s *split) holdRebuilds() {
+	s.t.Helper()
+	_, err := s.db.Exec(s.t.Context(), `
+		CREATE FUNCTION hold_rebuild() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END $$;
+		CREATE TRIGGER hold_rebuild BEFORE UPDATE ON search_index FOR EACH ROW
+			WHEN (OLD.tickets_to > 0 AND NEW.tickets_to > OLD.tickets_to) EXECUTE FUNCTION hold_rebuild()`)
+	s.must(err)
+}
+
+// rebuildInTheMiddle starts a rebuild, and does something when a part of it is done, and not all.
+func (s *split) rebuildInTheMiddle(do func(rebuild *process)) (p *process) {
+	s.t.Helper()
+	err := pgx.BeginFunc(s.t.Context(), s.db, func(tx pgx.Tx) error {
+		_, err := tx.Exec(s.t.Context(), `SELECT pg_advisory_xact_lock(1)`)
+		s.must(err)
+		p = s.startRebuild()
+		do(p)
+		return nil
+	})
+	s.must(err)
+	return p
+}
+
+// startRebuild starts one and waits until its first page is done.
+func (s *split) startRebuild() *process {
 	s.t.Helper()
 	p := start(s.t, s.env, "reindex", "--restart")
 	eventually(s.t, 2*time.Minute, func() error {
@@ -315,27 +340,28 @@ func TestMeilisearchAndTheRebuildKilledInTheMiddle(t *testing.T) {
 	searches := s.keepSearching("card")
 	searches.await("meilisearch")
 	got := newAcknowledged()
+	s.holdRebuilds()
 
-	rebuild := s.rebuildInTheMiddle()
-	server.kill()
+	rebuild := s.rebuildInTheMiddle(func(*process) { server.kill() })
 	s.send("away", 3, "", unknownNumber, got)
+	searches.await("postgresql")
 	server.start()
 	rebuild.succeeds(3 * time.Minute)
 	s.sameIndexes()
 
-	rebuild = s.rebuildInTheMiddle()
-	rebuild.signal(syscall.SIGKILL)
+	s.rebuildInTheMiddle(func(rebuild *process) { rebuild.signal(syscall.SIGKILL) })
 	s.send("half", 3, "", unknownNumber, got)
 	out := runCommand(t, s.env, "", "reindex")
 	if !goesOn.MatchString(out) {
 		t.Errorf("it did not go on where the other was:\n%s", out)
 	}
 
-	rebuild = s.rebuildInTheMiddle()
-	rebuild.signal(syscall.SIGINT)
-	if !rebuild.ended(20*time.Second) || !strings.Contains(rebuild.out.String(), "the next askwell reindex goes on from here") {
-		t.Errorf("it did not stop, or not with words:\n%s", rebuild.out.String())
-	}
+	s.rebuildInTheMiddle(func(rebuild *process) {
+		rebuild.signal(syscall.SIGINT)
+		if !rebuild.ended(20*time.Second) || !strings.Contains(rebuild.out.String(), "the next askwell reindex goes on from here") {
+			t.Errorf("it did not stop, or not with words:\n%s", rebuild.out.String())
+		}
+	})
 	server.kill()
 	server.start()
 	s.send("last", 3, "", unknownNumber, got)

@@ -90,8 +90,10 @@ func (b *Tab) ClickAndLoad(selector string) {
 	b.loads("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
+// loads waits for the page that an action leads to. The page on which it is done has to be there first: else its own load is taken for the other's.
 func (b *Tab) loads(what string, action chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
+	b.WaitFor(`document.readyState === "complete"`)
 	run(b, what+" and load", chromedp.WaitEvent(page.LoadEventFired, nil, action))
 }
 
