@@ -19,6 +19,7 @@ import (
 	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/staff"
@@ -213,15 +214,27 @@ func (s *site) makeConsole() error {
 			return fmt.Errorf("web: %w", err)
 		}
 	}
+	replies, err := replyAddresses(s.Settings)
+	if err != nil {
+		return err
+	}
 	s.console, err = console.New(console.Config{
 		DB: s.Staff.DB, Tickets: s.Staff.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
 		TaskQueues: s.Queues, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Secure: secure, Logger: s.Logger, Now: s.Now,
-		Keys: s.Settings.SecretKeys, Scanner: scanner, Language: s.Settings.Agency.Language,
+		Keys: s.Settings.SecretKeys, Scanner: scanner, Language: s.Settings.Agency.Language, Replies: replies, MailFrom: mail.AddressOf(s.Settings.MailFrom),
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
 	return nil
+}
+
+// replyAddresses are the addresses that applicants answer to; nil where no mail comes in.
+func replyAddresses(settings config.Config) (*mail.ReplyAddresses, error) {
+	if settings.ReplyAddress == "" {
+		return nil, nil //nolint:nilnil // answers go to the agency then
+	}
+	return mail.NewReplyAddresses(settings.ReplyAddress, settings.SecretKeys, settings.InboundAddresses...)
 }
 
 // secure reports whether cookies travel over HTTPS only.

@@ -43,7 +43,7 @@ func sorted(parts []part, take bool) (taken, left []part) {
 		switch {
 		case p.inline && len(p.content) < smallInline && ok && strings.HasPrefix(string(kind), "image/"):
 			continue
-		case err != nil || !ok || !take || len(p.content) > maxFileSize || len(taken) == maxFiles:
+		case p.damaged || err != nil || !ok || !take || len(p.content) > maxFileSize || len(taken) == maxFiles:
 			left = append(left, p)
 			continue
 		}

@@ -36,13 +36,13 @@ var vacationHeaders = []string{"X-Autoreply", "X-Autorespond", "X-Autoresponder"
 // automatic reports that no person wrote the mail to us, by what only programs write: RFC 3834's header, the null sender, a report in
 // the standard form, the header of a known responder. It is the one place that decides; answering such a mail could go on for ever.
 func (l *letter) automatic(envelopeFrom string) bool {
-	for fields := l.header.FieldsByKey("Auto-Submitted"); fields.Next(); {
-		if keyword := fieldKeyword(fields.Value()); keyword != "" && keyword != "no" {
+	for _, value := range l.header.all("Auto-Submitted") {
+		if keyword := fieldKeyword(value); keyword != "" && keyword != "no" {
 			return true
 		}
 	}
 	for _, name := range vacationHeaders {
-		if value := fieldKeyword(l.header.Get(name)); value != "" && value != "no" {
+		if value := fieldKeyword(l.header.get(name)); value != "" && value != "no" {
 			return true
 		}
 	}
@@ -62,20 +62,20 @@ var comment = regexp.MustCompile(`\([^()]*\)`)
 
 // signs are the weak signs of a mail.
 func (l *letter) signs() (found []Sign) {
-	has := func(name string) bool { return l.header.Get(name) != "" }
+	has := func(name string) bool { return l.header.get(name) != "" }
 	add := func(is bool, sign Sign) {
 		if is {
 			found = append(found, sign)
 		}
 	}
-	switch fieldKeyword(l.header.Get("Precedence")) {
+	switch fieldKeyword(l.header.get("Precedence")) {
 	case "bulk", "junk", "list", "auto_reply":
 		found = append(found, SignPrecedence)
 	}
 	add(has("List-Id") || has("List-Unsubscribe"), SignList)
 	add(has("Feedback-Id"), SignFeedback)
 	add(autoSubject.MatchString(l.subject), SignSubject)
-	add(autoSender.MatchString(l.fromAddress), SignSender)
+	add(autoSender.MatchString(l.fromAddress) && l.replyTo.address == "", SignSender)
 	return found
 }
 
@@ -85,7 +85,7 @@ func (d *Desk) isOwn(ctx context.Context, m *mailed) (bool, error) {
 	if m.letter.report != nil {
 		return false, nil
 	}
-	for _, sent := range mail.FindSent(m.letter.header.Get("Message-Id")) {
+	for _, sent := range mail.FindSent(m.letter.header.get("Message-Id")) {
 		t, err := d.find(ctx, sent.Reference)
 		if err != nil || t == nil {
 			return false, err
@@ -105,8 +105,8 @@ func (d *Desk) repeated(ctx context.Context, m *mailed) (is bool, err error) {
 	err = d.DB.QueryRow(ctx, `
 		SELECT EXISTS (
 			SELECT FROM inbound_mail
-			WHERE lower(from_address) = lower($1) AND received_at > $2 AND received_at <= $3 AND id <> $4 AND body <> '' AND body = $5)`,
-		m.letter.fromAddress, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID, m.shown()).Scan(&is)
+			WHERE lower(from_address) = lower($1) AND reply_to = $6 AND received_at > $2 AND received_at <= $3 AND id <> $4 AND body <> '' AND body = $5)`,
+		m.letter.fromAddress, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID, m.shown(), m.replyTo()).Scan(&is)
 	return is, err
 }
 
@@ -122,7 +122,7 @@ func (d *Desk) answerable(ctx context.Context, m *mailed) (bool, error) {
 	var n int
 	err := d.DB.QueryRow(ctx, `
 		SELECT count(*) FROM inbound_mail
-		WHERE lower(from_address) = lower($1) AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why = 'new' AND signs <> '{}'`,
-		m.letter.fromAddress, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID).Scan(&n)
+		WHERE lower(from_address) = lower($1) AND reply_to = $5 AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why = 'new' AND signs <> '{}'`,
+		m.letter.fromAddress, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID, m.replyTo()).Scan(&n)
 	return n < acknowledgedFlagged, err
 }

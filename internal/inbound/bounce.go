@@ -3,12 +3,9 @@ package inbound
 import (
 	"bufio"
 	"bytes"
-	"io"
 	"net/textproto"
 	"regexp"
 	"strings"
-
-	"github.com/emersion/go-message"
 
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/ticket"
@@ -25,13 +22,10 @@ type report struct {
 
 // status reads a message/delivery-status of a report: fields of the whole mail, then those of each recipient. The last recipient's hold, as we
 // write to one only.
-func (w *walker) status(e *message.Entity) error {
-	content, err := io.ReadAll(io.LimitReader(e.Body, 1<<20))
-	if err != nil && len(content) == 0 {
-		return errUnreadable
-	}
+func (w *walker) status(e entity) {
+	content, _ := e.content()
 	w.report.delivery = true
-	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(content, "\r\n\r\n"...))))
+	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(bytes.Clone(content), "\r\n\r\n"...))))
 	for range 50 {
 		fields, err := r.ReadMIMEHeader()
 		if action := fields.Get("Action"); action != "" {
@@ -42,20 +36,13 @@ func (w *walker) status(e *message.Entity) error {
 			break
 		}
 	}
-	return nil
 }
 
 // returned reads the mail, or its header, that a report brings back.
-func (w *walker) returned(e *message.Entity) error {
-	content, err := io.ReadAll(io.LimitReader(e.Body, 1<<20))
-	if err != nil && len(content) == 0 {
-		return errUnreadable
-	}
-	w.report.returned = append(w.report.returned, mail.FindSent(rawField(first(split(content)), "message-id"))...)
-	return nil
+func (w *walker) returned(e entity) {
+	content, _ := e.content()
+	w.report.returned = append(w.report.returned, mail.FindSent(parseEntity(content).header.get("Message-Id"))...)
 }
-
-func first(a, _ []byte) []byte { return a }
 
 // bounce is one of our mails that came back.
 type bounce struct {
@@ -87,7 +74,7 @@ func (l *letter) bounced(envelopeFrom string, raw []byte) (bounce, bool) {
 			b.relayed = true
 		}
 		text = l.report.status + " " + l.report.diagnostic + "\n" + text
-	case l.header.Get("X-Failed-Recipients") != "":
+	case l.header.get("X-Failed-Recipients") != "":
 	case (bounceSender.MatchString(l.fromAddress) || bounceName.MatchString(l.fromName)) && (bounceSubject.MatchString(l.subject) || emptyPath(envelopeFrom)):
 	case emptyPath(envelopeFrom) && bounceSubject.MatchString(l.subject):
 	default:

@@ -57,7 +57,7 @@ func newDesk(t *testing.T) *desk {
 	store, err := files.NewFolder(t.TempDir())
 	d.must(err)
 	d.inbound = inbound.New(inbound.Config{
-		DB: d.db, Tickets: d.tickets, Files: store, Replies: replies, Rate: 3, Language: "en", Texts: func(string) mail.Texts { return texts{} },
+		DB: d.db, Tickets: d.tickets, Files: store, Replies: replies, From: "help@arrivals.example", Rate: 3, Language: "en", Texts: func(string) mail.Texts { return texts{} },
 	})
 	opened, err := d.tickets.Open(t.Context(), ticket.Inquiry{
 		Channel: ticket.ChannelForm, Language: "en", Category: "card-not-received", Number: identifier.Read(""),
@@ -148,13 +148,14 @@ type end struct {
 	TicketID  *int64
 	MessageID *int64
 	LeftOut   []string
+	Damaged   []string
 	Signs     []string
 }
 
 func (d *desk) end() (e end) {
 	d.Helper()
-	d.must(d.db.QueryRow(d.Context(), `SELECT id, state, why, ticket_id, message_id, left_out, signs FROM inbound_mail ORDER BY id DESC LIMIT 1`).Scan(
-		&e.ID, &e.State, &e.Why, &e.TicketID, &e.MessageID, &e.LeftOut, &e.Signs))
+	d.must(d.db.QueryRow(d.Context(), `SELECT id, state, why, ticket_id, message_id, left_out, damaged, signs FROM inbound_mail ORDER BY id DESC LIMIT 1`).Scan(
+		&e.ID, &e.State, &e.Why, &e.TicketID, &e.MessageID, &e.LeftOut, &e.Damaged, &e.Signs))
 	return e
 }
 
@@ -194,6 +195,9 @@ func (d *desk) check(s sample) {
 	}
 	if got := strings.Join(e.Signs, ", "); got != s.want["signs"] {
 		d.Errorf("signs %q, want %q", got, s.want["signs"])
+	}
+	if got := strings.Join(e.Damaged, ", "); got != s.want["damaged"] {
+		d.Errorf("damaged %q, want %q", got, s.want["damaged"])
 	}
 	onAnas := e.TicketID != nil && *e.TicketID == d.ana.ID
 	if want := why != "new"; state == "filed" && onAnas != want {
@@ -268,9 +272,15 @@ func (d *desk) checkMessage(s sample, e end) {
 			d.Errorf("files (-want +got):\n%s", diff)
 		}
 	}
+	t, err := d.tickets.ByID(d.Context(), *e.TicketID)
+	d.must(err)
+	if want := s.want["applicant"]; want != "" && want != t.ApplicantName+" <"+t.ApplicantEmail+">" {
+		d.Errorf("of %s <%s>, want %s", t.ApplicantName, t.ApplicantEmail, want)
+	}
+	if want := s.want["subject"]; want != "" && want != t.Subject {
+		d.Errorf("subject %q, want %q", t.Subject, want)
+	}
 	if want := s.want["language"]; want != "" {
-		t, err := d.tickets.ByID(d.Context(), *e.TicketID)
-		d.must(err)
 		if t.Language != want || t.Channel != ticket.ChannelEmail || t.Category != "something-else" {
 			d.Errorf("language %s, channel %s, category %s", t.Language, t.Channel, t.Category)
 		}

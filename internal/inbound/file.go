@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,7 @@ type mailed struct {
 	Why          Why
 	TicketID     *int64
 	letter       letter `db:"-"`
+	writer       mailbox // whose question it is, and where answers go
 	own          string // its own text, masked
 	signs        []Sign // that it may be automatic
 	sealed       bool   // Raw stood sealed
@@ -105,14 +107,22 @@ func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end fi
 	_, err := tx.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
-			body = $10, left_out = $11, only_copy = $12, signs = $13
+			body = $10, left_out = $11, only_copy = $12, signs = $13, reply_to = $14, damaged = $15
 		WHERE id = $1 AND state = 'received'`,
 		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
-		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs))
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs), m.replyTo(), orEmpty(m.letter.damaged))
 	if err != nil {
 		return err
 	}
 	return d.keepFiles(ctx, tx, m.ID, end.left)
+}
+
+// replyTo is where answers go, when that is not where the mail comes from.
+func (m *mailed) replyTo() string {
+	if m.writer.address == m.letter.fromAddress {
+		return ""
+	}
+	return clip(m.writer.address, 320)
 }
 
 // shown is all of a mail's text as it is stored.
@@ -130,7 +140,7 @@ func (m *mailed) whole() string { return clean(m.letter.text + m.letter.forwarde
 func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 	var err error
 	m.letter, err = readLetter(m.Raw)
-	m.unread = err != nil
+	m.unread, m.writer = err != nil, d.writer(&m.letter)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return quarantined(WhyTooLarge), nil
@@ -155,8 +165,10 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 		}
 		m.signs = append(m.signs, SignReport)
 	}
-	m.own = masked(clean(trimmed(clean(m.letter.text)) + m.letter.forwarded))
 	answered, why, err := d.answered(ctx, m, named)
+	if err == nil {
+		err = d.readOwn(ctx, m, answered)
+	}
 	if err != nil {
 		return filed{}, err
 	}
@@ -166,11 +178,11 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 	switch {
 	case m.letter.encrypted && m.own == "":
 		return quarantined(WhyEncrypted), nil
-	case m.letter.fromAddress == "" || len(m.letter.fromAddress) > ticket.MaxEmail:
+	case m.writer.address == "" || len(m.writer.address) > ticket.MaxEmail:
 		return quarantined(WhyNoSender), nil
 	case m.own == "" && len(m.letter.parts) == 0 && m.letter.subject == "":
 		return quarantined(WhyEmpty), nil
-	case d.Replies.Ours(m.letter.fromAddress):
+	case d.Replies.Ours(m.writer.address):
 		return quarantined(WhyOwnAddress), nil // an answer would come to ourselves
 	case why == WhyOtherSender:
 		return d.hold(ctx, m, named)
@@ -178,6 +190,33 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 		return d.takeAnswer(ctx, m, *answered, why)
 	}
 	return d.takeQuestion(ctx, m)
+}
+
+// readOwn finds the mail's own text: all of it, or without what it repeats of the ticket that it answers.
+func (d *Desk) readOwn(ctx context.Context, m *mailed, t *ticket.Ticket) error {
+	if t == nil {
+		m.own = masked(m.whole())
+		return nil
+	}
+	thread, err := d.Tickets.Thread(ctx, t.ID)
+	var written []string
+	for _, said := range thread {
+		if said.Kind != ticket.KindNote {
+			written = append(written, said.Body)
+		}
+	}
+	q := newQuoting(func(address string) bool {
+		return d.isDesks(address) || strings.EqualFold(address, m.letter.fromAddress) || strings.EqualFold(address, t.Email)
+	}, written...)
+	m.own = masked(clean(q.own(clean(m.letter.text)) + m.letter.forwarded))
+	return err
+}
+
+// isDesks reports whether an address is the desk's, or one beside it.
+func (d *Desk) isDesks(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	_, sends, _ := strings.Cut(d.From, "@")
+	return d.Replies.Ours(address) || domain != "" && (strings.EqualFold(domain, sends) || d.Replies != nil && strings.EqualFold(domain, d.Replies.Domain()))
 }
 
 // namedTicket finds the ticket whose reply address the mail was sent to; nil when it was to none.

@@ -27,6 +27,7 @@ func (d *Desk) takeAnswer(ctx context.Context, m *mailed, t ticket.Ticket, why W
 		Attachments: attachments, Token: token(m.Fingerprint),
 	})
 	if failure.Is(err, failure.KindConflict) {
+		m.own = masked(m.whole())
 		return d.takeQuestion(ctx, m)
 	}
 	return filed{state: StateFiled, why: why, ticket: &t.ID, message: &said.ID, left: left}, err
@@ -62,12 +63,12 @@ func (d *Desk) takeQuestion(ctx context.Context, m *mailed) (filed, error) {
 	return filed{state: StateFiled, why: WhyNew, ticket: &t, message: &message, left: left}, err
 }
 
-// lately counts the questions that came from this address in the hour before.
+// lately counts the questions that came from this address, and for the same one to answer to, in the hour before.
 func (d *Desk) lately(ctx context.Context, m *mailed) (n int, err error) {
 	err = d.DB.QueryRow(ctx, `
 		SELECT count(*) FROM inbound_mail
-		WHERE lower(from_address) = lower($1) AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why IN ('new', 'too_many')`,
-		m.letter.fromAddress, m.ReceivedAt.Add(-time.Hour), m.ReceivedAt, m.ID).Scan(&n)
+		WHERE lower(from_address) = lower($1) AND reply_to = $5 AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why IN ('new', 'too_many')`,
+		m.letter.fromAddress, m.ReceivedAt.Add(-time.Hour), m.ReceivedAt, m.ID, m.replyTo()).Scan(&n)
 	return n, err
 }
 
@@ -81,13 +82,13 @@ func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicio
 	if subject == "" {
 		subject = d.Texts(lang).T("mail.no_subject")
 	}
-	name := masked(m.letter.fromName)
+	name := masked(m.writer.name)
 	if name == "" {
-		name, _, _ = strings.Cut(m.letter.fromAddress, "@")
+		name, _, _ = strings.Cut(m.writer.address, "@")
 	}
 	opened, err := d.Tickets.Open(ctx, ticket.Inquiry{
 		Channel: ticket.ChannelEmail, Language: lang, Category: mailCategory, Number: identifier.FindInText(subject, m.own),
-		Name: clip(name, ticket.MaxName), Email: m.letter.fromAddress, Subject: clip(subject, ticket.MaxSubject), Question: d.body(m, lang),
+		Name: clip(name, ticket.MaxName), Email: m.writer.address, Subject: clip(subject, ticket.MaxSubject), Question: d.body(m, lang),
 		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions, Quiet: quiet,
 	})
 	if err != nil {

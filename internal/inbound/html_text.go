@@ -7,20 +7,24 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// htmlText makes a plain text of an HTML one. Nothing is fetched: pictures show as their descriptions, links as their words.
+// htmlText makes a plain text of an HTML one. Nothing is fetched: pictures show as their descriptions, links as their words. It reads tags as they
+// come, however deep: a tree of them may be no deeper than 512.
 func htmlText(source string) string {
-	root, err := html.Parse(strings.NewReader(source))
-	if err != nil {
-		return ""
+	w := htmlWriter{}
+	if w.read(source); w.skip > 0 { // what is hidden has no end: all that follows would be lost
+		w = htmlWriter{showAll: true}
+		w.read(source)
 	}
-	var w htmlWriter
-	w.node(root, 0)
 	return strings.TrimSpace(w.out.String())
 }
 
 // htmlWriter writes lines, those of a quotation after as many > as it is deep.
 type htmlWriter struct {
 	out     strings.Builder
+	open    []openElement
+	skip    int // how many elements deep we are in one that does not show
+	hides   string
+	showAll bool
 	quoted  int
 	pre     int
 	started bool // something stands on the line
@@ -28,48 +32,111 @@ type htmlWriter struct {
 	empty   int  // lines left empty before this one
 }
 
-// deepest is where nesting ends to be looked at: a bomb of elements must not fill the stack.
-const deepest = 400
+type openElement struct {
+	name atom.Atom
+	end  func()
+}
 
-func (w *htmlWriter) node(n *html.Node, depth int) {
-	if depth > deepest {
-		return
-	}
-	if n.Type == html.TextNode {
-		w.text(n.Data)
-		return
-	}
-	if n.Type == html.ElementNode {
-		switch n.DataAtom {
-		case atom.Script, atom.Style, atom.Head, atom.Title, atom.Template, atom.Noscript, atom.Svg, atom.Object, atom.Iframe:
-			return
-		case atom.Br:
-			w.newline()
-			return
-		case atom.Hr:
-			w.block(1)
-			w.text("________________________________")
-			w.block(1)
-			return
-		case atom.Img:
-			if alt := attribute(n, "alt"); alt != "" && len(alt) < 200 {
-				w.text("[" + alt + "]")
+const (
+	deepestQuote = 12     // marks of a quotation on a line
+	mostOpen     = 10_000 // elements whose end is awaited
+)
+
+func (w *htmlWriter) read(source string) {
+	z := html.NewTokenizer(strings.NewReader(source))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			for len(w.open) > 0 {
+				w.closeTo(len(w.open) - 1)
 			}
 			return
+		case html.TextToken:
+			if w.skip == 0 {
+				w.text(string(z.Text()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			w.start(z.Token())
+		case html.EndTagToken:
+			w.end(z.Token())
+		case html.CommentToken, html.DoctypeToken: // say nothing
 		}
-		if hidden(n) {
-			return
-		}
-		defer w.open(n)()
-	}
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		w.node(c, depth+1)
 	}
 }
 
-// open begins an element and gives what ends it.
-func (w *htmlWriter) open(n *html.Node) func() {
-	switch n.DataAtom {
+func (w *htmlWriter) start(t html.Token) {
+	if w.skip > 0 {
+		if t.Data == w.hides && t.Type == html.StartTagToken {
+			w.skip++
+		}
+		return
+	}
+	switch t.DataAtom {
+	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Svg, atom.Object, atom.Iframe:
+		w.hide(t)
+		return
+	case atom.Br:
+		w.newline()
+		return
+	case atom.Hr:
+		w.block(1)
+		w.text("________________________________")
+		w.block(1)
+		return
+	case atom.Img:
+		if alt := attribute(t, "alt"); alt != "" && len(alt) < 200 {
+			w.text("[" + alt + "]")
+		}
+		return
+	case atom.Input, atom.Meta, atom.Link, atom.Col, atom.Wbr, atom.Base, atom.Area, atom.Source:
+		return // these have no end
+	}
+	if hidden(t) && !w.showAll {
+		w.hide(t)
+		return
+	}
+	end := w.begin(t.DataAtom)
+	switch {
+	case end == nil:
+	case t.Type == html.SelfClosingTagToken || len(w.open) == mostOpen:
+		end()
+	default:
+		w.open = append(w.open, openElement{t.DataAtom, end})
+	}
+}
+
+func (w *htmlWriter) hide(t html.Token) {
+	if t.Type == html.StartTagToken {
+		w.skip, w.hides = 1, t.Data
+	}
+}
+
+func (w *htmlWriter) end(t html.Token) {
+	if w.skip > 0 {
+		if t.Data == w.hides {
+			w.skip--
+		}
+		return
+	}
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i].name == t.DataAtom {
+			w.closeTo(i)
+			return
+		}
+	}
+}
+
+// closeTo ends the elements from one on, the innermost first.
+func (w *htmlWriter) closeTo(i int) {
+	for n := len(w.open) - 1; n >= i; n-- {
+		w.open[n].end()
+	}
+	w.open = w.open[:i]
+}
+
+// begin begins an element and gives what ends it; nil for one that changes nothing.
+func (w *htmlWriter) begin(name atom.Atom) func() {
+	switch name {
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Ul, atom.Ol, atom.Table, atom.Dl:
 		w.block(1)
 		return func() { w.block(1) }
@@ -92,7 +159,7 @@ func (w *htmlWriter) open(n *html.Node) func() {
 		w.quoted++
 		return func() { w.block(0); w.quoted-- }
 	}
-	return func() {}
+	return nil
 }
 
 func (w *htmlWriter) text(s string) {
@@ -127,7 +194,7 @@ func (w *htmlWriter) word(s string) {
 		return
 	}
 	if !w.started {
-		w.out.WriteString(strings.Repeat("> ", w.quoted))
+		w.out.WriteString(w.marks())
 	} else if w.gap {
 		w.out.WriteByte(' ')
 	}
@@ -135,11 +202,13 @@ func (w *htmlWriter) word(s string) {
 	w.started, w.gap, w.empty = true, false, 0
 }
 
+func (w *htmlWriter) marks() string { return strings.Repeat("> ", min(w.quoted, deepestQuote)) }
+
 func (w *htmlWriter) newline() {
 	if !w.started {
 		w.empty++
 		if w.quoted > 0 {
-			w.out.WriteString(strings.TrimSpace(strings.Repeat("> ", w.quoted)))
+			w.out.WriteString(strings.TrimSpace(w.marks()))
 		}
 	}
 	w.out.WriteByte('\n')
@@ -156,8 +225,8 @@ func (w *htmlWriter) block(lines int) {
 	}
 }
 
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
+func attribute(t html.Token, name string) string {
+	for _, a := range t.Attr {
 		if a.Key == name {
 			return a.Val
 		}
@@ -166,7 +235,7 @@ func attribute(n *html.Node, name string) string {
 }
 
 // hidden reports what a reader does not see, such as the preview line of newsletters.
-func hidden(n *html.Node) bool {
-	style := strings.ReplaceAll(strings.ToLower(attribute(n, "style")), " ", "")
+func hidden(t html.Token) bool {
+	style := strings.ReplaceAll(strings.ToLower(attribute(t, "style")), " ", "")
 	return strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden")
 }

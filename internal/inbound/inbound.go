@@ -81,6 +81,7 @@ type Config struct {
 	Files     files.Store
 	HoldFiles bool
 	Replies   *mail.ReplyAddresses
+	From      string // the address that our mails come from
 	Rate      int
 	Language  string
 	Texts     func(language string) mail.Texts

@@ -26,9 +26,11 @@ type Mail struct {
 	Reason      string // why it was discarded, in that person's words
 	FromName    string
 	FromAddress string
+	ReplyTo     string // where it says that answers go; "" for where it comes from
 	Subject     string
 	Body        string // the whole text; in a list its beginning
 	LeftOut     []string
+	Damaged     []string // what could be read only in part: names of files, "" for its text
 	Size        int64
 	Reference   string // of the ticket on which it is, or that it names; "" for none
 	Signs       []Sign // why a program may have written it
@@ -52,7 +54,7 @@ func (m Mail) Flagged() bool { return len(m.Signs) > 0 && m.LookedAt == nil }
 func (m Mail) Aside() bool { return m.State == StateIgnored || m.State == StateDiscarded }
 
 const mailColumns = `m.id, m.state, m.why, m.received_at, m.decided_at, COALESCE(s.name, '') AS decided_by, m.reason, m.from_name,
-	m.from_address, m.subject, m.left_out, CASE WHEN m.size > 0 THEN m.size ELSE octet_length(m.raw) END AS size, COALESCE(t.reference, '') AS reference,
+	m.from_address, m.reply_to, m.subject, m.left_out, m.damaged, CASE WHEN m.size > 0 THEN m.size ELSE octet_length(m.raw) END AS size, COALESCE(t.reference, '') AS reference,
 	m.signs, m.swept_at, m.looked_at, COALESCE(l.name, '') AS looked_by`
 
 const mailJoins = `
@@ -185,15 +187,35 @@ func source(raw []byte) string {
 // encodedLines are lines of base64, which say nothing to a reader and could hide a number that must not be stored.
 var encodedLines = regexp.MustCompile(`\n(?:[A-Za-z0-9+/]{20,}={0,2}\r?\n)+`)
 
-// OpenTicket makes a mail that waits, or was laid aside, a question of its own. For staff who may answer tickets. Errors: not_found,
-// conflict when somebody else has decided meanwhile, invalid when it has no address to answer to.
-func (d *Desk) OpenTicket(ctx context.Context, by, id int64) (reference string, err error) {
+// AnswersTo is where answers to it go, as far as the mail says; "" for nowhere.
+func (m Mail) AnswersTo() string {
+	if m.ReplyTo != "" {
+		return m.ReplyTo
+	}
+	return m.FromAddress
+}
+
+// OpenTicket makes a mail that waits, or was laid aside, a question of its own, whose answers go to an address that the agent has seen or typed.
+// For staff who may answer tickets. Errors: not_found, conflict when somebody else has decided meanwhile, invalid (email).
+func (d *Desk) OpenTicket(ctx context.Context, by, id int64, email string) (reference string, err error) {
+	if email = identifier.CleanEmail(email); !identifier.ValidEmail(email) || len(email) > ticket.MaxEmail {
+		return "", failure.Invalid("email", "invalid", "Enter the address that answers go to, like name@example.org.")
+	}
+	if d.Replies.Ours(email) {
+		return "", failure.Invalid("email", "ours", "This address is one of ours. Enter the applicant's.")
+	}
 	m, err := d.undecided(ctx, id)
+	if err == nil && !m.unread {
+		err = d.readOwn(ctx, &m, nil)
+	}
 	if err != nil {
 		return "", err
 	}
-	if m.letter.fromAddress == "" {
-		return "", failure.Invalid("mail", "no_sender", "This mail has no address to answer to. Add it to a ticket, or discard it.")
+	if !strings.EqualFold(email, m.writer.address) {
+		m.writer = mailbox{"", email}
+		if !d.Replies.Ours(m.letter.fromAddress) {
+			m.writer.name = m.letter.fromName
+		}
 	}
 	ticketID, message, left, err := d.open(ctx, &m, nil, false)
 	if err != nil {
@@ -219,6 +241,11 @@ func (d *Desk) Attach(ctx context.Context, by, id int64, reference string) error
 	}
 	if err != nil {
 		return err
+	}
+	if !m.unread {
+		if err := d.readOwn(ctx, &m, &t); err != nil {
+			return err
+		}
 	}
 	attachments, left, err := d.store(ctx, m.letter.parts)
 	if err != nil {
@@ -269,25 +296,25 @@ func (d *Desk) undecided(ctx context.Context, id int64) (mailed, error) {
 		return m, failure.Conflict("Somebody has decided on this mail already.")
 	}
 	if len(m.Raw) == 0 {
-		return m, d.recall(ctx, &m)
+		err := d.recall(ctx, &m)
+		return m, err
 	}
 	if m.letter, err = readLetter(m.Raw); err != nil {
 		m.unread, m.letter.parts = true, nil
 		m.own = clip(source(m.Raw), ticket.MaxQuestion)
-		return m, nil
 	}
-	m.own = masked(clean(trimmed(clean(m.letter.text)) + m.letter.forwarded))
+	m.writer = d.writer(&m.letter)
 	return m, nil
 }
 
 // recall makes up a mail whose raw form was swept from what is kept of it: its masked text and its files.
 func (d *Desk) recall(ctx context.Context, m *mailed) (err error) {
-	err = d.DB.QueryRow(ctx, `SELECT from_name, from_address, subject, body FROM inbound_mail WHERE id = $1`, m.ID).Scan(
-		&m.letter.fromName, &m.letter.fromAddress, &m.letter.subject, &m.letter.text)
+	err = d.DB.QueryRow(ctx, `SELECT from_name, from_address, reply_to, subject, body FROM inbound_mail WHERE id = $1`, m.ID).Scan(
+		&m.letter.fromName, &m.letter.fromAddress, &m.letter.replyTo.address, &m.letter.subject, &m.letter.text)
 	if err != nil {
 		return postgres.Failure(err)
 	}
-	m.own = trimmed(m.letter.text)
+	m.writer = d.writer(&m.letter)
 	m.letter.parts, err = d.keptParts(ctx, m.ID)
 	return err
 }

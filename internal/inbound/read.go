@@ -1,17 +1,10 @@
 package inbound
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"strings"
 
-	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // the character sets of the world
-	netmail "github.com/emersion/go-message/mail"
-
 	"github.com/askwell/askwell/internal/files"
-	"github.com/askwell/askwell/internal/identifier"
 )
 
 // The most that a mail may have before a person looks at it first.
@@ -29,17 +22,20 @@ var (
 
 // letter is what was read of a mail.
 type letter struct {
-	header      netmail.Header
+	header      header
 	ids         []string // the Message-IDs that it answers to
 	fromName    string
 	fromAddress string
+	replyTo     mailbox  // where it says that answers go; empty for nowhere else
 	to          []string // every address that the header says it was sent to
 	subject     string
 	text        string // the whole, with what was quoted
 	forwarded   string // the text of mails that are attached
+	calendar    string // the words of an invitation
 	parts       []part
 	encrypted   bool
-	dropped     bool // something in it was not read: it stands in the mail alone
+	dropped     bool     // something in it was not read: it stands in the mail alone
+	damaged     []string // what could be read only in part: names of files, "" for the text
 	report      *report
 }
 
@@ -47,23 +43,24 @@ type letter struct {
 type part struct {
 	name    string
 	inline  bool
+	damaged bool
 	content []byte
 	kind    files.Type // of one that a message takes over
 }
 
 // readLetter reads a mail. Errors: errUnreadable, errTooLarge; what could be read comes back with them.
 func readLetter(raw []byte) (l letter, err error) {
-	entity, err := message.Read(bytes.NewReader(raw))
-	if entity == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-		return l, errUnreadable
-	}
-	l.header = netmail.Header{Header: entity.Header}
-	l.readHeader(raw)
-	if l.fromAddress == "" && l.subject == "" && l.header.Get("Date") == "" && l.header.Get("Message-Id") == "" && l.header.Get("Received") == "" {
+	e := parseEntity(raw)
+	l.header = e.header
+	l.readHeader()
+	if l.fromAddress == "" && l.subject == "" && l.header.get("Date") == "" && l.header.get("Message-Id") == "" && l.header.get("Received") == "" {
 		return l, errUnreadable // no mail at all
 	}
 	w := walker{letter: &l}
-	l.text, err = w.entity(entity, 0)
+	l.text, err = w.entity(e, 0)
+	if strings.TrimSpace(l.text) == "" {
+		l.text = l.calendar
+	}
 	if err == nil && strings.ContainsRune(l.text, '\uFFFD') && badShare(l.text) {
 		err = errUnreadable
 	}
@@ -76,29 +73,18 @@ func badShare(s string) bool {
 	return bad > 20 && bad*3 > len([]rune(s))
 }
 
-func (l *letter) readHeader(raw []byte) {
-	header, _ := split(raw)
-	if from, err := l.header.AddressList("From"); err == nil && len(from) == 1 {
-		l.fromName, l.fromAddress = oneLine(from[0].Name), from[0].Address
-	} else if address := looseAddress(rawField(header, "from")); len(from) == 0 && address != "" {
-		l.fromAddress = address
-	}
-	l.fromAddress = identifier.CleanEmail(l.fromAddress)
-	if !strings.Contains(l.fromAddress, "@") || strings.ContainsAny(l.fromAddress, " \t\r\n<>,;") {
-		l.fromAddress = ""
-	}
-	subject, err := l.header.Subject()
-	if err != nil {
-		subject = l.header.Get("Subject")
-	}
-	l.subject = oneLine(subject)
+func (l *letter) readHeader() {
+	from := firstMailbox(l.header.get("From"))
+	l.fromName, l.fromAddress = from.name, from.address
+	l.replyTo = firstMailbox(l.header.get("Reply-To"))
+	l.subject = oneLine(headerText(l.header.get("Subject")))
 	for _, name := range []string{"To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To"} {
-		for fields := l.header.FieldsByKey(name); fields.Next(); {
-			l.to = append(l.to, addressesIn(fields.Value())...)
+		for _, value := range l.header.all(name) {
+			l.to = append(l.to, addressesIn(value)...)
 		}
 	}
 	for _, name := range []string{"In-Reply-To", "References"} {
-		l.ids = append(l.ids, l.header.Get(name))
+		l.ids = append(l.ids, l.header.get(name))
 	}
 }
 
@@ -109,49 +95,66 @@ type walker struct {
 }
 
 // entity gives the text of an entity.
-func (w *walker) entity(e *message.Entity, depth int) (string, error) {
+func (w *walker) entity(e entity, depth int) (string, error) {
 	if w.parts++; w.parts > maxParts || depth > maxDepth {
 		return "", errTooLarge
 	}
-	kind, params, err := e.Header.ContentType()
-	if err != nil {
-		kind = strings.ToLower(strings.TrimSpace(strings.SplitN(e.Header.Get("Content-Type"), ";", 2)[0]))
+	kind, params := e.kind()
+	if strings.HasPrefix(kind, "multipart/") {
+		if parts := e.parts(params["boundary"]); len(parts) > 0 {
+			return w.multipart(parts, kind, params, depth)
+		}
+		kind = "text/plain" // it has no parts: what stands there is read
 	}
-	if mr := e.MultipartReader(); mr != nil {
-		return w.multipart(mr, kind, params, depth)
-	}
-	disposition, dparams, _ := e.Header.ContentDisposition()
-	name := fileName(dparams["filename"], params["name"])
+	disposition, dparams := media(e.header.get("Content-Disposition"))
+	name := fileName(headerText(dparams["filename"]), headerText(params["name"]))
+	isText := (kind == "text/plain" || kind == "text/html") || strings.HasPrefix(kind, "text/") && name == ""
 	switch {
 	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
 		if w.report == nil {
-			return w.textOf(e, kind, params) // of a report that somebody passes on
+			return w.textOf(e, kind, params), nil // of a report that somebody passes on
 		}
-		return "", w.status(e)
+		w.status(e)
+		return "", nil
 	case kind == "text/rfc822-headers" || kind == "message/rfc822-headers" || kind == "message/global-headers":
 		if w.report == nil {
-			return w.textOf(e, kind, params)
+			return w.textOf(e, kind, params), nil
 		}
-		return "", w.returned(e)
+		w.returned(e)
+		return "", nil
 	case kind == "message/rfc822" || kind == "message/global":
 		return "", w.enclosed(e, depth)
 	case kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime":
-		w.encrypted = true
+		return w.sealed(e, name, depth)
+	case kind == "application/pkcs7-signature" || kind == "application/x-pkcs7-signature" || kind == "application/pgp-signature":
+		return "", nil // it says nothing to a person
+	case kind == "text/calendar":
+		content, _ := e.content()
+		w.calendar = calendarText(decoded(content, params["charset"]))
+		w.file(e, fileName(name, "invitation.ics"), disposition)
 		return "", nil
-	case (kind == "" || strings.HasPrefix(kind, "text/")) && disposition != "attachment" && name == "":
-		return w.textOf(e, kind, params)
+	case isText && disposition != "attachment":
+		return w.textOf(e, kind, params), nil
 	}
-	content, err := io.ReadAll(io.LimitReader(e.Body, maxPartSize))
-	if err != nil && len(content) == 0 {
-		return "", errUnreadable
-	}
-	w.dropped = w.dropped || err != nil || len(content) == maxPartSize
-	w.letter.parts = append(w.letter.parts, part{name: name, inline: disposition == "inline" || e.Header.Get("Content-Id") != "", content: content})
+	w.file(e, name, disposition)
 	return "", nil
 }
 
-// multipart reads the parts of one entity. Of alternatives the plain one is taken, unless there is nothing in it.
-func (w *walker) multipart(mr message.MultipartReader, kind string, params map[string]string, depth int) (string, error) {
+// file takes a part over that is no text of the mail's own.
+func (w *walker) file(e entity, name, disposition string) {
+	content, damaged := e.content()
+	if len(content) > maxPartSize {
+		content, w.dropped = content[:maxPartSize], true
+	}
+	p := part{name: name, inline: disposition == "inline" || e.header.get("Content-Id") != "", content: content, damaged: damaged}
+	if damaged {
+		w.damaged, w.dropped = append(w.damaged, p.called(len(w.letter.parts))), true
+	}
+	w.letter.parts = append(w.letter.parts, p)
+}
+
+// multipart reads the parts of one entity.
+func (w *walker) multipart(parts []entity, kind string, params map[string]string, depth int) (string, error) {
 	switch kind {
 	case "multipart/encrypted":
 		w.encrypted = true
@@ -165,80 +168,107 @@ func (w *walker) multipart(mr message.MultipartReader, kind string, params map[s
 		w.report.delivery = w.report.delivery || strings.EqualFold(params["report-type"], "delivery-status")
 	}
 	var texts []string
-	for {
-		e, err := mr.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if e == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-			if len(texts) > 0 {
-				w.dropped = true
-				break // cut off on the way: what came is read
-			}
-			return "", errUnreadable
+	for _, e := range parts {
+		if of, _ := e.kind(); kind == "multipart/alternative" && of == "text/x-amp-html" {
+			continue // for programs
 		}
 		text, err := w.entity(e, depth+1)
 		if err != nil {
 			return "", err
 		}
-		if text = strings.TrimSpace(text); text != "" {
-			texts = append(texts, text)
+		if text = strings.TrimSpace(text); text == "" {
+			continue
 		}
-		if kind == "multipart/alternative" && len(texts) > 1 {
-			w.dropped = w.dropped || saysMore(texts[1], texts[0])
-			texts = texts[:1] // RFC 2046, 5.1.4: the plainest comes first
+		if kind == "multipart/alternative" && len(texts) > 0 {
+			text, texts = richer(texts[0], text), nil
 		}
+		texts = append(texts, text)
 	}
 	return strings.Join(texts, "\n\n"), nil
 }
 
+// richer gives the text of two alternatives: the plainer one, which comes first (RFC 2046, 5.1.4), unless it leaves out what the other says.
+// Where each says what the other does not, both.
+func richer(plain, other string) string {
+	switch {
+	case !lacks(plain, other):
+		return plain
+	case saysMore(plain, other):
+		return plain + "\n\n" + other
+	}
+	return other
+}
+
+// lacks reports whether a text leaves out a good deal, or most, of what another says.
+func lacks(text, other string) bool {
+	words, unknown := unknownWords(other, text)
+	return saysMore(other, text) || words > 3 && unknown*2 > words
+}
+
 // saysMore reports whether one form of a text holds a good deal that the other does not.
 func saysMore(other, taken string) bool {
+	words, unknown := unknownWords(other, taken)
+	return unknown > 10 && unknown*5 > words
+}
+
+func unknownWords(text, in string) (words, unknown int) {
 	known := map[string]bool{}
-	for word := range strings.FieldsSeq(taken) {
+	for _, word := range wordsOf(in) {
 		known[word] = true
 	}
-	words, unknown := 0, 0
-	for word := range strings.FieldsSeq(other) {
+	for _, word := range wordsOf(text) {
 		words++
 		if !known[word] {
 			unknown++
 		}
 	}
-	return unknown > 10 && unknown*5 > words
+	return words, unknown
 }
 
-func (w *walker) textOf(e *message.Entity, kind string, params map[string]string) (string, error) {
-	content, err := io.ReadAll(io.LimitReader(e.Body, maxText))
-	if err != nil && len(content) == 0 {
-		return "", errUnreadable
+func (w *walker) textOf(e entity, kind string, params map[string]string) string {
+	content, damaged := e.content()
+	if damaged {
+		w.damaged, w.dropped = append(w.damaged, ""), true
 	}
-	w.dropped = w.dropped || err != nil || len(content) == maxText || kind == "text/calendar"
-	text := decoded(content, params["charset"])
+	if len(content) > maxText {
+		content, w.dropped = content[:maxText], true
+	}
 	switch {
 	case kind == "text/html":
-		return htmlText(text), nil
-	case kind == "text/calendar":
-		return "", nil
+		return htmlText(decodedHTML(content, params["charset"]))
 	case strings.EqualFold(params["format"], "flowed"):
-		return unflowed(text, strings.EqualFold(params["delsp"], "yes")), nil
+		return unflowed(decoded(content, params["charset"]), strings.EqualFold(params["delsp"], "yes"))
 	}
-	return text, nil
+	return decoded(content, params["charset"])
 }
 
 // enclosed reads a mail inside the mail: the one that a report is about, or one that was forwarded.
-func (w *walker) enclosed(e *message.Entity, depth int) error {
+func (w *walker) enclosed(e entity, depth int) error {
 	if w.report != nil {
-		return w.returned(e)
-	}
-	inner, err := message.Read(e.Body)
-	if inner == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+		w.returned(e)
 		return nil
 	}
+	content, _ := e.content()
+	inner := parseEntity(content)
 	text, err := w.entity(inner, depth+1)
 	if text = strings.TrimSpace(text); text != "" {
-		subject, _ := inner.Header.Text("Subject")
-		w.forwarded += "\n\n---------- " + oneLine(subject) + "\n" + text
+		w.forwarded += "\n\n---------- " + oneLine(headerText(inner.header.get("Subject"))) + "\n" + text
 	}
 	return err
 }
+
+// calendarText is what an invitation says to a person (RFC 5545).
+func calendarText(source string) string {
+	var lines []string
+	for line := range strings.SplitSeq(folding.ReplaceAllString(source, ""), "\n") {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
+		switch name {
+		case "SUMMARY", "LOCATION", "DESCRIPTION", "DTSTART":
+			lines = append(lines, calendarEscapes.Replace(value))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+var calendarEscapes = strings.NewReplacer(`\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`)

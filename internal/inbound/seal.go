@@ -59,7 +59,7 @@ func (v *vault) fingerprints(raw []byte) [][]byte {
 }
 
 // fingerprint hashes Message-ID and content. What servers add on the way stands in the header alone, so that one mail that comes twice,
-// by whatever way, has one fingerprint. Without a Message-ID who wrote it, when and about what stand in for it.
+// by whatever way, has one fingerprint. Without a Message-ID who wrote it, when and about what stand in for it; without these, all of it.
 func fingerprint(raw []byte) [32]byte {
 	header, content := split(raw)
 	h := sha256.New()
@@ -70,8 +70,14 @@ func fingerprint(raw []byte) [32]byte {
 	if id := rawField(header, "message-id"); id != "" {
 		write([]byte(id))
 	} else {
+		known := ""
 		for _, name := range []string{"from", "date", "subject"} {
-			write([]byte(rawField(header, name)))
+			value := rawField(header, name)
+			write([]byte(value))
+			known += value
+		}
+		if known == "" {
+			write(raw)
 		}
 	}
 	write(content)

@@ -53,7 +53,7 @@ func (s SMTP) Serve(ctx context.Context, listener net.Listener) error {
 	server := smtp.NewServer(b)
 	server.Domain = s.Desk.Replies.Domain()
 	server.TLSConfig = s.TLS
-	server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.MaxSize, maxRecipients, 4000
+	server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.MaxSize, maxRecipients, int(s.MaxSize)
 	server.ReadTimeout, server.WriteTimeout = idle, idle
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = quiet{}

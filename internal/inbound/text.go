@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/text/encoding/charmap"
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
@@ -45,28 +44,6 @@ var addressShape = regexp.MustCompile(`[A-Za-z0-9.!#$%&'*+/=?^_{|}~\x60\x{80}-\x
 
 // addressesIn finds what looks like an address in a field.
 func addressesIn(field string) []string { return addressShape.FindAllString(field, 200) }
-
-// looseAddress reads an address from a field that breaks the rules, if there is exactly one in it.
-func looseAddress(field string) string {
-	if found := addressesIn(field); len(found) == 1 {
-		return found[0]
-	}
-	return ""
-}
-
-// decoded makes text of bytes. What names no character set, or lies about it, is read as Windows-1252, which is what such mails are.
-func decoded(content []byte, charset string) string {
-	if utf8.Valid(content) {
-		return string(content)
-	}
-	switch strings.ToLower(charset) {
-	case "", "us-ascii", "ascii", "utf-8", "utf8", "unknown-8bit", "x-unknown":
-		if text, err := charmap.Windows1252.NewDecoder().Bytes(content); err == nil {
-			return string(text)
-		}
-	}
-	return strings.ToValidUTF8(string(content), "\uFFFD")
-}
 
 // clean takes away what has no place in a text that is stored and shown: control characters, signs that turn lines around, and what
 // mails put between words to fool filters.

@@ -230,6 +230,15 @@ func (m *Mailer) address(s string) (string, error) {
 	return s, nil
 }
 
+// AddressOf is the bare address of a sender like MAIL_FROM; "" when it is none.
+func AddressOf(from string) string {
+	parsed, err := mail.ParseAddress(from)
+	if err != nil {
+		return ""
+	}
+	return parsed.Address
+}
+
 // plain makes one line of a text: no line breaks that would start another header, no invisible signs that turn it around.
 func plain(s string) string {
 	return strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, ""))), " ")

@@ -107,8 +107,12 @@ func (r *ReplyAddresses) parts(address string) (short string, mac []byte, ok boo
 	return short, mac, found && dot && len(short) == 8 && err == nil && len(mac) == macBytes
 }
 
-// Ours reports whether mail to the address is for us: the mailbox itself, with or without a + part, and the further ones.
+// Ours reports whether mail to the address is for us: the mailbox itself, with or without a + part, and the further ones. None is where no mail
+// comes in.
 func (r *ReplyAddresses) Ours(address string) bool {
+	if r == nil {
+		return false
+	}
 	folded := identifier.FoldEmail(address)
 	at := strings.LastIndexByte(folded, '@')
 	if at < 0 {

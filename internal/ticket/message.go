@@ -47,6 +47,8 @@ type Message struct {
 	ToAccountID *int64       `db:"-"` // the account for whose owner a reply was written
 	Mailed      bool         `db:"-"` // it came as a mail, which is kept whole
 	LeftOut     []string     `db:"-"` // the names of files of that mail that were not taken over
+	Damaged     []string     `db:"-"` // what of that mail could be read only in part: names of files, "" for its text
+	SentBy      string       `db:"-"` // where that mail came from, when it says that answers go elsewhere
 	Flagged     bool         `db:"-"` // a program may have written that mail, and nobody has looked yet
 }
 

@@ -33,11 +33,13 @@ type Config struct {
 	Files      files.Store
 	TaskQueues TaskQueues
 	Pages      *page.Renderer
-	Zone       *time.Location  // the agency's; nil means UTC
-	Secure     bool            // cookies travel over HTTPS only
-	Scanner    inbound.Scanner // looks at files before they are handed out; nil for none
-	Keys       [][]byte        // of SECRET_KEY, for mails that came in
-	Language   string          // the agency's
+	Zone       *time.Location       // the agency's; nil means UTC
+	Secure     bool                 // cookies travel over HTTPS only
+	Scanner    inbound.Scanner      // looks at files before they are handed out; nil for none
+	Keys       [][]byte             // of SECRET_KEY, for mails that came in
+	Language   string               // the agency's
+	Replies    *mail.ReplyAddresses // nil where no mail comes in
+	MailFrom   string               // the address that mails come from
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -71,6 +73,7 @@ func New(cfg Config) (*Area, error) {
 		shared: &sharedCounts{now: cfg.Now},
 		mails: inbound.New(inbound.Config{
 			DB: cfg.DB, Keys: cfg.Keys, Scanner: cfg.Scanner, Tickets: cfg.Tickets, Files: cfg.Files, HoldFiles: cfg.Scanner != nil, Language: cfg.Language, Logger: cfg.Logger, Now: cfg.Now,
+			Replies: cfg.Replies, From: cfg.MailFrom,
 			Texts: func(language string) mail.Texts { return cfg.Pages.Messages.For(language) },
 		}),
 	}, nil

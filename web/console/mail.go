@@ -43,6 +43,7 @@ type mailPage struct {
 	Field     string // and the field that it is about
 	Reference string // as typed
 	Reason    string
+	Email     string // where answers to a new ticket would go
 }
 
 // MailList shows the mails that a person is to look at, and those that were laid aside.
@@ -91,12 +92,14 @@ func (a *Area) MailShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	d := &mailPage{Mail: m, Reference: m.Reference}
+	d := &mailPage{Mail: m, Reference: m.Reference, Email: m.AnswersTo()}
 	switch path.Base(page.GivenBack(c)) {
 	case "attach":
 		d.Reference = c.PostForm("reference")
 	case "discard":
 		d.Reason = c.PostForm("reason")
+	case "open":
+		d.Email = c.PostForm("email")
 	}
 	return a.showMail(c, http.StatusOK, d)
 }
@@ -125,7 +128,7 @@ func (a *Area) showMail(c *gin.Context, status int, d *mailPage) (err error) {
 // MailOpen makes the mail a ticket.
 func (a *Area) MailOpen(c *gin.Context) error {
 	return a.decideMail(c, func(by, id int64) (string, error) {
-		reference, err := a.mails.OpenTicket(c.Request.Context(), by, id)
+		reference, err := a.mails.OpenTicket(c.Request.Context(), by, id, c.PostForm("email"))
 		return ticketsPath + "/" + reference, err
 	})
 }
@@ -208,7 +211,10 @@ func (a *Area) decideMail(c *gin.Context, do func(by, id int64) (string, error))
 	if failed != nil {
 		return failed
 	}
-	d := &mailPage{Mail: m, Alert: failure.Text(err, a.Pages.Printer(c).T("console.ticket.not_done")), Reference: c.PostForm("reference"), Reason: c.PostForm("reason")}
+	d := &mailPage{Mail: m, Alert: failure.Text(err, a.Pages.Printer(c).T("console.ticket.not_done")), Reference: c.PostForm("reference"), Reason: c.PostForm("reason"), Email: c.PostForm("email")}
+	if d.Email == "" && path.Base(c.Request.URL.Path) != "open" {
+		d.Email = m.AnswersTo()
+	}
 	for _, f := range failure.FieldsOf(err) {
 		d.Field = f.Name
 	}
