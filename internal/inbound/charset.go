@@ -135,13 +135,13 @@ var (
 	encodedWord  = regexp.MustCompile(`=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=`)
 )
 
+// unescaped makes text of a field's value with bytes that are no ASCII.
+func unescaped(value string) string { return decoded([]byte(value), "") }
+
 // headerText makes text of a field's value: encoded words wherever they stand, and bytes that are no ASCII as they come. A letter that two
 // words share is whole.
 func headerText(value string) string {
-	if !utf8.ValidString(value) {
-		value = decoded([]byte(value), "")
-	}
-	return encodedWords.ReplaceAllStringFunc(value, func(run string) string {
+	return encodedWords.ReplaceAllStringFunc(unescaped(value), func(run string) string {
 		var text strings.Builder
 		var bytesOf []byte
 		set := ""

@@ -209,6 +209,7 @@ func (e entity) parts(boundary string) (parts []entity) {
 		var line []byte
 		line, rest = cutLine(rest)
 		if delimiter, closing := delimits(line, boundary); delimiter {
+			part = bytes.TrimSuffix(bytes.TrimSuffix(part, []byte("\n")), []byte("\r")) // which belong to the boundary
 			end()
 			in = !closing
 			continue

@@ -14,7 +14,7 @@ type mailbox struct{ name, address string }
 // mailboxes reads a field of addresses; one that breaks the rules gives what stands between < and >, else the only thing in it that looks like
 // an address.
 func mailboxes(value string) (found []mailbox) {
-	value = oneLine(value)
+	value = oneLine(unescaped(value))
 	if list, err := (&mail.AddressParser{WordDecoder: nil}).ParseList(value); err == nil {
 		for _, a := range list {
 			found = append(found, mailbox{a.Name, a.Address})

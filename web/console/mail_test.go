@@ -44,7 +44,12 @@ func newMailDesk(t *testing.T) *mailDesk {
 // mail takes a mail in, files it, and gives its row.
 func (d *mailDesk) mail(t *testing.T, from, to, subject, text string) (id int64) {
 	t.Helper()
-	raw := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%s@mail.example>\r\n\r\n%s\r\n", from, to, subject, url.PathEscape(subject), text)
+	return d.raw(t, fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%s@mail.example>\r\n\r\n%s\r\n", from, to, subject, url.PathEscape(subject), text))
+}
+
+// raw is mail for one that stands there as it came.
+func (d *mailDesk) raw(t *testing.T, raw string) (id int64) {
+	t.Helper()
 	if err := d.inbound.Receive(t.Context(), inbound.Arrived{Source: "smtp", Raw: []byte(raw)}); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +148,7 @@ func TestMailIsDiscardedAndFoundAgain(t *testing.T) {
 	if page := d.get(t, mailPath+"?view=aside"); !strings.Contains(page.Text("main table"), "Nothing to do with us") {
 		t.Errorf("laid aside: %s", page.Text("main"))
 	}
-	opened := d.ticket(t, strings.TrimPrefix(d.post(t, path+"/open", nil).Location(), "/console/tickets/"))
+	opened := d.ticket(t, strings.TrimPrefix(d.post(t, path+"/open", d.get(t, path).Form(`form[action$="/open"]`)).Location(), "/console/tickets/"))
 	if opened.Channel != ticket.ChannelEmail || opened.ApplicantEmail != "eve@evil.example" || opened.Category != "something-else" {
 		t.Errorf("opened %+v", opened)
 	}
@@ -194,6 +199,59 @@ func TestAMailThatMayBeAutomaticIsFlaggedUntilSomebodyLooks(t *testing.T) {
 	d.post(t, fmt.Sprintf("%s/%d/looked", mailPath, asked), nil)
 	if page := d.get(t, mailPath+"?view=flagged"); !strings.Contains(page.Text("main"), "Nothing to look at") || count(page) != "0" {
 		t.Errorf("the empty list says %s", page.Text("main"))
+	}
+}
+
+// A mail that names no address becomes a ticket by one that the agent types. What is typed wrong stays typed, and makes nothing.
+func TestAMailWithoutAnAddressBecomesATicket(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	path := fmt.Sprintf("%s/%d", mailPath, d.raw(t, "Hello, my card has not come. Rosa\r\n"))
+	other := d.raw(t, "My letter is lost. Bo\r\n")
+	page := d.get(t, path)
+	if path == fmt.Sprintf("%s/%d", mailPath, other) || !strings.Contains(page.Text(".mail__body"), "my card has not come") || page.Value("email") != "" {
+		t.Fatalf("the mail's page shows %s", page.Text("main"))
+	}
+	for _, wrong := range []string{"", "rosa", "rosa@ext.test, bo@ext.test"} {
+		answer := d.agent.Post(path+"/open", url.Values{"email": {wrong}})
+		if answer.Status != http.StatusUnprocessableEntity || answer.Value("email") != wrong || answer.Text("#mail-alert") == "" {
+			t.Errorf("%q: status %d, kept %q", wrong, answer.Status, answer.Value("email"))
+		}
+	}
+	opened := d.ticket(t, strings.TrimPrefix(d.post(t, path+"/open", url.Values{"email": {" rosa@ext.test"}}).Location(), "/console/tickets/"))
+	if opened.ApplicantEmail != "rosa@ext.test" || opened.ApplicantName != "rosa" {
+		t.Errorf("opened for %s <%s>", opened.ApplicantName, opened.ApplicantEmail)
+	}
+	if again := d.agent.Post(path+"/open", url.Values{"email": {"rosa@ext.test"}}); again.Status != http.StatusConflict {
+		t.Errorf("a second time: status %d", again.Status)
+	}
+}
+
+// What came damaged, and where a form mailer's mail really came from, stands on the ticket and with the mail.
+func TestWhatAMailLacksIsSaid(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	id := d.raw(t, "From: Web form <noreply@site.test>\r\nReply-To: Rosa Vega <rosa@ext.test>\r\nTo: reply@help.example\r\nSubject: My letter\r\nMessage-ID: <d@site.test>\r\n"+
+		"Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\nSee the letter.\r\n--B\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=letter.pdf\r\n"+
+		"Content-Transfer-Encoding: base64\r\n\r\nJVBERi0x!LjQK\r\n--B--\r\n")
+	mail := d.get(t, fmt.Sprintf("%s/%d", mailPath, id))
+	reference := mail.Text(`a.number[href^="/console/tickets/"]`)
+	thread := d.get(t, "/console/tickets/"+reference)
+	for where, c := range map[string]struct {
+		text  string
+		wants []string
+	}{
+		"the mail":   {mail.Text("main"), []string{"noreply@site.test", "Answers go torosa@ext.test", "Arrived damagedletter.pdf"}},
+		"the ticket": {thread.Text("main"), []string{"Rosa Vega", "rosa@ext.test", "came from noreply@site.test", "Arrived damaged: letter.pdf"}},
+	} {
+		for _, want := range c.wants {
+			if !strings.Contains(c.text, want) {
+				t.Errorf("%s does not say %q: %s", where, want, c.text)
+			}
+		}
+	}
+	if got := d.ticket(t, reference); got.ApplicantEmail != "rosa@ext.test" || len(mail.Doc.Find(`.mail__files a`).Nodes) != 1 {
+		t.Errorf("it is of %s, and %d files can be fetched", got.ApplicantEmail, len(mail.Doc.Find(`.mail__files a`).Nodes))
 	}
 }
 
