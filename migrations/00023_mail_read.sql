@@ -6,5 +6,9 @@ ALTER TABLE inbound_mail
     ADD COLUMN reply_to text NOT NULL DEFAULT '' CHECK (length(reply_to) <= 320),
     ADD COLUMN damaged  text[] NOT NULL DEFAULT '{}';
 
+-- What an answer by mail repeated of the ticket, and was left out of its body.
+ALTER TABLE message ADD COLUMN quoted text NOT NULL DEFAULT '' CHECK (length(quoted) <= 50000);
+
 -- +goose Down
+ALTER TABLE message DROP COLUMN quoted;
 ALTER TABLE inbound_mail DROP COLUMN reply_to, DROP COLUMN damaged;

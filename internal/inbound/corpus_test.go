@@ -250,6 +250,24 @@ func (d *desk) checkBounce(detail string) {
 	}
 }
 
+// whole is all of a mail's text.
+func (d *desk) whole(message int64) (text string) {
+	d.Helper()
+	d.must(d.db.QueryRow(d.Context(), `SELECT body FROM inbound_mail WHERE message_id = $1`, message).Scan(&text))
+	return text
+}
+
+// samewords reports whether a text holds the words of another, in whatever order; one that is too long for a message is cut.
+func samewords(text, of string) bool {
+	if len([]rune(of)) > ticket.MaxQuestion || of == "" {
+		return true
+	}
+	got, want := strings.Fields(text), strings.Fields(of)
+	slices.Sort(got)
+	slices.Sort(want)
+	return slices.Equal(got, want)
+}
+
 func (d *desk) checkMessage(s sample, e end) {
 	d.Helper()
 	thread, err := d.tickets.Thread(d.Context(), *e.TicketID)
@@ -259,6 +277,11 @@ func (d *desk) checkMessage(s sample, e end) {
 		if diff := cmp.Diff(want, thread[i].Body); diff != "" {
 			d.Errorf("text (-want +got):\n%s", diff)
 		}
+	}
+	if quoted := thread[i].Quoted; strings.HasPrefix(s.want["want"], "filed new") && quoted != "" {
+		d.Errorf("%q is cut from a new question", quoted)
+	} else if !samewords(string(thread[i].Body)+" "+quoted, d.whole(*e.MessageID)) {
+		d.Errorf("body %q and quotation %q are not the whole mail", thread[i].Body, quoted)
 	}
 	if want, given := s.want["files"]; given {
 		var got []string

@@ -32,6 +32,7 @@ type mailed struct {
 	letter       letter `db:"-"`
 	writer       mailbox // whose question it is, and where answers go
 	own          string // its own text, masked
+	quoted       string // what it repeats of the ticket that it answers, masked
 	signs        []Sign // that it may be automatic
 	sealed       bool   // Raw stood sealed
 	unread       bool   // it could not be read
@@ -194,8 +195,8 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 
 // readOwn finds the mail's own text: all of it, or without what it repeats of the ticket that it answers.
 func (d *Desk) readOwn(ctx context.Context, m *mailed, t *ticket.Ticket) error {
+	m.own, m.quoted = masked(m.whole()), ""
 	if t == nil {
-		m.own = masked(m.whole())
 		return nil
 	}
 	thread, err := d.Tickets.Thread(ctx, t.ID)
@@ -208,7 +209,10 @@ func (d *Desk) readOwn(ctx context.Context, m *mailed, t *ticket.Ticket) error {
 	q := newQuoting(func(address string) bool {
 		return d.isDesks(address) || strings.EqualFold(address, m.letter.fromAddress) || strings.EqualFold(address, t.Email)
 	}, written...)
-	m.own = masked(clean(q.own(clean(m.letter.text)) + m.letter.forwarded))
+	text := clean(m.letter.text)
+	own := q.own(text)
+	before, after, _ := strings.Cut(text, own)
+	m.own, m.quoted = masked(clean(own+m.letter.forwarded)), clip(masked(clean(before+"\n"+after)), ticket.MaxQuestion)
 	return err
 }
 

@@ -23,11 +23,11 @@ func (d *Desk) takeAnswer(ctx context.Context, m *mailed, t ticket.Ticket, why W
 		return filed{}, err
 	}
 	said, err := d.Tickets.AddMessage(ctx, t.Reference, ticket.Said{
-		Channel: ticket.ChannelEmail, Body: d.body(m, t.Language), Number: identifier.FindInText(m.letter.subject, m.own),
+		Channel: ticket.ChannelEmail, Body: d.body(m, t.Language), Quoted: m.quoted, Number: identifier.FindInText(m.letter.subject, m.own),
 		Attachments: attachments, Token: token(m.Fingerprint),
 	})
 	if failure.Is(err, failure.KindConflict) {
-		m.own = masked(m.whole())
+		m.own, m.quoted = masked(m.whole()), ""
 		return d.takeQuestion(ctx, m)
 	}
 	return filed{state: StateFiled, why: why, ticket: &t.ID, message: &said.ID, left: left}, err

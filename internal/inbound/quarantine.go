@@ -252,7 +252,7 @@ func (d *Desk) Attach(ctx context.Context, by, id int64, reference string) error
 		return err
 	}
 	said, err := d.Tickets.AddMessage(ctx, t.Reference, ticket.Said{
-		Channel: ticket.ChannelEmail, Body: d.body(&m, t.Language), Attachments: attachments, Token: token(m.Fingerprint), Author: author(m, t, by),
+		Channel: ticket.ChannelEmail, Body: d.body(&m, t.Language), Quoted: m.quoted, Attachments: attachments, Token: token(m.Fingerprint), Author: author(m, t, by),
 	})
 	if err != nil {
 		return err

@@ -19,9 +19,9 @@ import (
 // 65,535 words of an attribute.
 const maxBody = 60_000
 
-// spokenSQL is a message's text; a third person's, which a member of staff added, begins with who wrote it: what a search shows of it does not
+// spokenSQL is a message's text, with what a mail repeated; a third person's, which a member of staff added, begins with who wrote it: what a search shows of it does not
 // stand under the applicant's name, and the sender is found by name.
-const spokenSQL = `COALESCE(NULLIF(author_name, '') || ': ', '') || body`
+const spokenSQL = `COALESCE(NULLIF(author_name, '') || ': ', '') || body || CASE WHEN quoted = '' THEN '' ELSE E'\n\n' || quoted END`
 
 // ticketDocument is what searching needs of a ticket and no more: no e-mail address and no number of the applicant's, which
 // are looked up exactly. Version is the ticket's, so that a document tells how old it is.

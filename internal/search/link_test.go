@@ -105,3 +105,22 @@ func TestAddedMailIsFoundUnderItsSender(t *testing.T) {
 		}
 	}
 }
+
+// What an answer by mail repeated, and was left out of its message, is found.
+func TestWhatAMailQuotedIsFound(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	reference, _ := d.open("A card", "Where is it?")
+	_, err := d.tickets.AddMessage(t.Context(), reference, ticket.Said{
+		Channel: ticket.ChannelEmail, Body: "Thank you.", Quoted: "Write to the xylophone office.", Token: [16]byte{9},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.index()
+	for engine, e := range d.both() {
+		if found := d.with(t, e).search(search.Query{Text: "xylophone"}); len(found.Hits) != 1 || found.Hits[0].Reference != reference {
+			t.Errorf("%s finds %d tickets", engine, len(found.Hits))
+		}
+	}
+}

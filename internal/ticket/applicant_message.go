@@ -21,6 +21,7 @@ import (
 type Said struct {
 	Channel     Channel
 	Body        string             // up to MaxQuestion characters
+	Quoted      string             // what a mail repeats of the ticket, and is left out of Body; as long
 	Number      identifier.Reading // found in the text; links a ticket that has come without one
 	Attachments []Attachment       // stored already; ID and MessageID are not used
 	Token       [16]byte           // hash of a form token or of a mail: the same one makes one message
@@ -100,9 +101,9 @@ func (c *change) said(ctx context.Context, in Said, m *Message) error {
 		m.AuthorName, m.AuthorEmail = in.Author.Name, in.Author.Email
 	}
 	err := c.tx.QueryRow(ctx, `
-		INSERT INTO message (ticket_id, kind, body, created_at, token, author_name, author_email, added_by)
-		VALUES ($1, 'applicant', $2, $3, $4, $5, $6, $7)
-		RETURNING id`, c.ID, in.Body, c.now, in.Token[:], name, email, addedBy).Scan(&m.ID)
+		INSERT INTO message (ticket_id, kind, body, quoted, created_at, token, author_name, author_email, added_by)
+		VALUES ($1, 'applicant', $2, $8, $3, $4, $5, $6, $7)
+		RETURNING id`, c.ID, in.Body, c.now, in.Token[:], name, email, addedBy, in.Quoted).Scan(&m.ID)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type Message struct {
 	StaffID     *int64
 	StaffName   string // "" when no member of staff wrote it
 	Body        string
+	Quoted      string // what a mail repeated of the ticket, and was left out of the body
 	CreatedAt   time.Time
 	Delivery    Delivery
 	Recipient   string // where it was sent; while it waits, where it goes if nothing changes
@@ -56,7 +57,7 @@ type Message struct {
 func (m Message) ByOther() bool { return m.AddedByName != "" }
 
 // messageColumns lists a message's columns for RowToStructByName; m is the message, s who of the staff wrote it, adder who added it.
-const messageColumns = `m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.created_at, m.delivery,
+const messageColumns = `m.id, m.ticket_id, m.kind, m.staff_id, COALESCE(s.name, '') AS staff_name, m.body, m.quoted, m.created_at, m.delivery,
 	COALESCE(m.recipient, '') AS recipient, m.deliver_at, m.delivered_at, COALESCE(m.author_name, '') AS author_name,
 	COALESCE(m.author_email, '') AS author_email, COALESCE(adder.name, '') AS added_by_name`
 

@@ -202,6 +202,21 @@ func TestAMailThatMayBeAutomaticIsFlaggedUntilSomebodyLooks(t *testing.T) {
 	}
 }
 
+// What a mail repeats of its ticket stands folded below the answer's own words, and not on the applicant's page.
+func TestWhatAMailQuotesIsFolded(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	d.mail(t, "Amara <amara@example.org>", d.replies.For(reference), "Re: card", "It came.\r\n\r\nOn May 3, Amara <amara@example.org> wrote:\r\n> I was approved in March.")
+	added := d.get(t, "/console/tickets/"+reference).Doc.Find(".message--applicant")
+	if own := strings.TrimSpace(added.Find(".message__body").First().Text()); own != "It came." {
+		t.Errorf("the message says %q", own)
+	}
+	if folded := added.Find("details.message__quoted:not([open])").Text(); !strings.Contains(folded, "I was approved in March.") {
+		t.Errorf("folded below stands %q", folded)
+	}
+}
+
 // A mail that names no address becomes a ticket by one that the agent types. What is typed wrong stays typed, and makes nothing.
 func TestAMailWithoutAnAddressBecomesATicket(t *testing.T) {
 	t.Parallel()
