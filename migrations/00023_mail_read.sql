@@ -4,11 +4,14 @@
 -- its text.
 ALTER TABLE inbound_mail
     ADD COLUMN reply_to text NOT NULL DEFAULT '' CHECK (length(reply_to) <= 320),
-    ADD COLUMN damaged  text[] NOT NULL DEFAULT '{}';
+    ADD COLUMN damaged  text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN split_of bigint; -- the mail that was sent to several tickets, of which this is the one for the ticket in recipients
+ALTER TABLE inbound_mail ADD CONSTRAINT inbound_mail_split_of_fkey FOREIGN KEY (split_of) REFERENCES inbound_mail NOT VALID;
+ALTER TABLE inbound_mail VALIDATE CONSTRAINT inbound_mail_split_of_fkey;
 
 -- What an answer by mail repeated of the ticket, and was left out of its body.
 ALTER TABLE message ADD COLUMN quoted text NOT NULL DEFAULT '' CHECK (length(quoted) <= 50000);
 
 -- +goose Down
 ALTER TABLE message DROP COLUMN quoted;
-ALTER TABLE inbound_mail DROP COLUMN reply_to, DROP COLUMN damaged;
+ALTER TABLE inbound_mail DROP COLUMN reply_to, DROP COLUMN damaged, DROP COLUMN split_of;

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,13 +28,14 @@ type mailed struct {
 	State        State
 	Why          Why
 	TicketID     *int64
-	letter       letter `db:"-"`
+	SplitOf      *int64
+	letter       letter  `db:"-"`
 	writer       mailbox // whose question it is, and where answers go
-	own          string // its own text, masked
-	quoted       string // what it repeats of the ticket that it answers, masked
-	signs        []Sign // that it may be automatic
-	sealed       bool   // Raw stood sealed
-	unread       bool   // it could not be read
+	own          string  // its own text, masked
+	quoted       string  // what it repeats of the ticket that it answers, masked
+	signs        []Sign  // that it may be automatic
+	sealed       bool    // Raw stood sealed
+	unread       bool    // it could not be read
 }
 
 // filed is where a mail ended.
@@ -87,9 +87,10 @@ func (d *Desk) read(ctx context.Context, id int64) (mailed, error) {
 	var m mailed
 	var sealed []byte
 	err := d.DB.QueryRow(ctx, `
-		SELECT id, raw, sealed, fingerprint, envelope_from, recipients, received_at, state, why, ticket_id
+		SELECT id, raw, sealed, fingerprint, envelope_from, recipients, received_at, state, why, ticket_id, split_of
 		FROM inbound_mail
-		WHERE id = $1`, id).Scan(&m.ID, &m.Raw, &sealed, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.Why, &m.TicketID)
+		WHERE id = $1`, id).Scan(
+		&m.ID, &m.Raw, &sealed, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.Why, &m.TicketID, &m.SplitOf)
 	if err != nil {
 		return m, postgres.Failure(notFound(err))
 	}
@@ -151,10 +152,18 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 	if own, err := d.isOwn(ctx, m); err != nil || own {
 		return ignored(WhyOwn), err
 	}
-	named, err := d.namedTicket(ctx, m)
+	named, err := d.namedTickets(ctx, m)
+	if err == nil {
+		err = d.split(ctx, m, named)
+	}
 	if err != nil {
 		return filed{}, err
 	}
+	return d.decideOn(ctx, m, named.first())
+}
+
+// decideOn is decide for a mail that was read, and names a ticket or none.
+func (d *Desk) decideOn(ctx context.Context, m *mailed, named *ticket.Ticket) (filed, error) {
 	automatic := m.letter.automatic(m.EnvelopeFrom)
 	if !automatic {
 		m.signs = m.letter.signs()
@@ -221,23 +230,6 @@ func (d *Desk) isDesks(address string) bool {
 	_, domain, _ := strings.Cut(address, "@")
 	_, sends, _ := strings.Cut(d.From, "@")
 	return d.Replies.Ours(address) || domain != "" && (strings.EqualFold(domain, sends) || d.Replies != nil && strings.EqualFold(domain, d.Replies.Domain()))
-}
-
-// namedTicket finds the ticket whose reply address the mail was sent to; nil when it was to none.
-func (d *Desk) namedTicket(ctx context.Context, m *mailed) (*ticket.Ticket, error) {
-	for _, address := range slices.Concat(m.Recipients, m.letter.to) {
-		if reference, ok := d.Replies.Reference(address); ok {
-			return d.find(ctx, reference)
-		}
-		reference, err := d.keptReference(ctx, address)
-		if err != nil {
-			return nil, err
-		}
-		if reference != "" {
-			return d.find(ctx, reference)
-		}
-	}
-	return nil, nil //nolint:nilnil // most new mails name none
 }
 
 func (d *Desk) find(ctx context.Context, reference string) (*ticket.Ticket, error) {

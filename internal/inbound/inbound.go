@@ -126,7 +126,7 @@ const keepRaw = 30 * 24 * time.Hour
 // Anybody may send one. Errors: unavailable when the database is away; then the sender must be told to come again.
 func (d *Desk) Receive(ctx context.Context, in Arrived) error {
 	prints := d.vault.fingerprints(in.Raw)
-	_, err := d.DB.Exec(ctx, `
+	kept, err := d.DB.Exec(ctx, `
 		WITH kept AS (
 			INSERT INTO inbound_mail (source, sealed, size, fingerprint, envelope_from, recipients, received_at)
 			SELECT $1, $2, $3, $4, $5, $6, $7
@@ -139,6 +139,11 @@ func (d *Desk) Receive(ctx context.Context, in Arrived) error {
 		in.Source, d.vault.sealMail(in.Raw, prints[0]), len(in.Raw), prints[0], clip(in.EnvelopeFrom, 320), orEmpty(in.Recipients), d.Now().UTC(), prints[1:], TaskFile)
 	if err != nil {
 		return fmt.Errorf("keep a mail: %w", unavailable(err))
+	}
+	if kept.RowsAffected() == 0 {
+		if err := d.oftener(ctx, in, prints); err != nil {
+			return err
+		}
 	}
 	d.Wake()
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -59,7 +60,9 @@ func (s SMTP) Serve(ctx context.Context, listener net.Listener) error {
 	server.ErrorLog = quiet{}
 	s.Desk.Logger.Info("mail comes in", slog.String("address", listener.Addr().String()))
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	go func() {
+		served <- server.Serve(netutil.LimitListener(&perHost{Listener: listener, open: map[string]int{}}, maxConnections))
+	}()
 	select {
 	case err := <-served:
 		return fmt.Errorf("take mail in: %w", err)
@@ -96,7 +99,6 @@ func counter(registry prometheus.Registerer) *prometheus.CounterVec {
 
 // sender is what one address has done lately.
 type sender struct {
-	open  int
 	mails int
 	since time.Time
 }
@@ -110,61 +112,93 @@ type backend struct {
 }
 
 var (
-	errBusy    = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: "Too many connections or mails, come again later"}
+	errBusy    = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: "Too many mails, come again later"}
 	errLater   = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The mail could not be kept, come again later"}
 	errNotOurs = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such mailbox here"}
 )
 
 // NewSession implements smtp.Backend.
 func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
-	host, _, err := net.SplitHostPort(c.Conn().RemoteAddr().String())
-	if err != nil {
-		host = c.Conn().RemoteAddr().String()
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	from := b.senders[host]
-	if from == nil {
-		from = &sender{since: time.Now()}
-		b.senders[host] = from
-	}
-	if from.open >= maxPerAddress {
-		return nil, errBusy
-	}
-	from.open++
-	return &session{backend: b, host: host}, nil
+	return &session{backend: b, host: hostOf(c.Conn())}, nil
 }
 
 // mayMail counts a mail of an address.
 func (b *backend) mayMail(host string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	from := b.senders[host]
-	if from == nil {
-		return false
+	now := time.Now()
+	if len(b.senders) > 10_000 {
+		maps.DeleteFunc(b.senders, func(_ string, s *sender) bool { return now.Sub(s.since) > time.Minute })
 	}
-	if now := time.Now(); now.Sub(from.since) > time.Minute {
-		from.since, from.mails = now, 0
+	from := b.senders[host]
+	if from == nil || now.Sub(from.since) > time.Minute {
+		from = &sender{since: now}
+		b.senders[host] = from
 	}
 	from.mails++
 	return from.mails <= mailsPerMinute
 }
 
-func (b *backend) leave(host string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if from := b.senders[host]; from != nil {
-		if from.open--; from.open <= 0 && time.Since(from.since) > time.Minute {
-			delete(b.senders, host)
+// perHost takes no more connections of one address than it may hold: before it has said a word it holds a place as well.
+type perHost struct {
+	net.Listener
+	mu   sync.Mutex
+	open map[string]int
+}
+
+// Accept implements net.Listener.
+func (l *perHost) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
 		}
-	}
-	if len(b.senders) > 10_000 {
-		for h, s := range b.senders {
-			if s.open <= 0 {
-				delete(b.senders, h)
-			}
+		host := hostOf(c)
+		if l.enters(host) {
+			return &counted{Conn: c, leaves: sync.OnceFunc(func() { l.leaves(host) })}, nil
 		}
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		_, _ = io.WriteString(c, "421 4.7.0 Too many connections, come again later\r\n")
+		_ = c.Close()
 	}
+}
+
+func (l *perHost) enters(host string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[host] >= maxPerAddress {
+		return false
+	}
+	l.open[host]++
+	return true
+}
+
+func (l *perHost) leaves(host string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[host]--; l.open[host] <= 0 {
+		delete(l.open, host)
+	}
+}
+
+// counted is a connection that gives its place back.
+type counted struct {
+	net.Conn
+	leaves func()
+}
+
+// Close implements net.Conn.
+func (c *counted) Close() error {
+	c.leaves()
+	return c.Conn.Close()
+}
+
+func hostOf(c net.Conn) string {
+	host, _, err := net.SplitHostPort(c.RemoteAddr().String())
+	if err != nil {
+		return c.RemoteAddr().String()
+	}
+	return host
 }
 
 // session is one conversation.
@@ -219,7 +253,4 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) Reset() { s.from, s.to = "", nil }
 
 // Logout implements smtp.Session.
-func (s *session) Logout() error {
-	s.leave(s.host)
-	return nil
-}
+func (s *session) Logout() error { return nil }
