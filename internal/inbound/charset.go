@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -28,7 +29,10 @@ func known(name string) encoding.Encoding {
 	if alias, ok := aliases[name]; ok {
 		name = alias
 	}
-	if e, err := htmlindex.Get(name); err == nil {
+	if name == "hz-gb-2312" {
+		return simplifiedchinese.HZGB2312
+	}
+	if e, err := htmlindex.Get(name); err == nil && e != encoding.Replacement {
 		return e
 	}
 	if e, err := ianaindex.MIME.Encoding(name); err == nil {
@@ -96,9 +100,10 @@ func mostly(content []byte) bool {
 
 // decodedHTML is decoded for a page, which may name its character set itself.
 func decodedHTML(content []byte, name string) string {
-	if known(name) == nil && !isUTF7(name) && !utf8.Valid(content) {
-		e, _, _ := charset.DetermineEncoding(content, "text/html")
-		return decodedBy(content, e)
+	if e := known(name); (e == nil || western(e)) && !isUTF7(name) && !utf8.Valid(content) {
+		if e, own, _ := charset.DetermineEncoding(content, "text/html"); own != "windows-1252" {
+			return decodedBy(content, e)
+		}
 	}
 	return decoded(content, name)
 }

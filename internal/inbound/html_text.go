@@ -38,8 +38,8 @@ type openElement struct {
 }
 
 const (
-	deepestQuote = 12     // marks of a quotation on a line
-	mostOpen     = 10_000 // elements whose end is awaited
+	deepestQuote = 12    // marks of a quotation on a line
+	mostOpen     = 1_000 // elements whose end is awaited
 )
 
 func (w *htmlWriter) read(source string) {

@@ -17,6 +17,9 @@ type header []field
 // field has its value unfolded, in the bytes in which it came.
 type field struct{ name, value string }
 
+// maxField bounds a field, in bytes: what is longer is an attack, and folding it would take for ever.
+const maxField = 64 << 10
+
 // get gives the first field of a name, in whatever case; "" when there is none.
 func (h header) get(name string) string {
 	for _, f := range h {
@@ -71,7 +74,7 @@ func parseEntity(raw []byte) (e entity) {
 				e.header.extend(line)
 			}
 			pending = nil
-			e.header = append(e.header, field{f[1], strings.TrimSpace(f[2])})
+			e.header = append(e.header, field{f[1], strings.TrimSpace(f[2][:min(len(f[2]), maxField)])})
 		case len(e.header) == 0:
 			return e // it has no header
 		default:
@@ -85,6 +88,9 @@ func parseEntity(raw []byte) (e entity) {
 
 func (h header) extend(line string) {
 	last := &h[len(h)-1]
+	if len(last.value)+len(line) > maxField {
+		return
+	}
 	last.value = strings.TrimSpace(last.value + " " + strings.TrimSpace(line))
 }
 
@@ -104,8 +110,10 @@ func media(value string) (kind string, params map[string]string) {
 	if err == nil {
 		return kind, params
 	}
-	first, rest, _ := strings.Cut(value, ";")
-	kind, params = strings.ToLower(strings.TrimSpace(first)), map[string]string{}
+	value = strings.TrimSpace(value)
+	end := strings.IndexAny(value+";", "; \t")
+	kind, rest := strings.ToLower(value[:end]), value[end:]
+	params = map[string]string{}
 	for _, m := range parameter.FindAllStringSubmatch(rest, -1) {
 		params[strings.ToLower(strings.TrimRight(m[1], "*"))] = strings.Trim(m[2], `"`)
 	}
@@ -126,11 +134,33 @@ func (e entity) content() (content []byte, damaged bool) {
 	encoding, _, _ := strings.Cut(e.header.get("Content-Transfer-Encoding"), ";")
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "base64":
+		if isProse(e.body) {
+			return e.body, true
+		}
 		return unbase64(e.body)
 	case "quoted-printable":
 		return unquoted(e.body), false
 	}
 	return e.body, false
+}
+
+// isProse reports whether what is said to be base64 is a text as it stands: one sign in twenty is none of its letters, or stands between words.
+func isProse(text []byte) bool {
+	signs, foreign := 0, 0
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		signs += len(line)
+		for _, c := range line {
+			if !isBase64(c) && c != '=' {
+				foreign++
+			}
+		}
+	}
+	return foreign*20 > signs
+}
+
+func isBase64(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/'
 }
 
 // unbase64 passes over what is none of its letters, and begins anew behind each end.
@@ -146,7 +176,7 @@ func unbase64(text []byte) (content []byte, damaged bool) {
 	}
 	for _, c := range text {
 		switch {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '+', c == '/':
+		case isBase64(c):
 			block = append(block, c)
 		case c == '=':
 			flush()

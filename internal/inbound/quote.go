@@ -9,7 +9,8 @@ import (
 // quoting tells what of an answer repeats earlier mails. Only an answer has any: a new question is never cut. What introduces a quotation in one
 // language is a sentence in another, so the words alone decide nothing: it is an address of ours, the header of a mail, or our own text below.
 type quoting struct {
-	sent string                    // what was written on the ticket before, as words with one blank between and around them
+	sent string                    // what was written on the ticket last, as words with one blank between and around them
+	runs map[string]bool           // every repeatedRun words in a row of it
 	ours func(address string) bool // whether an address is no third person's
 }
 
@@ -18,7 +19,12 @@ func newQuoting(ours func(string) bool, written ...string) quoting {
 	for _, text := range written {
 		words = append(words, wordsOf(text)...)
 	}
-	return quoting{sent: " " + strings.Join(words, " ") + " ", ours: ours}
+	words = words[max(0, len(words)-mostSent):]
+	q := quoting{sent: " " + strings.Join(words, " ") + " ", runs: map[string]bool{}, ours: ours}
+	for i := 0; i+repeatedRun <= len(words); i++ {
+		q.runs[strings.Join(words[i:i+repeatedRun], " ")] = true
+	}
+	return q
 }
 
 // wordsOf are the words of a text in lower case, without signs: mail programs break lines and change quotation marks.
@@ -158,14 +164,15 @@ func (q quoting) headers(lines []string, i int) bool {
 }
 
 const (
-	repeatedRun = 6  // words in a row that are no chance
-	repeatedIn  = 60 // words of a quotation that are looked at
+	repeatedRun = 6       // words in a row that are no chance
+	repeatedIn  = 60      // words of a quotation that are looked at, on as many lines
+	mostSent    = 100_000 // words of a ticket that a quotation is looked for in
 )
 
 // repeats reports whether what begins here was written on the ticket before.
 func (q quoting) repeats(lines []string) bool {
 	var words []string
-	for _, line := range lines {
+	for _, line := range lines[:min(len(lines), repeatedIn)] {
 		if words = append(words, wordsOf(line)...); len(words) >= repeatedIn {
 			break
 		}
@@ -175,7 +182,7 @@ func (q quoting) repeats(lines []string) bool {
 		return len(words) >= 3 && strings.Contains(q.sent, " "+strings.Join(words, " ")+" ")
 	}
 	for i := 0; i+repeatedRun <= len(words); i++ {
-		if strings.Contains(q.sent, " "+strings.Join(words[i:i+repeatedRun], " ")+" ") {
+		if q.runs[strings.Join(words[i:i+repeatedRun], " ")] {
 			return true
 		}
 	}

@@ -32,6 +32,7 @@ type letter struct {
 	text        string // the whole, with what was quoted
 	forwarded   string // the text of mails that are attached
 	calendar    string // the words of an invitation
+	attached    string // the words of texts that are attached as files
 	parts       []part
 	encrypted   bool
 	dropped     bool     // something in it was not read: it stands in the mail alone
@@ -58,8 +59,10 @@ func readLetter(raw []byte) (l letter, err error) {
 	}
 	w := walker{letter: &l}
 	l.text, err = w.entity(e, 0)
-	if strings.TrimSpace(l.text) == "" {
-		l.text = l.calendar
+	for _, instead := range []string{l.attached, l.calendar} {
+		if strings.TrimSpace(l.text) == "" {
+			l.text = instead
+		}
 	}
 	if err == nil && strings.ContainsRune(l.text, '\uFFFD') && badShare(l.text) {
 		err = errUnreadable
@@ -135,6 +138,9 @@ func (w *walker) entity(e entity, depth int) (string, error) {
 		return "", nil
 	case isText && disposition != "attachment":
 		return w.textOf(e, kind, params), nil
+	case kind == "text/plain" || kind == "text/html":
+		content, _ := e.content()
+		w.attached += "\n\n" + textIn(content[:min(len(content), maxText)], kind, params)
 	}
 	w.file(e, name, disposition)
 	return "", nil
@@ -233,6 +239,10 @@ func (w *walker) textOf(e entity, kind string, params map[string]string) string 
 	if len(content) > maxText {
 		content, w.dropped = content[:maxText], true
 	}
+	return textIn(content, kind, params)
+}
+
+func textIn(content []byte, kind string, params map[string]string) string {
 	switch {
 	case kind == "text/html":
 		return htmlText(decodedHTML(content, params["charset"]))

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // FuzzReadLetter holds that no mail stops the reader, and that whatever it takes is text.
@@ -89,6 +90,14 @@ func TestWordsComeThrough(t *testing.T) {
 		"base64 in two":                 {part(plain+"\r\nContent-Transfer-Encoding: base64", b64(words[:half])+"\r\n"+b64(words[half:])), words},
 		"base64 with a footer":          {part(plain+"\r\nContent-Transfer-Encoding: base64", b64(words)+"\r\n\r\n-- \r\n"), words},
 		"base64 without its end":        {part(plain+"\r\nContent-Transfer-Encoding: base64", strings.TrimRight(b64(words), "=")), words},
+		"a text as base64":              {part(plain+"\r\nContent-Transfer-Encoding: base64", words), words},
+		"a type without a semicolon":    {part("Content-Type: text/plain charset=windows-1252", latin), words},
+		"a text that is a file":         {mixed(part(plain+"\r\nContent-Disposition: attachment; filename=letter.txt", words)), words},
+		"HTML with a false name":        {part("Content-Type: text/html; charset=us-ascii", "<meta charset=shift_jis><p>\x83J\x81[\x83h"), "カード"},
+		"HZ":                            {part("Content-Type: text/plain; charset=hz-gb-2312", "~{NRPwKx~}"), hz("~{NRPwKx~}")},
+		"an invitation":                 {part("Content-Type: text/calendar", "BEGIN:VEVENT\r\nSUMMARY:Interview\\, room 4\r\nDESCRIPTION:Bring\r\n  your card\r\nEND:VEVENT"), "Interview, room 4\nBring your card"},
+		"signed":                        {part("Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64", b64(signedOf(plain+"\r\n\r\n"+words, false))), words},
+		"signed, in chunks":             {part("Content-Type: application/x-pkcs7-mime\r\nContent-Transfer-Encoding: base64", b64(signedOf(plain+"\r\n\r\n"+words, true))), words},
 		"an unknown encoding":           {part(plain+"\r\nContent-Transfer-Encoding: 8-bit", words), words},
 		"a line between fields":         {part("X-A: 1\r\nno field at all\r\n"+plain, words), words},
 		"no line behind the header":     {plain + "\r\n" + words, words},
@@ -111,6 +120,30 @@ func TestWordsComeThrough(t *testing.T) {
 			t.Errorf("%s: %q (%v), want %q", name, got, err, c.want)
 		}
 	}
+}
+
+func hz(s string) string {
+	text, err := simplifiedchinese.HZGB2312.NewDecoder().String(s)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// signedOf packs a content as RFC 5652 does, with lengths or, in chunks, with marked ends as Outlook and OpenSSL write it.
+func signedOf(content string, chunks bool) string {
+	wrap := func(tag byte, content string) string {
+		if chunks && tag&0x20 != 0 {
+			return string([]byte{tag, 0x80}) + content + "\x00\x00"
+		}
+		return string([]byte{tag, 0x82, byte(len(content) >> 8), byte(len(content))}) + content
+	}
+	inner := wrap(tagOctets, content)
+	if chunks {
+		inner = wrap(tagOctetChunks, wrap(tagOctets, content[:30])+wrap(tagOctets, content[30:]))
+	}
+	data := "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+	return wrap(tagSequence, "\x06\x09"+oidSigned+wrap(tagExplicit0, wrap(tagSequence, "\x02\x01\x01"+wrap(tagSet, "")+wrap(tagSequence, data+wrap(tagExplicit0, inner))+wrap(tagSet, ""))))
 }
 
 // utf7Of writes RFC 2152, which Go's libraries do not.
