@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/askwell/askwell/internal/files"
@@ -270,7 +271,7 @@ func (w *walker) enclosed(e entity, depth int) error {
 // calendarText is what an invitation says to a person (RFC 5545).
 func calendarText(source string) string {
 	var lines []string
-	for line := range strings.SplitSeq(folding.ReplaceAllString(source, ""), "\n") {
+	for line := range strings.SplitSeq(calendarFolding.ReplaceAllString(source, ""), "\n") {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
 		switch name {
@@ -280,5 +281,7 @@ func calendarText(source string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+var calendarFolding = regexp.MustCompile(`\r?\n[ \t]`)
 
 var calendarEscapes = strings.NewReplacer(`\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`)
