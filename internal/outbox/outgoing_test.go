@@ -21,7 +21,7 @@ import (
 // post is a database with one task that sends one mail, and what became of it.
 type post struct {
 	*testing.T
-	db       *pgxpool.Pool
+	db    *pgxpool.Pool
 	task  int64
 	sent  atomic.Int32
 	lease time.Duration
