@@ -246,9 +246,7 @@ func TestAMailWithoutAnAddressBecomesATicket(t *testing.T) {
 func TestWhatAMailLacksIsSaid(t *testing.T) {
 	t.Parallel()
 	d := newMailDesk(t)
-	id := d.raw(t, "From: Web form <noreply@site.test>\r\nReply-To: Rosa Vega <rosa@ext.test>\r\nTo: reply@help.example\r\nSubject: My letter\r\nMessage-ID: <d@site.test>\r\n"+
-		"Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\nSee the letter.\r\n--B\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=letter.pdf\r\n"+
-		"Content-Transfer-Encoding: base64\r\n\r\nJVBERi0x!LjQK\r\n--B--\r\n")
+	id := d.lacking(t)
 	mail := d.get(t, fmt.Sprintf("%s/%d", mailPath, id))
 	reference := mail.Text(`a.number[href^="/console/tickets/"]`)
 	thread := d.get(t, "/console/tickets/"+reference)
@@ -268,6 +266,14 @@ func TestWhatAMailLacksIsSaid(t *testing.T) {
 	if got := d.ticket(t, reference); got.ApplicantEmail != "rosa@ext.test" || len(mail.Doc.Find(`.mail__files a`).Nodes) != 1 {
 		t.Errorf("it is of %s, and %d files can be fetched", got.ApplicantEmail, len(mail.Doc.Find(`.mail__files a`).Nodes))
 	}
+}
+
+// lacking is a form mailer's mail whose file came damaged, and which quotes.
+func (d *mailDesk) lacking(t *testing.T) (id int64) {
+	t.Helper()
+	return d.raw(t, "From: Web form <noreply@site.test>\r\nReply-To: Rosa Vega <rosa@ext.test>\r\nTo: reply@help.example\r\nSubject: My letter\r\nMessage-ID: <d@site.test>\r\n"+
+		"Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\nSee the letter.\r\n--B\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=letter.pdf\r\n"+
+		"Content-Transfer-Encoding: base64\r\n\r\nJVBERi0x!LjQK\r\n--B--\r\n")
 }
 
 // An automatic reply is noted on its ticket, and one press away there: a person may still make a message of it.
@@ -332,7 +338,13 @@ func TestMailByKeyboard(t *testing.T) {
 	reference := d.open(t)
 	path := d.held(t, reference, "A question with a long subject that must not make the page wider than a phone's screen, whatever it says")
 	tab := d.browse(t, staff.RoleAgent, "mail@staff.test")
-	inspect(t, tab, d.URL, map[string]string{"mail-list": mailPath, "mail-aside": mailPath + "?view=aside", "mail-flagged": mailPath + "?view=flagged", "mail": path})
+	lacking, unread := d.lacking(t), d.raw(t, "Hello, my card has not come. Rosa\r\n")
+	d.mail(t, "Amara <amara@example.org>", d.replies.For(reference), "Re: card", "It came.\r\n\r\nOn May 3, Amara <amara@example.org> wrote:\r\n> I was approved in March.")
+	inspect(t, tab, d.URL, map[string]string{
+		"mail-list": mailPath, "mail-aside": mailPath + "?view=aside", "mail-flagged": mailPath + "?view=flagged", "mail": path, "mail-unread": fmt.Sprintf("%s/%d", mailPath, unread),
+		"mail-damaged": fmt.Sprintf("%s/%d", mailPath, lacking), "ticket-quoted": ticketPath(reference),
+		"ticket-damaged": d.get(t, fmt.Sprintf("%s/%d", mailPath, lacking)).Doc.Find(`a.number[href^="/console/tickets/"]`).AttrOr("href", ""),
+	})
 	tab.Goto(d.URL + mailPath)
 	tab.TabTo(`main table a[href="` + path + `"]`)
 	tab.PressAndLoad("Enter")
