@@ -214,7 +214,7 @@ func (s *site) makeConsole() error {
 			return fmt.Errorf("web: %w", err)
 		}
 	}
-	replies, err := replyAddresses(s.Settings)
+	replies, err := ReplyAddresses(s.Settings)
 	if err != nil {
 		return err
 	}
@@ -229,8 +229,8 @@ func (s *site) makeConsole() error {
 	return nil
 }
 
-// replyAddresses are the addresses that applicants answer to; nil where no mail comes in.
-func replyAddresses(settings config.Config) (*mail.ReplyAddresses, error) {
+// ReplyAddresses are the addresses that applicants answer to; nil where no mail comes in.
+func ReplyAddresses(settings config.Config) (*mail.ReplyAddresses, error) {
 	if settings.ReplyAddress == "" {
 		return nil, nil //nolint:nilnil // answers go to the agency then
 	}

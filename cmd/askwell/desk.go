@@ -168,7 +168,7 @@ func (d *desk) mailer() (*mail.Mailer, error) {
 	if err != nil {
 		return nil, err
 	}
-	replies, err := replyAddresses(d.cfg)
+	replies, err := web.ReplyAddresses(d.cfg)
 	if err != nil {
 		return nil, err
 	}

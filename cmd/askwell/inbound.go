@@ -17,17 +17,9 @@ import (
 	"github.com/askwell/askwell/workers"
 )
 
-// replyAddresses are the addresses that applicants answer to; nil when no mail comes in here.
-func replyAddresses(cfg config.Config) (*mail.ReplyAddresses, error) {
-	if cfg.ReplyAddress == "" {
-		return nil, nil //nolint:nilnil // answers go to the agency then
-	}
-	return mail.NewReplyAddresses(cfg.ReplyAddress, cfg.SecretKeys, cfg.InboundAddresses...)
-}
-
 // inbound makes what files the mails that come in, and where they come from.
 func (d *desk) inbound() (*inbound.Desk, []workers.Source, error) {
-	replies, err := replyAddresses(d.cfg)
+	replies, err := web.ReplyAddresses(d.cfg)
 	if err != nil || replies == nil {
 		return nil, nil, err
 	}
@@ -70,7 +62,7 @@ func checkInbound(ctx context.Context, cfg config.Config) (string, error) {
 	if len(cfg.SecretKeys) == 0 { // up has a key of its own; which one it is matters to no check
 		cfg.SecretKeys = [][]byte{make([]byte, 32)}
 	}
-	replies, err := replyAddresses(cfg)
+	replies, err := web.ReplyAddresses(cfg)
 	if err != nil {
 		return "", advice("REPLY_ADDRESS cannot be used.", err)
 	}

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -75,7 +76,7 @@ func (l *letter) signs() (found []Sign) {
 	add(has("List-Id") || has("List-Unsubscribe"), SignList)
 	add(has("Feedback-Id"), SignFeedback)
 	add(autoSubject.MatchString(l.subject), SignSubject)
-	add(autoSender.MatchString(l.fromAddress) && l.replyTo.address == "", SignSender)
+	add(autoSender.MatchString(cmp.Or(l.replyTo.address, l.fromAddress)), SignSender)
 	return found
 }
 

@@ -17,8 +17,7 @@ import (
 
 // aliases are names of character sets that mail programs write and no register has.
 var aliases = map[string]string{
-	"cp932": "shift_jis", "cp936": "gbk", "cp949": "euc-kr", "cp950": "big5", "utf8": "utf-8", "utf-8-mac": "utf-8", "latin1": "windows-1252", "latin-1": "windows-1252",
-	"iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "x-gbk": "gbk", "x-mac-roman": "macintosh", "ansi": "windows-1252",
+	"cp932": "shift_jis", "cp936": "gbk", "cp949": "euc-kr", "cp950": "big5", "utf-8-mac": "utf-8", "latin-1": "windows-1252", "ansi": "windows-1252",
 }
 
 const utf7 = "utf-7"

@@ -141,7 +141,7 @@ func (d *Desk) Receive(ctx context.Context, in Arrived) error {
 		return fmt.Errorf("keep a mail: %w", unavailable(err))
 	}
 	if kept.RowsAffected() == 0 {
-		if err := d.oftener(ctx, in, prints); err != nil {
+		if err := d.receiveAgain(ctx, in, prints); err != nil {
 			return err
 		}
 	}

@@ -86,8 +86,8 @@ func (d *Desk) forTicket(ctx context.Context, raw, fingerprint []byte, address, 
 	return postgres.Failure(err)
 }
 
-// oftener keeps a mail that came before for the tickets that it was not sent to then: a server may deliver it to each recipient by itself.
-func (d *Desk) oftener(ctx context.Context, in Arrived, prints [][]byte) error {
+// receiveAgain keeps a mail that came before for the tickets that it was not sent to then: a server may deliver it to each recipient by itself.
+func (d *Desk) receiveAgain(ctx context.Context, in Arrived, prints [][]byte) error {
 	var fingerprint []byte
 	var before []string
 	for _, address := range in.Recipients {
