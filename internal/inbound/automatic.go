@@ -97,17 +97,21 @@ func (d *Desk) isOwn(ctx context.Context, m *mailed) (bool, error) {
 	return false, nil
 }
 
+// answersTo is the address that a mail is answered to, as migrations/00023 indexes it: whoever sends from many addresses to have one answered, or
+// has many answered from one, counts by those that get the answers.
+const answersTo = `lower(COALESCE(NULLIF(reply_to, ''), from_address))`
+
 // repeated reports that a new question has the words of one that came from the same address within a day, as from a responder that does
 // not say what it is.
 func (d *Desk) repeated(ctx context.Context, m *mailed) (is bool, err error) {
-	if m.letter.fromAddress == "" {
+	if m.writer.address == "" {
 		return false, nil
 	}
 	err = d.DB.QueryRow(ctx, `
 		SELECT EXISTS (
 			SELECT FROM inbound_mail
-			WHERE lower(from_address) = lower($1) AND reply_to = $6 AND received_at > $2 AND received_at <= $3 AND id <> $4 AND body <> '' AND body = $5)`,
-		m.letter.fromAddress, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID, m.shown(), m.replyTo()).Scan(&is)
+			WHERE `+answersTo+` = lower($1) AND received_at > $2 AND received_at <= $3 AND id <> $4 AND body <> '' AND body = $5)`,
+		m.writer.address, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID, m.shown()).Scan(&is)
 	return is, err
 }
 
@@ -123,7 +127,7 @@ func (d *Desk) answerable(ctx context.Context, m *mailed) (bool, error) {
 	var n int
 	err := d.DB.QueryRow(ctx, `
 		SELECT count(*) FROM inbound_mail
-		WHERE lower(from_address) = lower($1) AND reply_to = $5 AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why = 'new' AND signs <> '{}'`,
-		m.letter.fromAddress, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID, m.replyTo()).Scan(&n)
+		WHERE `+answersTo+` = lower($1) AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why = 'new' AND signs <> '{}'`,
+		m.writer.address, m.ReceivedAt.AddDate(0, 0, -1), m.ReceivedAt, m.ID).Scan(&n)
 	return n < acknowledgedFlagged, err
 }

@@ -63,12 +63,12 @@ func (d *Desk) takeQuestion(ctx context.Context, m *mailed) (filed, error) {
 	return filed{state: StateFiled, why: WhyNew, ticket: &t, message: &message, left: left}, err
 }
 
-// lately counts the questions that came from this address, and for the same one to answer to, in the hour before.
+// lately counts the questions that were to be answered to this address in the hour before.
 func (d *Desk) lately(ctx context.Context, m *mailed) (n int, err error) {
 	err = d.DB.QueryRow(ctx, `
 		SELECT count(*) FROM inbound_mail
-		WHERE lower(from_address) = lower($1) AND reply_to = $5 AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why IN ('new', 'too_many')`,
-		m.letter.fromAddress, m.ReceivedAt.Add(-time.Hour), m.ReceivedAt, m.ID, m.replyTo()).Scan(&n)
+		WHERE `+answersTo+` = lower($1) AND received_at > $2 AND received_at <= $3 AND id <> $4 AND why IN ('new', 'too_many')`,
+		m.writer.address, m.ReceivedAt.Add(-time.Hour), m.ReceivedAt, m.ID).Scan(&n)
 	return n, err
 }
 
