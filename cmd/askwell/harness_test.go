@@ -86,6 +86,14 @@ func start(t *testing.T, env []string, args ...string) *process {
 	p := &process{t: t, cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	p.run()
+	return p
+}
+
+// run starts the program and ends it with the test.
+func (p *process) run() {
+	p.t.Helper()
+	t, args := p.t, p.cmd.Args
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -99,10 +107,9 @@ func start(t *testing.T, env []string, args ...string) *process {
 			p.signal(syscall.SIGKILL)
 		}
 		if t.Failed() {
-			t.Logf("askwell %s printed:\n%s", strings.Join(args, " "), tail(p.out.String(), 6000))
+			t.Logf("%s printed:\n%s", strings.Join(args, " "), tail(p.out.String(), 6000))
 		}
 	})
-	return p
 }
 
 func tail(s string, n int) string {
