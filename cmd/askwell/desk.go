@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -163,19 +165,26 @@ func (d *desk) handler(ctx context.Context, mailbox http.Handler, demo bool) (ht
 }
 
 // mailer writes to applicants in their language.
-func (d *desk) mailer() (*mail.Mailer, error) {
+func (d *desk) mailer() (*mail.Mailer, error) { return newMailer(d.cfg, d.clock.Now) }
+
+func newMailer(cfg config.Config, now func() time.Time) (*mail.Mailer, error) {
 	catalog, err := messages.Load(web.Messages())
 	if err != nil {
 		return nil, err
 	}
-	replies, err := web.ReplyAddresses(d.cfg)
+	replies, err := web.ReplyAddresses(cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := d.cfg.Agency
+	var signs *mail.DKIM
+	if cfg.DKIMKey != nil {
+		domain := mail.AddressOf(cfg.MailFrom)
+		signs = &mail.DKIM{Domain: cmp.Or(cfg.DKIMDomain, domain[strings.LastIndexByte(domain, '@')+1:]), Selector: cfg.DKIMSelector, Key: cfg.DKIMKey}
+	}
+	a := cfg.Agency
 	return mail.New(mail.Config{
-		Replies: replies, Keys: d.cfg.SecretKeys, Now: d.clock.Now,
-		URL: d.cfg.SMTPURL, From: d.cfg.MailFrom, BaseURL: d.cfg.BaseURL,
+		Replies: replies, Keys: cfg.SecretKeys, Now: now,
+		URL: cfg.SMTPURL, CAFile: cfg.SMTPCAFile, Helo: cfg.SMTPHelo, From: cfg.MailFrom, DKIM: signs, BaseURL: cfg.BaseURL,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
 		Hours: web.AgencyHours(a, catalog),
 		Agency: mail.Agency{

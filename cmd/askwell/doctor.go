@@ -32,7 +32,7 @@ var checks = []check{
 	{name: "Clock", try: checkClock},
 	{name: "Redis", try: checkRedis},
 	{name: "Meilisearch", try: checkSearch},
-	{name: "Mail", try: checkMail},
+	{name: "Mail", try: checkMail, within: mailWithin},
 	{name: "Mail in", try: checkInbound},
 	{name: "Files", try: checkFiles},
 	{name: "Virus scan", try: checkClamd},

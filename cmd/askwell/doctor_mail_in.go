@@ -17,10 +17,7 @@ func checkInbound(ctx context.Context, cfg config.Config) (string, error) {
 	if cfg.ReplyAddress == "" {
 		return "off: REPLY_ADDRESS is not set, answers go to " + cfg.Agency.Email, nil
 	}
-	if len(cfg.SecretKeys) == 0 { // up has a key of its own; which one it is matters to no check
-		cfg.SecretKeys = [][]byte{make([]byte, 32)}
-	}
-	replies, err := web.ReplyAddresses(cfg)
+	replies, err := web.ReplyAddresses(withKey(cfg))
 	if err != nil {
 		return "", advice("REPLY_ADDRESS cannot be used.", err)
 	}

@@ -2,6 +2,7 @@
 package config
 
 import (
+	"crypto"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -17,7 +18,12 @@ type Config struct {
 	MeiliKey      string
 	MeiliMaster   string // for `askwell search-key` alone
 	SMTPURL       string
+	SMTPCAFile    string
+	SMTPHelo      string
 	MailFrom      string
+	DKIMKey       crypto.Signer // nil signs nothing
+	DKIMSelector  string
+	DKIMDomain    string // of MailFrom when empty
 	ClamdURL      string
 
 	// ReplyAddress is the mailbox that answers come to, each ticket's with a part of its own; without it no mail comes in here.

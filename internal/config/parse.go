@@ -62,6 +62,29 @@ func readBaseURL(c *Config, v string) error {
 	return nil
 }
 
+// hostName is a host's name or a name in DNS below a domain's, in letters of ASCII.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
+
+// readHelo reads the name for EHLO: a host's full name, or an address literal (RFC 5321, 4.1.1.1).
+func readHelo(c *Config, v string) error {
+	literal := strings.HasPrefix(v, "[") && strings.HasSuffix(v, "]") && len(v) > 2
+	if v = strings.TrimSpace(v); v != "" && !literal && (!hostName.MatchString(v) || !strings.Contains(v, ".")) {
+		return errors.New("must be a full host name like help.example.org, or an address like [192.0.2.1]")
+	}
+	c.SMTPHelo = v
+	return nil
+}
+
+func readDKIMName(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v = strings.ToLower(strings.TrimSpace(v)); v != "" && !hostName.MatchString(v) {
+			return errors.New("must be a name in DNS, like askwell or example.org")
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
 // readPlainMail reads an address without a name.
 func readPlainMail(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {

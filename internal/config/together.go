@@ -41,6 +41,8 @@ func (c Config) together() (wrong []error) {
 	refuse(c.InboundSMTPCert != "" && c.InboundSMTPKey == "", "INBOUND_SMTP_KEY is not set: INBOUND_SMTP_CERT needs the file with its key, or set neither")
 	refuse(c.InboundSMTPKey != "" && c.InboundSMTPCert == "", "INBOUND_SMTP_CERT is not set: INBOUND_SMTP_KEY needs the file with its certificate, or set neither")
 	refuse(c.InboundSMTPCert != "" && c.InboundSMTPListen == "", "INBOUND_SMTP_LISTEN is not set, and without it INBOUND_SMTP_CERT does nothing: set it to an address like :2525, or take both files away")
+	refuse(c.DKIMKey != nil && c.DKIMSelector == "", "DKIM_SELECTOR is not set, and DKIM_KEY needs the name under which its public key stands in DNS: set it to one like askwell")
+	refuse(c.DKIMKey == nil && c.DKIMSelector+c.DKIMDomain != "", "DKIM_KEY is not set, and without it DKIM_SELECTOR and DKIM_DOMAIN do nothing: set it, or take them away")
 	if c.MailFrom != "" {
 		_, err := mail.ParseAddress(c.MailFrom)
 		refuse(err != nil, "AGENCY_NAME and AGENCY_EMAIL make no sender of mails (%s): set MAIL_FROM to one like Name <help@example.org>", c.MailFrom)

@@ -70,7 +70,7 @@ var owners = map[string][]string{
 	"github.com/meilisearch/":       {"internal/search"},
 	"github.com/wneessen/go-mail":   {"internal/mail"},
 	"github.com/hibiken/asynq":      {"workers"},
-	"github.com/emersion/":          {"internal/inbound", "internal/devstack"},
+	"github.com/emersion/":          {"internal/inbound", "internal/mail", "internal/devstack"},
 	"github.com/gin-gonic/gin":      {"web"},
 	"github.com/go-webauthn/":       {"internal/factor"},
 	"github.com/pquerna/otp":        {"internal/factor"},

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,53 +69,114 @@ var errNotLeft = errors.New("the content was kept back")
 type line struct {
 	conn   *conn
 	client *smtp.Client
-	stop   func() bool
+	secure bool // TLS
+	mails  int  // that it was used for
+	detach func() bool
+	retire *time.Timer // while it stands idle
 }
 
-// dial connects; the connection is cut when the context ends.
+// attach cuts the connection when the context ends.
+func (l *line) attach(ctx context.Context) {
+	l.detach = context.AfterFunc(ctx, func() { _ = l.conn.Close() })
+}
+
+// Why a server cannot be used as SMTP_URL says.
+var (
+	errNoTLS      = errors.New("the server offers no STARTTLS")
+	errNoAuth     = errors.New("the server offers no way to sign in")
+	errClearLogin = errors.New("the server offers to sign in by sending the password, and the connection is not encrypted")
+)
+
+// dial connects, encrypts and signs in; the connection is cut when the context ends.
 func (s server) dial(ctx context.Context) (*line, error) {
-	l := &line{stop: func() bool { return true }}
-	whole := ctx // go-mail's own ends once the connection stands
-	options := []gomail.Option{
-		gomail.WithPort(s.port), gomail.WithTimeout(answerWithin), gomail.WithTLSPolicy(s.policy), gomail.WithoutNoop(),
-		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
-			raw, err := (&net.Dialer{Timeout: connectWithin}).DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			l.conn, l.stop = &conn{Conn: raw}, context.AfterFunc(whole, func() { _ = raw.Close() })
-			l.conn.patience.Store(int64(answerWithin))
-			if !s.implicit {
-				return l.conn, nil
-			}
-			secure := tls.Client(l.conn, &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12})
-			if err := secure.HandshakeContext(ctx); err != nil {
-				_ = raw.Close()
-				return nil, err
-			}
-			return secure, nil
-		}),
-	}
-	if s.user != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.user), gomail.WithPassword(s.password))
-	}
-	dialer, err := gomail.NewClient(s.host, options...)
+	raw, err := (&net.Dialer{Timeout: connectWithin}).DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {
-		return nil, fmt.Errorf("set up the mail client: %w", err)
+		return nil, err
 	}
-	if l.client, err = dialer.DialToSMTPClientWithContext(ctx); err != nil {
+	l := &line{conn: &conn{Conn: raw}}
+	l.conn.patience.Store(int64(answerWithin))
+	l.attach(ctx)
+	if err := s.open(ctx, l); err != nil {
 		l.hangUp()
 		return nil, err
 	}
 	return l, nil
 }
 
+// open leads a new connection to where mails can be handed over.
+func (s server) open(ctx context.Context, l *line) error {
+	var stream net.Conn = l.conn
+	if s.implicit {
+		secure := tls.Client(l.conn, s.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return err
+		}
+		stream = secure
+	}
+	var err error
+	if l.client, err = smtp.NewClient(stream, s.host); err != nil {
+		return err
+	}
+	if err := l.client.Hello(s.helo); err != nil {
+		return err
+	}
+	l.secure = s.implicit
+	offered, _ := l.client.Extension("STARTTLS")
+	switch {
+	case s.implicit || s.policy == gomail.NoTLS:
+	case offered:
+		if err := l.client.StartTLS(s.tls); err != nil {
+			return err
+		}
+		l.secure = true
+	case s.policy == gomail.TLSMandatory:
+		return errNoTLS
+	}
+	if s.user == "" {
+		return nil
+	}
+	auth, err := s.auth(l)
+	if err != nil {
+		return err
+	}
+	return l.client.Auth(auth)
+}
+
+// auth chooses how to sign in. The password itself is sent over TLS only, or to this machine.
+func (s server) auth(l *line) (smtp.Auth, error) {
+	_, offered := l.client.Extension("AUTH")
+	mechanisms := strings.Fields(strings.ToUpper(offered))
+	private := l.secure || isLoopback(l.conn.RemoteAddr())
+	for _, m := range []struct {
+		name string
+		auth smtp.Auth
+		safe bool // without TLS, too
+	}{
+		{"SCRAM-SHA-256", smtp.ScramSHA256Auth(s.user, s.password), true},
+		{"SCRAM-SHA-1", smtp.ScramSHA1Auth(s.user, s.password), true},
+		{"PLAIN", smtp.PlainAuth("", s.user, s.password, s.host, private), false},
+		{"LOGIN", smtp.LoginAuth(s.user, s.password, s.host, private), false},
+		{"CRAM-MD5", smtp.CRAMMD5Auth(s.user, s.password), true},
+	} {
+		if slices.Contains(mechanisms, m.name) && (m.safe || private) {
+			return m.auth, nil
+		}
+	}
+	if len(mechanisms) > 0 && !private {
+		return nil, errClearLogin
+	}
+	return nil, errNoAuth
+}
+
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
 // hangUp cuts the connection.
 func (l *line) hangUp() {
-	l.stop()
-	if l.conn != nil {
-		_ = l.conn.Close()
-	}
+	l.detach()
+	_ = l.conn.Close()
 }
 
 // quit says goodbye.
@@ -124,22 +188,19 @@ func (l *line) quit() {
 
 // transact hands over the i-th mail; usable says whether the connection is good for another one. The content leaves after outbox.Leaving has
 // recorded that it does; before its last line nobody has taken it (RFC 5321, 4.1.1.4).
-func (l *line) transact(ctx context.Context, i int, msg *gomail.Msg) (usable bool, err error) {
-	from, err := msg.GetSender(false)
-	if err != nil {
-		return true, fmt.Errorf("read the sender: %w", err)
+func (l *line) transact(ctx context.Context, i int, msg parcel) (usable bool, err error) {
+	l.mails++
+	if msg.utf8 {
+		if offered, _ := l.client.Extension("SMTPUTF8"); !offered {
+			return true, refusal(duringRcpt, errNoUTF8)
+		}
 	}
-	recipients, err := msg.GetRecipients()
-	if err != nil {
-		return true, fmt.Errorf("read the recipients: %w", err)
-	}
-	if err := l.client.Mail(from); err != nil {
+	l.client.SkipSMTPUTF8(!msg.utf8) // RFC 6531, 3.2: asked for where it is needed, as not every server on the way has it
+	if err := l.client.Mail(msg.from); err != nil {
 		return l.reset(err), refusal(duringMail, err)
 	}
-	for _, to := range recipients {
-		if err := l.client.Rcpt(to); err != nil {
-			return l.reset(err), refusal(duringRcpt, err)
-		}
+	if err := l.client.Rcpt(msg.to); err != nil {
+		return l.reset(err), refusal(duringRcpt, err)
 	}
 	w, err := l.client.Data()
 	if err != nil {
@@ -148,7 +209,7 @@ func (l *line) transact(ctx context.Context, i int, msg *gomail.Msg) (usable boo
 	if err := outbox.Leaving(ctx, i); err != nil {
 		return false, fmt.Errorf("%w: %w", errNotLeft, err)
 	}
-	if _, err := msg.WriteTo(w); err != nil {
+	if _, err := w.Write(msg.content); err != nil {
 		return false, refusal(duringContent, err)
 	}
 	l.conn.patience.Store(int64(endWithin))

@@ -49,15 +49,20 @@ type Config struct {
 
 	// Keys are those of SECRET_KEY, for the Message-IDs; Replies' when empty.
 	Keys [][]byte
+
+	CAFile string // of the certificates that vouch for the server, in PEM; the system's when empty
+	Helo   string // the name that EHLO gives; BaseURL's host when empty
+	DKIM   *DKIM  // nil signs nothing
 }
 
 // Mailer sends mails. Safe for concurrent use.
 type Mailer struct {
-	server server
-	from   mail.Address
-	cfg    Config
-	host   string // of the Message-IDs
-	marks  Marks
+	pool  *pool
+	from  mail.Address
+	cfg   Config
+	dkim  *DKIM
+	host  string // of the Message-IDs
+	marks Marks
 }
 
 // agency gives what a mail in a language says of the agency.
@@ -91,11 +96,16 @@ func New(cfg Config) (*Mailer, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if err := server.trust(cfg.CAFile); err != nil {
+		return nil, err
+	}
+	server.helo = heloName(cfg.Helo, cfg.BaseURL.Hostname())
+	from.Address = asciiAddress(from.Address)
 	host := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	if cfg.Keys == nil && cfg.Replies != nil {
 		cfg.Keys = cfg.Replies.keys
 	}
-	m := &Mailer{server: server, from: from, cfg: cfg, host: host, marks: NewMarks(cfg.Keys)}
+	m := &Mailer{pool: newPool(server), from: from, cfg: cfg, dkim: cfg.DKIM, host: host, marks: NewMarks(cfg.Keys)}
 	if _, err := m.address(from.Address); err != nil {
 		return nil, errors.New("mail: the agency's e-mail address cannot send mails; set MAIL_FROM")
 	}
@@ -111,6 +121,7 @@ type Letter struct {
 	Subject   string // as typed; "" likewise, and the category stands in its place
 	Category  string // its code
 	Label     string // and its label, where the mail's language has none
+	InReplyTo string // the Message-ID of the applicant's mail that it follows, in angle brackets; "" when none came by mail
 }
 
 // Acknowledge tells applicants that their inquiries have arrived: the reference, what was asked, what happens next and by when,
@@ -119,20 +130,20 @@ type Letter struct {
 // invalid when no other try will succeed, unavailable otherwise.
 func (m *Mailer) Acknowledge(ctx context.Context, letters ...Letter) []error {
 	failures := make([]error, len(letters))
-	var messages []*gomail.Msg
-	var of []int // the letter behind each message
+	var parcels []parcel
+	var of []int // the letter behind each parcel
 	for i, l := range letters {
-		msg, err := m.acknowledgement(l)
+		p, err := m.acknowledgement(l)
 		if err != nil {
 			failures[i] = fmt.Errorf("write the acknowledgement of %s: %w", l.Reference, err)
 			continue
 		}
-		messages, of = append(messages, msg), append(of, i)
+		parcels, of = append(parcels, p), append(of, i)
 	}
-	if len(messages) == 0 {
+	if len(parcels) == 0 {
 		return failures
 	}
-	for n, err := range m.send(outbox.LeavingAs(ctx, of...), messages...) {
+	for n, err := range m.pool.send(outbox.LeavingAs(ctx, of...), parcels...) {
 		if err != nil {
 			failures[of[n]] = fmt.Errorf("acknowledge %s: %w", letters[of[n]].Reference, err)
 		}
@@ -140,16 +151,26 @@ func (m *Mailer) Acknowledge(ctx context.Context, letters ...Letter) []error {
 	return failures
 }
 
-func (m *Mailer) acknowledgement(l Letter) (*gomail.Msg, error) {
+func (m *Mailer) acknowledgement(l Letter) (parcel, error) {
 	msg, err := m.message(l, "acknowledge", m.rootID(l.Reference), "")
 	if err != nil {
-		return nil, err
+		return parcel{}, err
 	}
+	m.refer(msg, l.InReplyTo)
 	// RFC 3834: no vacation responder answers this, and no two desks acknowledge each other for ever.
 	msg.SetGenHeader("Auto-Submitted", "auto-replied")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetGenHeader("Precedence", "auto_reply")
-	return msg, nil
+	return m.pack(msg)
+}
+
+// refer says which mails a mail follows; the nearest stands last (RFC 5322, 3.6.4).
+func (m *Mailer) refer(msg *gomail.Msg, ids ...string) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	if len(ids) > 0 {
+		msg.SetGenHeader(gomail.HeaderInReplyTo, ids[len(ids)-1])
+		msg.SetGenHeader(gomail.HeaderReferences, strings.Join(ids, " "))
+	}
 }
 
 // Reply sends the agency's answer. messageID is the reply's row: the same reply has the same Message-ID whenever it is sent.
@@ -160,15 +181,18 @@ func (m *Mailer) Reply(ctx context.Context, l Letter, messageID int64, body stri
 		return fmt.Errorf("write a reply to %s: %w", l.Reference, err)
 	}
 	// All mails about a ticket hang under its acknowledgement, sent or not, so that they stand in one thread; and under whichever key
-	// it was sent.
-	var roots []string
+	// it was sent. The applicant's own mail is the nearest.
+	var ids []string
 	for _, mark := range m.marks.acknowledgements(l.Reference) {
-		roots = append(roots, "<"+m.messageID(l.Reference, mark)+">")
+		ids = append(ids, "<"+m.messageID(l.Reference, mark)+">")
 	}
-	msg.SetGenHeader(gomail.HeaderInReplyTo, roots[0])
-	slices.Reverse(roots) // RFC 5322, 3.6.4: the nearest stands last
-	msg.SetGenHeader(gomail.HeaderReferences, strings.Join(roots, " "))
-	if err := m.send(ctx, msg)[0]; err != nil {
+	slices.Reverse(ids)
+	m.refer(msg, append(ids, l.InReplyTo)...)
+	p, err := m.pack(msg)
+	if err != nil {
+		return fmt.Errorf("write a reply to %s: %w", l.Reference, err)
+	}
+	if err := m.pool.send(ctx, p)[0]; err != nil {
 		return fmt.Errorf("send a reply to %s: %w", l.Reference, err)
 	}
 	return nil
@@ -215,7 +239,7 @@ func (m *Mailer) replyTo(reference string) string {
 		return m.cfg.Replies.For(reference)
 	}
 	if m.cfg.Agency.Email != "" {
-		return m.cfg.Agency.Email
+		return asciiAddress(m.cfg.Agency.Email)
 	}
 	return m.from.Address
 }
@@ -227,7 +251,7 @@ func (m *Mailer) address(s string) (string, error) {
 	if err != nil || parsed.Address != s || plain(s) != s || strings.ContainsAny(s, " ") {
 		return "", failure.New(failure.KindInvalid, "The e-mail address cannot receive mail.", nil)
 	}
-	return s, nil
+	return asciiAddress(s), nil
 }
 
 // AddressOf is the bare address of a sender like MAIL_FROM; "" when it is none.

@@ -59,11 +59,11 @@ func (m *Mailer) Notify(ctx context.Context, n Notice) error {
 		link.RawQuery = url.Values{"lang": {s.T("mail.language")}}.Encode() // the page speaks as the mail does
 		s.Link = link.String()
 	}
-	msg, err := m.automatic("notice", s, n.To, n.Name, s.Subject(), m.messageID("notice", mark("notice", n.What, n.ID)))
+	p, err := m.automatic("notice", s, n.To, n.Name, s.Subject(), m.messageID("notice", mark("notice", n.What, n.ID)))
 	if err != nil {
 		return fmt.Errorf("write a notice (%s): %w", n.What, err)
 	}
-	if err := m.send(ctx, msg)[0]; err != nil {
+	if err := m.pool.send(ctx, p)[0]; err != nil {
 		return fmt.Errorf("send a notice (%s): %w", n.What, err)
 	}
 	return nil

@@ -1,8 +1,6 @@
 package mail
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/textproto"
@@ -80,40 +78,10 @@ func refusal(during string, err error) error {
 		r.Fault = withoutAnswer(during, err)
 	}
 	if r.Fault == FaultRecipient {
-		return failure.New(failure.KindInvalid, "The mail server refused the recipient for good.", r)
+		return failure.New(failure.KindInvalid, r.Meaning(), r)
 	}
-	return failure.Unavailable(faultTexts[r.Fault], r)
+	return failure.Unavailable(r.Meaning(), r)
 }
-
-var faultTexts = map[Fault]string{
-	FaultSender:        "The mail server refused our sender's address (MAIL_FROM, REPLY_ADDRESS).",
-	FaultSize:          "The mail is too large for the mail server.",
-	FaultPolicy:        "The mail server refused the mail.",
-	FaultConfiguration: "The mail server refused us: see SMTP_URL (name, password, TLS) and what it lets this machine do.",
-	FaultTemporary:     "The mail server asks to come again later.",
-	FaultUnreachable:   "The mail server is unavailable.",
-	FaultUnanswered:    "The mail server did not say whether it took the mail.",
-}
-
-// withoutAnswer tells what is the matter where no answer came.
-func withoutAnswer(during string, err error) Fault {
-	var unknown x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var verify *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	switch {
-	case during == duringEnd:
-		return FaultUnanswered
-	case errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify), errors.As(err, &record),
-		during == duringConnect && noSuchService.MatchString(err.Error()):
-		return FaultConfiguration
-	}
-	return FaultUnreachable
-}
-
-// noSuchService are the library's own words for a server that lacks TLS or a way to sign in.
-var noSuchService = regexp.MustCompile(`(?i)does not support (STARTTLS|SMTP AUTH)|AUTH (type|method|mechanism)|not supported|unencrypted connection|no (supported|suitable)`)
 
 var statusShape = regexp.MustCompile(`^\s*([245])\.(\d{1,3})\.(\d{1,3})\b`)
 

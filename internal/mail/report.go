@@ -48,28 +48,28 @@ func (s reportSheet) Reference() string { return s.Subject }
 // Report sends a report. Errors: as Acknowledge.
 func (m *Mailer) Report(ctx context.Context, r Report) error {
 	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.cfg.Agency}
-	msg, err := m.automatic("report", s, r.To, r.Name, r.Subject, m.messageID("report", mark("report", r.ID, "")))
+	p, err := m.automatic("report", s, r.To, r.Name, r.Subject, m.messageID("report", mark("report", r.ID, "")))
 	if err != nil {
 		return fmt.Errorf("write a report: %w", err)
 	}
-	if err := m.send(ctx, msg)[0]; err != nil {
+	if err := m.pool.send(ctx, p)[0]; err != nil {
 		return fmt.Errorf("send a report: %w", err)
 	}
 	return nil
 }
 
 // automatic writes a mail in both forms that nobody is meant to answer: from the templates of this name.
-func (m *Mailer) automatic(template string, sheet Texts, address, name, subject, id string) (*gomail.Msg, error) {
+func (m *Mailer) automatic(template string, sheet Texts, address, name, subject, id string) (parcel, error) {
 	to, err := m.address(address)
 	if err != nil {
-		return nil, err
+		return parcel{}, err
 	}
 	var text, html bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&text, template+".txt", sheet); err != nil {
-		return nil, fmt.Errorf("render %s.txt: %w", template, err)
+		return parcel{}, fmt.Errorf("render %s.txt: %w", template, err)
 	}
 	if err := htmlTemplates.ExecuteTemplate(&html, template+".html", sheet); err != nil {
-		return nil, fmt.Errorf("render %s.html: %w", template, err)
+		return parcel{}, fmt.Errorf("render %s.html: %w", template, err)
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&m.from)
@@ -82,5 +82,5 @@ func (m *Mailer) automatic(template string, sheet Texts, address, name, subject,
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetBodyString(gomail.TypeTextPlain, text.String())
 	msg.AddAlternativeString(gomail.TypeTextHTML, html.String())
-	return msg, nil
+	return m.pack(msg)
 }

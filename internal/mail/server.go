@@ -1,15 +1,15 @@
 package mail
 
 import (
-	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 
 	gomail "github.com/wneessen/go-mail"
-
-	"github.com/askwell/askwell/internal/failure"
 )
 
 // server is the mail server of an SMTP address.
@@ -20,6 +20,8 @@ type server struct {
 	password string
 	implicit bool // TLS from the start
 	policy   gomail.TLSPolicy
+	tls      *tls.Config
+	helo     string // the name that we give
 }
 
 // parseServer reads smtp://name:password@host:587 (STARTTLS when offered), ?tls=required (insists), ?tls=off, and smtps://host
@@ -40,52 +42,30 @@ func parseServer(address string) (server, error) {
 	}
 	s.user = u.User.Username()
 	s.password, _ = u.User.Password()
-	switch tls := u.Query().Get("tls"); tls {
+	switch wanted := u.Query().Get("tls"); wanted {
 	case "":
 	case "required":
 		s.policy = gomail.TLSMandatory
 	case "off":
 		s.policy = gomail.NoTLS
 	default:
-		return server{}, fmt.Errorf("mail: tls=%s is none of required, off", tls)
+		return server{}, fmt.Errorf("mail: tls=%s is none of required, off", wanted)
 	}
+	s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
 	return s, nil
 }
 
-// send hands mails to the server over one connection and says for each what became of it. Once the server has taken one it counts as
-// sent, whatever happens to the connection afterwards. Errors: invalid, from refusal, for what no other try will change; otherwise
-// unavailable, among them what outbox.ErrUnconfirmed says.
-func (m *Mailer) send(ctx context.Context, messages ...*gomail.Msg) []error {
-	ctx, cancel := context.WithTimeout(ctx, ConversationWithin(len(messages)))
-	defer cancel()
-	failures := make([]error, len(messages))
-	var l *line
-	defer func() {
-		if l != nil {
-			l.quit()
-		}
-	}()
-	for i, msg := range messages {
-		if l == nil {
-			var err error
-			if l, err = m.server.dial(ctx); err != nil {
-				for ; i < len(messages); i++ {
-					failures[i] = refusal(duringConnect, err)
-				}
-				return failures
-			}
-		}
-		usable, err := l.transact(ctx, i, msg)
-		failures[i] = err
-		if errors.Is(err, errNotLeft) && failure.Is(err, failure.KindUnavailable) { // the next one would fare no better
-			for ; i < len(messages); i++ {
-				failures[i] = err
-			}
-		}
-		if !usable {
-			l.hangUp()
-			l = nil
-		}
+// trust lets the certificates of a PEM file vouch for the server, and no others.
+func (s *server) trust(caFile string) error {
+	if caFile == "" {
+		return nil
 	}
-	return failures
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return fmt.Errorf("mail: read SMTP_CA_FILE: %w", err)
+	}
+	if s.tls.RootCAs = x509.NewCertPool(); !s.tls.RootCAs.AppendCertsFromPEM(pem) {
+		return errors.New("mail: SMTP_CA_FILE holds no certificate in PEM")
+	}
+	return nil
 }
