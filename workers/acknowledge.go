@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
@@ -12,8 +13,17 @@ import (
 func (w *Workers) acknowledge(ctx context.Context, tasks []outbox.Task) error {
 	return w.Tickets.Acknowledge(ctx, tasks, func(ctx context.Context, tickets []ticket.Ticket) []error {
 		letters := make([]mail.Letter, len(tickets))
+		numbers := make([]int64, len(tickets))
+		for i, t := range tickets {
+			numbers[i] = t.ID
+		}
+		ids, err := w.Tickets.NewestMails(ctx, numbers...)
+		if err != nil {
+			return slices.Repeat([]error{err}, len(tickets))
+		}
 		for i, t := range tickets {
 			letters[i] = letter(t, t.Email)
+			letters[i].InReplyTo = ids[t.ID]
 		}
 		return w.Mail.Acknowledge(ctx, letters...)
 	})

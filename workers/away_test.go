@@ -185,7 +185,7 @@ func TestWorkersStartAndWaitWhileSearchAndMailAreAway(t *testing.T) {
 		return d.count(`SELECT count(*) FROM ticket WHERE link_state = 'waiting'`) == 0
 	})
 	d.await("failures are recorded", func() bool {
-		return d.count(`SELECT count(DISTINCT task) FROM outbox_task WHERE last_error IN ('Search is away.', 'The mail server is unavailable.')`) == 2
+		return d.count(`SELECT count(DISTINCT task) FROM outbox_task WHERE last_error = 'Search is away.' OR last_error LIKE 'The mail server is unavailable%'`) == 2
 	})
 	stop()
 	d.checkLinks(opened)

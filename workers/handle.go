@@ -37,9 +37,9 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("read the payload of %s: %w: %w", t.Type(), err, asynq.SkipRetry)
 	}
 	task := outbox.Task{ID: p.Task, Kind: t.Type(), Subject: p.Subject, Attempts: p.Attempts}
-	leave, ok := w.enter(k)
-	if !ok {
-		return w.putOff(ctx, k, task)
+	leave, wait := w.enter(k)
+	if leave == nil {
+		return w.putOff(ctx, k, task, wait)
 	}
 	defer leave()
 	err := w.runOne(ctx, k, h, task)
@@ -53,8 +53,8 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 // drain claims and runs rows of a kind until none is due, or the window ends and another asynq task takes over. While
 // inquiries pour in it rests as long as it worked, and three times as long over what is indexed and counted: that can wait.
 func (w *Workers) drain(ctx context.Context, k kind, h handler) {
-	leave, ok := w.enter(k)
-	if !ok {
+	leave, _ := w.enter(k)
+	if leave == nil {
 		return // the relay says again that there is work
 	}
 	defer leave()

@@ -4,53 +4,81 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/askwell/askwell/internal/outbox"
 )
 
-// busyFor is how long a mail waits that found every place taken.
-const busyFor = time.Second
+const (
+	// busyFor is how long a mail waits that found every place taken.
+	busyFor = time.Second
+	// giveWay is for how long patient mails begin nothing after an urgent one found every place taken: it is back by then.
+	giveWay = busyFor + 500*time.Millisecond
+)
 
 // places are the conversations with the mail server that may go on at once in a process: half of its tasks. A mail server that takes ten
-// minutes over each mail, as it may, keeps nobody from linking and indexing, and acknowledgements leave one place to replies.
-type places struct{ all, patient chan struct{} }
+// minutes over each mail, as it may, keeps nobody from linking and indexing. Acknowledgements leave one place to replies, and begin nothing
+// while a reply waits for one.
+type places struct {
+	all, patient chan struct{}
+	turnedAway   *atomic.Int64 // when an urgent mail found none, in nanoseconds of Unix time
+}
 
 func newPlaces(concurrency int) places {
 	n := max(2, concurrency/2)
-	return places{all: make(chan struct{}, n), patient: make(chan struct{}, n-1)}
+	return places{all: make(chan struct{}, n), patient: make(chan struct{}, n-1), turnedAway: new(atomic.Int64)}
 }
 
-// enter takes a place for a task that sends mails, without waiting for one; leave gives it back.
-func (w *Workers) enter(k kind) (leave func(), ok bool) {
-	taken := make([]chan struct{}, 0, 2)
-	leave = func() {
-		for _, c := range taken {
+// enter takes a place for a task that sends mails, without waiting for one; leave gives it back. Where it gets none, wait says when to come back.
+func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
+	if k.mails == "" {
+		return func() {}, 0
+	}
+	if k.mails == patient && time.Since(time.Unix(0, w.places.turnedAway.Load())) < giveWay {
+		return nil, busyFor
+	}
+	vacate, ok := w.places.take(k.mails)
+	if !ok {
+		if k.mails == urgent {
+			w.places.turnedAway.Store(time.Now().UnixNano())
+		}
+		return nil, busyFor
+	}
+	asked, wait := w.Mail.Admit(k.mails == urgent)
+	if asked == nil {
+		vacate()
+		return nil, wait
+	}
+	return func() { asked(); vacate() }, 0
+}
+
+func (p places) take(u urgency) (vacate func(), ok bool) {
+	wanted := []chan struct{}{p.all}
+	if u == patient {
+		wanted = []chan struct{}{p.patient, p.all}
+	}
+	taken := 0
+	vacate = func() {
+		for _, c := range wanted[:taken] {
 			<-c
 		}
-	}
-	var wanted []chan struct{}
-	switch k.mails {
-	case urgent:
-		wanted = []chan struct{}{w.places.all}
-	case patient:
-		wanted = []chan struct{}{w.places.patient, w.places.all}
 	}
 	for _, c := range wanted {
 		select {
 		case c <- struct{}{}:
-			taken = append(taken, c)
+			taken++
 		default:
-			leave()
+			vacate()
 			return nil, false
 		}
 	}
-	return leave, true
+	return vacate, true
 }
 
-// putOff lets a task come again soon; this was no attempt.
-func (w *Workers) putOff(ctx context.Context, k kind, t outbox.Task) error {
-	if err := outbox.Release(ctx, w.db, busyFor, t.ID); err != nil {
+// putOff lets a task come again; this was no attempt.
+func (w *Workers) putOff(ctx context.Context, k kind, t outbox.Task, wait time.Duration) error {
+	if err := outbox.Release(ctx, w.db, wait, t.ID); err != nil {
 		return fmt.Errorf("%s: %w", k.name, err)
 	}
 	return nil

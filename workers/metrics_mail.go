@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 )
 
@@ -30,4 +31,16 @@ func (o outgoing) Collect(ch chan<- prometheus.Metric) {
 	for _, c := range counts {
 		ch <- prometheus.MustNewConstMetric(unsentDesc, prometheus.GaugeValue, float64(c.Mails), string(c.State), c.Fault)
 	}
+}
+
+// paused tells whether this process sends nothing because the mail server takes nothing.
+func paused(mailer *mail.Mailer) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "askwell_mail_paused", Help: "1 while the mail server takes no mail from this process, which then tries one at a time.",
+	}, func() float64 {
+		if why, _ := mailer.Paused(); why != nil {
+			return 1
+		}
+		return 0
+	})
 }

@@ -107,7 +107,7 @@ func New(cfg Config) (*Workers, error) {
 		places:    newPlaces(cfg.Concurrency),
 		schedules: report.Schedules{DB: cfg.DB, Zone: cfg.Zone, Now: cfg.Now},
 	}
-	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now); err != nil {
+	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now, cfg.Mail); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
 	w.handlers = map[string]handler{

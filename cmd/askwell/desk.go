@@ -165,9 +165,9 @@ func (d *desk) handler(ctx context.Context, mailbox http.Handler, demo bool) (ht
 }
 
 // mailer writes to applicants in their language.
-func (d *desk) mailer() (*mail.Mailer, error) { return newMailer(d.cfg, d.clock.Now) }
+func (d *desk) mailer() (*mail.Mailer, error) { return newMailer(d.cfg, d.clock.Now, d.log) }
 
-func newMailer(cfg config.Config, now func() time.Time) (*mail.Mailer, error) {
+func newMailer(cfg config.Config, now func() time.Time, log *slog.Logger) (*mail.Mailer, error) {
 	catalog, err := messages.Load(web.Messages())
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func newMailer(cfg config.Config, now func() time.Time) (*mail.Mailer, error) {
 	}
 	a := cfg.Agency
 	return mail.New(mail.Config{
-		Replies: replies, Keys: cfg.SecretKeys, Now: now,
+		Replies: replies, Keys: cfg.SecretKeys, Now: now, Logger: log,
 		URL: cfg.SMTPURL, CAFile: cfg.SMTPCAFile, Helo: cfg.SMTPHelo, From: cfg.MailFrom, DKIM: signs, BaseURL: cfg.BaseURL,
 		Texts: func(language string) mail.Texts { return catalog.For(language) },
 		Hours: web.AgencyHours(a, catalog),

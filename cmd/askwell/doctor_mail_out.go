@@ -26,7 +26,7 @@ func checkMail(ctx context.Context, cfg config.Config) (string, error) {
 	if cfg.SMTPURL == "" {
 		return "", advice("SMTP_URL is not set.", nil)
 	}
-	mailer, err := newMailer(withKey(cfg), time.Now)
+	mailer, err := newMailer(withKey(cfg), time.Now, nil)
 	if err != nil {
 		return "", advice("The settings of mail cannot be used.", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -109,15 +110,21 @@ func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end fi
 	_, err := tx.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
-			body = $10, left_out = $11, only_copy = $12, signs = $13, reply_to = $14, damaged = $15
+			body = $10, left_out = $11, only_copy = $12, signs = $13, reply_to = $14, damaged = $15, mail_id = $16
 		WHERE id = $1 AND state = 'received'`,
 		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
-		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs), m.replyTo(), orEmpty(m.letter.damaged))
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs), m.replyTo(), orEmpty(m.letter.damaged), messageID(m.letter.header.get("Message-Id")))
 	if err != nil {
 		return err
 	}
 	return d.keepFiles(ctx, tx, m.ID, end.left)
 }
+
+// messageIDShape is a Message-ID of ASCII (RFC 5322, 3.6.4) that fits into a line of a header.
+var messageIDShape = regexp.MustCompile(`<[!-;=?-~]{3,250}>`)
+
+// messageID reads the Message-ID of a mail; "" when it has none that an answer could name.
+func messageID(field string) string { return messageIDShape.FindString(field) }
 
 // replyTo is where answers go, when that is not where the mail comes from.
 func (m *mailed) replyTo() string {

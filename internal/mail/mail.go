@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/mail"
 	"net/url"
 	"slices"
@@ -53,6 +54,7 @@ type Config struct {
 	CAFile string // of the certificates that vouch for the server, in PEM; the system's when empty
 	Helo   string // the name that EHLO gives; BaseURL's host when empty
 	DKIM   *DKIM  // nil signs nothing
+	Logger *slog.Logger
 }
 
 // Mailer sends mails. Safe for concurrent use.
@@ -96,6 +98,9 @@ func New(cfg Config) (*Mailer, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	if err := server.trust(cfg.CAFile); err != nil {
 		return nil, err
 	}
@@ -105,7 +110,7 @@ func New(cfg Config) (*Mailer, error) {
 	if cfg.Keys == nil && cfg.Replies != nil {
 		cfg.Keys = cfg.Replies.keys
 	}
-	m := &Mailer{pool: newPool(server), from: from, cfg: cfg, dkim: cfg.DKIM, host: host, marks: NewMarks(cfg.Keys)}
+	m := &Mailer{pool: newPool(server, cfg.Logger), from: from, cfg: cfg, dkim: cfg.DKIM, host: host, marks: NewMarks(cfg.Keys)}
 	if _, err := m.address(from.Address); err != nil {
 		return nil, errors.New("mail: the agency's e-mail address cannot send mails; set MAIL_FROM")
 	}

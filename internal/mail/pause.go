@@ -9,7 +9,7 @@ import (
 // How long nothing is sent to a server that takes nothing: doubled with every probe that fails.
 const (
 	shortestPause = 2 * time.Second
-	longestPause  = 2 * time.Minute
+	longestPause  = time.Minute
 	// repliesFirst is how long after a pause only replies may be the probe.
 	repliesFirst = 3 * time.Second
 	// askAgain is when whoever was not admitted may ask again while a probe is under way.
@@ -57,24 +57,28 @@ func (p *pause) probed() {
 	p.probing = false
 }
 
-// refused begins a pause, or a longer one after a probe; what fails while one lasts adds nothing.
-func (p *pause) refused(why error) {
+// refused begins a pause, or a longer one after a probe; what fails while one lasts adds nothing. began says that the server took mails before.
+func (p *pause) refused(why error) (until time.Time, began bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	if p.length > 0 && now.Before(p.until) {
-		return
+		return p.until, false
 	}
+	began = p.length == 0
 	p.length = min(max(2*p.length, shortestPause), longestPause)
 	p.until = now.Add(time.Duration(float64(p.length) * (0.8 + 0.4*rand.Float64()))) //nolint:gosec // no secret
 	p.why = why
+	return p.until, began
 }
 
-// taken ends the pause: the server takes mails.
-func (p *pause) taken() {
+// taken ends the pause: the server takes mails. It reports whether there was one.
+func (p *pause) taken() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	ended := p.length > 0
 	p.length, p.why = 0, nil
+	return ended
 }
 
 // state tells why nothing is sent, and until when; nil while the server takes mails.

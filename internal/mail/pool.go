@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"regexp"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ const (
 // pool keeps connections to one mail server for the next mails, and pauses when the server takes nothing from anybody.
 type pool struct {
 	server server
+	log    *slog.Logger
 	pause  pause
 
 	mu     sync.Mutex
@@ -26,7 +28,9 @@ type pool struct {
 	closed bool
 }
 
-func newPool(s server) *pool { return &pool{server: s, pause: pause{now: time.Now}} }
+func newPool(s server, log *slog.Logger) *pool {
+	return &pool{server: s, log: log, pause: pause{now: time.Now}}
+}
 
 // take gives a connection that stood idle, or a new one. It is cut when the context ends.
 func (p *pool) take(ctx context.Context) (*line, error) {
@@ -90,12 +94,16 @@ func (p *pool) send(ctx context.Context, parcels ...parcel) []error {
 	for i, msg := range parcels {
 		var err error
 		if l, err = p.sendOne(ctx, l, i, msg); err == nil {
-			p.pause.taken()
+			if p.pause.taken() {
+				p.log.Info("mail server takes mails again")
+			}
 			continue
 		}
 		failures[i] = err
 		if serverWide(err) {
-			p.pause.refused(err)
+			if until, began := p.pause.refused(err); began {
+				p.log.Warn("mail server refuses all mails, sending paused", slog.Time("until", until), slog.Any("error", err))
+			}
 		}
 		if serverWide(err) || errors.Is(err, errNotLeft) && failure.Is(err, failure.KindUnavailable) { // the next one would fare no better
 			for i++; i < len(parcels); i++ {

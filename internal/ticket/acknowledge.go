@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 // SendAll hands mails about tickets to the mail server and says for each what became of it; an error that is
@@ -109,4 +111,50 @@ func (s *Service) recordAcknowledged(ctx context.Context, tx pgx.Tx, outcomes []
 			SELECT FROM ticket_event told WHERE told.ticket_id = e.ticket_id AND told.kind = e.kind AND told.data = e.data)`,
 		tickets, kinds, data, ActorWorker, s.now().UTC(), EventAcknowledgementDelayed)
 	return err
+}
+
+// AcknowledgementBefore finds the task of an acknowledgement that has not been sent, by a reply of its ticket. underWay says that a worker is
+// sending it: its last word is less than a minute old. Called by the worker.
+func (s *Service) AcknowledgementBefore(ctx context.Context, messageID int64) (task outbox.Task, underWay, found bool, err error) {
+	err = s.db.QueryRow(ctx, `
+		SELECT k.id, k.task, k.subject_id, k.attempts,
+			COALESCE(o.state IN ('claimed', 'leaving') AND o.claimed_until > clock_timestamp() AND o.changed_at > clock_timestamp() - interval '1 minute', false)
+		FROM message m
+		JOIN outbox_task k ON k.task = 'acknowledge' AND k.subject_id = m.ticket_id AND k.given_up_at IS NULL
+		LEFT JOIN outgoing_mail o ON o.key = 'acknowledge/' || m.ticket_id
+		WHERE m.id = $1
+		ORDER BY k.id
+		LIMIT 1`, messageID).Scan(&task.ID, &task.Kind, &task.Subject, &task.Attempts, &underWay)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return task, false, false, nil
+	}
+	if err != nil {
+		return task, false, false, fmt.Errorf("look for an acknowledgement: %w", postgres.Failure(err))
+	}
+	return task, underWay, true, nil
+}
+
+// NewestMails gives the Message-ID of the newest mail that each applicant wrote to a ticket, by the ticket's ID; tickets without one are left
+// out. Called by the worker.
+func (s *Service) NewestMails(ctx context.Context, tickets ...int64) (map[int64]string, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT DISTINCT ON (i.ticket_id) i.ticket_id, i.mail_id
+		FROM inbound_mail i
+		JOIN message m ON m.id = i.message_id
+		WHERE i.ticket_id = ANY ($1) AND i.mail_id <> '' AND m.author_email IS NULL
+		ORDER BY i.ticket_id, i.received_at DESC, i.id DESC`, tickets)
+	if err != nil {
+		return nil, fmt.Errorf("look for applicants' mails: %w", postgres.Failure(err))
+	}
+	found := map[int64]string{}
+	var ticketID int64
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&ticketID, &id}, func() error {
+		found[ticketID] = id
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for applicants' mails: %w", postgres.Failure(err))
+	}
+	return found, nil
 }
