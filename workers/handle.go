@@ -58,7 +58,7 @@ func (w *Workers) drain(ctx context.Context, k kind, h handler) {
 		return // the relay says again that there is work
 	}
 	defer leave()
-	for end := time.Now().Add(window); time.Now().Before(end) && ctx.Err() == nil && !w.stopping(); {
+	for end := time.Now().Add(window); time.Now().Before(end) && ctx.Err() == nil && !w.stopping() && !w.givesWay(k); {
 		started := time.Now()
 		tasks, err := outbox.Claim(ctx, w.db, []string{k.name}, k.batch, k.lease)
 		if err != nil {

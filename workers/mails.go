@@ -35,22 +35,34 @@ func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
 	if k.mails == "" {
 		return func() {}, 0
 	}
-	if k.mails == patient && time.Since(time.Unix(0, w.places.turnedAway.Load())) < giveWay {
+	if w.givesWay(k) {
 		return nil, busyFor
 	}
 	vacate, ok := w.places.take(k.mails)
 	if !ok {
-		if k.mails == urgent {
-			w.places.turnedAway.Store(time.Now().UnixNano())
-		}
+		w.turnedAway(k)
 		return nil, busyFor
 	}
 	asked, wait := w.Mail.Admit(k.mails == urgent)
 	if asked == nil {
 		vacate()
+		if wait <= busyFor { // a probe is under way
+			w.turnedAway(k)
+		}
 		return nil, wait
 	}
 	return func() { asked(); vacate() }, 0
+}
+
+func (w *Workers) turnedAway(k kind) {
+	if k.mails == urgent {
+		w.places.turnedAway.Store(time.Now().UnixNano())
+	}
+}
+
+// givesWay reports whether urgent mails that wait for a place go before those of this kind.
+func (w *Workers) givesWay(k kind) bool {
+	return k.mails == patient && time.Since(time.Unix(0, w.places.turnedAway.Load())) < giveWay
 }
 
 func (p places) take(u urgency) (vacate func(), ok bool) {

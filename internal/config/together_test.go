@@ -34,7 +34,7 @@ func TestSettingsThatCannotWork(t *testing.T) {
 		"a name for EHLO with a space":  {map[string]string{"SMTP_HELO": "desk.example\r\nMAIL FROM:<x>"}, []string{"SMTP_HELO"}},
 		"a DKIM key that is none":       {map[string]string{"DKIM_KEY": "secret", "DKIM_SELECTOR": "desk"}, []string{"DKIM_KEY", "openssl genrsa 2048"}},
 		"a DKIM selector without a key": {map[string]string{"DKIM_SELECTOR": "desk"}, []string{"DKIM_KEY", "DKIM_SELECTOR"}},
-		"a page of no site":                         {map[string]string{"AGENCY_URL": "www.example.org"}, []string{"AGENCY_URL", "https://"}},
+		"a page of no site":             {map[string]string{"AGENCY_URL": "www.example.org"}, []string{"AGENCY_URL", "https://"}},
 		"a page of another site":        {map[string]string{"AGENCY_REGISTER_URL": "//evil.example"}, []string{"AGENCY_REGISTER_URL"}},
 		"all at once": {map[string]string{"BASE_URL": "https://help.example/desk", "AGENCY_EMAIL": "bad", "INBOUND_SMTP_LISTEN": ":2525", "INTAKE_LIMIT": "-1"},
 			[]string{"BASE_URL", "AGENCY_EMAIL", "REPLY_ADDRESS", "INTAKE_LIMIT"}},

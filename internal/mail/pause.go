@@ -10,8 +10,8 @@ import (
 const (
 	shortestPause = 2 * time.Second
 	longestPause  = time.Minute
-	// repliesFirst is how long after a pause only replies may be the probe.
-	repliesFirst = 3 * time.Second
+	// repliesFirst is how long after a pause only urgent mails may be the probe: they are handed over within a second of being due.
+	repliesFirst = 1500 * time.Millisecond
 	// askAgain is when whoever was not admitted may ask again while a probe is under way.
 	askAgain = time.Second
 )
