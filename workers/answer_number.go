@@ -8,6 +8,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
+	"github.com/askwell/askwell/internal/mail"
 )
 
 // answerNumber mails an account's number to the address on file. An address without an account gets no mail: else anybody could have us
@@ -23,6 +24,7 @@ func (w *Workers) answerNumber(ctx context.Context, tx pgx.Tx, in *account.Reque
 	in.AccountID = &known.ID
 	n := notice(in, "number", known.Name, "account/sign-in")
 	n.To = known.Email // as it is on file, however it was typed
+	n.About = mail.About{Account: known.ID}
 	n.Number = identifier.FormatAccountNumber(known.Number)
 	return w.sendNotice(n), nil
 }

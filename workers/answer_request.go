@@ -37,6 +37,12 @@ func notice(in *account.Request, what, name, path string) mail.Notice {
 	return mail.Notice{To: in.Email, Name: name, Language: in.Language, What: what, Path: path, ID: strconv.FormatInt(in.ID, 10)}
 }
 
+// noticeOf lets a notice's bounces be the account's.
+func noticeOf(a account.Account, n mail.Notice) mail.Notice {
+	n.About = mail.About{Account: a.ID}
+	return n
+}
+
 func (w *Workers) sendNotice(n mail.Notice) func(context.Context) error {
 	return func(ctx context.Context) error { return w.Mail.Notify(ctx, n) }
 }
@@ -50,7 +56,7 @@ func (w *Workers) answerRegistration(ctx context.Context, tx pgx.Tx, in *account
 	case err != nil:
 		return nil, err
 	}
-	return w.sendNotice(notice(in, "register_known", known.Name, "account/sign-in")), nil
+	return w.sendNotice(noticeOf(known, notice(in, "register_known", known.Name, "account/sign-in"))), nil
 }
 
 // answerPassword mails the link that sets a password. An address without an account gets no mail: nobody may have us write to strangers.
@@ -64,7 +70,7 @@ func (w *Workers) answerPassword(ctx context.Context, tx pgx.Tx, in *account.Req
 	}
 	in.AccountID = &known.ID
 	in.Email = known.Email // as it is on file, however it was typed
-	return w.sendNotice(notice(in, "password", known.Name, "account/password/"+token)), nil
+	return w.sendNotice(noticeOf(known, notice(in, "password", known.Name, "account/password/"+token))), nil
 }
 
 // whosePassword finds the account that a password was asked for, by its address or its number; not_found also for one that is held.
@@ -90,5 +96,5 @@ func (w *Workers) answerEmail(ctx context.Context, tx pgx.Tx, in *account.Reques
 	case err != nil:
 		return nil, err
 	}
-	return w.sendNotice(notice(in, "new_email_known", known.Name, "account/sign-in")), nil
+	return w.sendNotice(noticeOf(known, notice(in, "new_email_known", known.Name, "account/sign-in"))), nil
 }

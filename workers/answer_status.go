@@ -7,6 +7,7 @@ import (
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/mail"
 )
 
 // answerStatus mails the link behind which a question can be followed, to the address on it and in its language, if the reference and
@@ -28,5 +29,6 @@ func (w *Workers) answerStatus(ctx context.Context, tx pgx.Tx, in *account.Reque
 	n := notice(in, "status", "", "status/"+token)
 	n.To, n.Language, n.Args = t.Email, t.Language, []any{"reference", t.Reference}
 	n.Category, n.Label = t.Category, t.CategoryName
+	n.About = mail.About{Ticket: t.Reference}
 	return w.sendNotice(n), nil
 }

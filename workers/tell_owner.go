@@ -22,7 +22,7 @@ func (w *Workers) sendNumber(ctx context.Context, task outbox.Task) error {
 		}
 		return []mail.Notice{{
 			To: a.Email, Name: a.Name, Language: a.Language, What: "registered", Number: identifier.FormatAccountNumber(a.Number),
-			Path: "account", ID: strconv.FormatInt(a.ID, 10),
+			Path: "account", ID: strconv.FormatInt(a.ID, 10), About: mail.About{Account: a.ID},
 		}}, nil
 	})
 }
@@ -58,7 +58,7 @@ func (w *Workers) noticesOf(ctx context.Context, tx pgx.Tx, happened account.Eve
 	}
 	n := mail.Notice{
 		To: a.Email, Name: a.Name, Language: a.Language, What: "happened." + string(happened.Kind), Path: path,
-		ID: strconv.FormatInt(happened.ID, 10),
+		ID: strconv.FormatInt(happened.ID, 10), About: mail.About{Account: a.ID},
 	}
 	old := n
 	old.To, old.ID = happened.Data.Before["email"], n.ID+"/old"

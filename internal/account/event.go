@@ -37,6 +37,7 @@ const (
 	EventRecoveryCodeUsed   EventKind = "recovery_code_used"
 	EventSecondStepFailed   EventKind = "second_step_failed"   // a wrong code after the right password; not each one
 	EventSecondStepShut     EventKind = "second_step_shut"     // too many in a row
+	EventMailBounced        EventKind = "mail_bounced"         // a mail to the owner came back: EventData.Reason is a ticket.Bounce
 	EventPasskeyCopyRefused EventKind = "passkey_copy_refused" // its counter went back: somebody may have copied it
 )
 
@@ -44,7 +45,9 @@ const (
 type EventData struct {
 	Before map[string]string `json:"before,omitempty"` // details that changed, with what stood there before
 	Factor string            `json:"factor,omitempty"` // totp, passkey or recovery_code
-	Undo   int64             `json:"undo,omitempty"`   // the request whose link takes a change of address back
+	Reason string            `json:"reason,omitempty"`
+	Mail   int64             `json:"mail,omitempty"` // that came in
+	Undo   int64             `json:"undo,omitempty"` // the request whose link takes a change of address back
 }
 
 // Event is one thing that happened to an account. It is never changed afterwards.
@@ -99,6 +102,39 @@ func Record(ctx context.Context, db postgres.Querier, accountID int64, kind Even
 		return fmt.Errorf("record what happened to account %d: %w", accountID, postgres.Failure(err))
 	}
 	return nil
+}
+
+// RecordBounce writes down that a mail to the owner of an account came back, once for each report. Nothing happens to an account that has gone.
+func RecordBounce(ctx context.Context, db postgres.Querier, accountID, report int64, reason string) error {
+	_, err := db.Exec(ctx, `
+		INSERT INTO account_event (account_id, kind, at, data)
+		SELECT id, $2, now(), jsonb_build_object('reason', $3::text, 'mail', $4::bigint) FROM account
+		WHERE id = $1 AND NOT EXISTS (SELECT FROM account_event WHERE account_id = $1 AND kind = $2 AND (data->>'mail')::bigint = $4)`,
+		accountID, EventMailBounced, reason, report)
+	if err != nil {
+		return fmt.Errorf("record a bounce for account %d: %w", accountID, postgres.Failure(err))
+	}
+	return nil
+}
+
+// LastBounce gives when a mail to the owner of an account came back last, and why; not_found when none did since the address was changed.
+func (s Store) LastBounce(ctx context.Context, accountID int64) (Event, error) {
+	rows, err := s.DB.Query(ctx, `
+		SELECT id, account_id, kind, at, network, browser, data FROM account_event
+		WHERE account_id = $1 AND kind = ANY ($2)
+		ORDER BY id DESC
+		LIMIT 1`, accountID, []EventKind{EventMailBounced, EventEmailChanged, EventEmailUndone, EventReleased})
+	if err != nil {
+		return Event{}, fmt.Errorf("look for bounces of account %d: %w", accountID, postgres.Failure(err))
+	}
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Event])
+	if err == nil && e.Kind != EventMailBounced {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return Event{}, fmt.Errorf("look for bounces of account %d: %w", accountID, postgres.Failure(err))
+	}
+	return e, nil
 }
 
 // EventByID finds what happened; not_found when there is no such event.

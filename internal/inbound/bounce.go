@@ -48,8 +48,9 @@ func (w *walker) returned(e entity) {
 type bounce struct {
 	about   []mail.Sent // what may have come back, the likeliest first
 	why     ticket.Bounce
-	delayed bool // the server goes on trying
-	relayed bool // or says that it was delivered
+	code    string // RFC 3463, such as 5.1.1; "" when the report has none
+	delayed bool   // the server goes on trying
+	relayed bool   // or says that it was delivered
 }
 
 var (
@@ -73,6 +74,7 @@ func (l *letter) bounced(envelopeFrom string, raw []byte) (bounce, bool) {
 		case "delivered", "relayed", "expanded":
 			b.relayed = true
 		}
+		b.code = clip(l.report.status, 20)
 		text = l.report.status + " " + l.report.diagnostic + "\n" + text
 	case l.header.get("X-Failed-Recipients") != "":
 	case (bounceSender.MatchString(l.fromAddress) || bounceName.MatchString(l.fromName)) && (bounceSubject.MatchString(l.subject) || emptyPath(envelopeFrom)):
@@ -109,4 +111,9 @@ func bounceReason(text string) ticket.Bounce {
 		}
 	}
 	return ticket.BounceOther
+}
+
+// event is what the history keeps of a bounce; the server's words stand in the mail itself.
+func (b bounce) event(m *mailed) ticket.Data {
+	return ticket.Data{Mail: m.ID, Reason: string(b.why), Code: b.code}
 }

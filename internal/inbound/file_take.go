@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/mail"
@@ -132,11 +133,14 @@ func (d *Desk) takeAutomatic(ctx context.Context, m *mailed, t *ticket.Ticket) (
 
 // takeBounce records that one of our mails came back; ours is false when it was none that we know.
 func (d *Desk) takeBounce(ctx context.Context, m *mailed, b bounce, named *ticket.Ticket) (end filed, ours bool, err error) {
+	if about, is := d.noticeAbout(m); is {
+		return d.takeNoticeBounce(ctx, m, b, about)
+	}
 	t, reply, err := d.returned(ctx, b, named)
 	switch {
 	case err != nil:
 		return filed{}, false, err
-	case b.delayed || b.relayed:
+	case b.relayed, b.delayed && t == nil:
 		end := ignored(WhyDelayed)
 		if t != nil {
 			end.ticket = &t.ID
@@ -144,11 +148,47 @@ func (d *Desk) takeBounce(ctx context.Context, m *mailed, b bounce, named *ticke
 		return end, t != nil, nil
 	case t == nil:
 		return ignored(WhyUnknown), false, nil
+	case b.delayed:
+		end := ignored(WhyDelayed)
+		end.ticket = &t.ID
+		if reply != 0 {
+			late := b.event(m)
+			late.Message = reply
+			err = d.Tickets.RecordMail(ctx, t.Reference, ticket.EventReplyInTransit, late)
+		}
+		return end, true, err
 	case reply == 0:
-		err = d.Tickets.RecordMail(ctx, t.Reference, ticket.EventAcknowledgementBounced, ticket.Data{Mail: m.ID, Reason: string(b.why)})
+		err = d.Tickets.RecordMail(ctx, t.Reference, ticket.EventAcknowledgementBounced, b.event(m))
 	default:
-		_, err = d.Tickets.Bounced(ctx, t.Reference, reply, b.why)
+		_, err = d.Tickets.Bounced(ctx, t.Reference, reply, b.event(m))
 	}
+	return filed{state: StateFiled, why: WhyBounce, ticket: &t.ID}, true, err
+}
+
+// noticeAbout tells what a notice was about whose bounce this is: its envelope had a sender of its own.
+func (d *Desk) noticeAbout(m *mailed) (mail.About, bool) {
+	for _, address := range slices.Concat(m.Recipients, m.letter.to) {
+		if about, ok := d.Replies.BounceAbout(address); ok {
+			return about, true
+		}
+	}
+	return mail.About{}, false
+}
+
+// takeNoticeBounce records that the mail with a link, or about an account, came back.
+func (d *Desk) takeNoticeBounce(ctx context.Context, m *mailed, b bounce, about mail.About) (filed, bool, error) {
+	if b.delayed || b.relayed {
+		return ignored(WhyDelayed), true, nil
+	}
+	if about.Ticket == "" {
+		err := account.RecordBounce(ctx, d.DB, about.Account, m.ID, string(b.why))
+		return filed{state: StateFiled, why: WhyBounce}, true, err
+	}
+	t, err := d.find(ctx, about.Ticket)
+	if err != nil || t == nil {
+		return ignored(WhyUnknown), true, err
+	}
+	err = d.Tickets.RecordMail(ctx, t.Reference, ticket.EventLinkBounced, b.event(m))
 	return filed{state: StateFiled, why: WhyBounce, ticket: &t.ID}, true, err
 }
 

@@ -15,6 +15,7 @@ type Notice struct {
 	Category, Label    string // of a ticket that it is about, as a Letter's: its texts' {category}
 	Number             string // set large, between text and link; "" for none
 	Path               string // of the link, below the site's address; "" for none
+	About              About  // where its bounces belong
 	ID                 string // another one for each notice: the same one has the same Message-ID whenever it is sent
 }
 
@@ -59,7 +60,7 @@ func (m *Mailer) Notify(ctx context.Context, n Notice) error {
 		link.RawQuery = url.Values{"lang": {s.T("mail.language")}}.Encode() // the page speaks as the mail does
 		s.Link = link.String()
 	}
-	p, err := m.automatic("notice", s, n.To, n.Name, s.Subject(), m.messageID("notice", mark("notice", n.What, n.ID)))
+	p, err := m.automatic("notice", s, n.To, n.Name, s.Subject(), m.messageID("notice", mark("notice", n.What, n.ID)), n.About)
 	if err != nil {
 		return fmt.Errorf("write a notice (%s): %w", n.What, err)
 	}

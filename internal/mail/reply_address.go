@@ -68,7 +68,7 @@ func (r *ReplyAddresses) Reference(address string) (string, bool) {
 	}
 	for _, key := range r.keys {
 		if hmac.Equal(given, addressMAC(key, short)) {
-			return "ASK-" + strings.ToUpper(short[:4]) + "-" + strings.ToUpper(short[4:]), true
+			return longReference(short), true
 		}
 	}
 	return "", false
@@ -96,15 +96,21 @@ func hashAddress(short string, mac []byte) []byte {
 
 // parts reads an address of the shape that For makes.
 func (r *ReplyAddresses) parts(address string) (short string, mac []byte, ok bool) {
+	short, mac, ok = r.tagged(address)
+	return short, mac, ok && len(short) == 8
+}
+
+// tagged reads an address below the mailbox with a name and 128 bits of proof.
+func (r *ReplyAddresses) tagged(address string) (name string, mac []byte, ok bool) {
 	folded := identifier.FoldEmail(address)
 	at := strings.LastIndexByte(folded, '@')
 	if at < 0 || folded[at+1:] != r.domain {
 		return "", nil, false
 	}
 	tag, found := strings.CutPrefix(folded[:at], r.local+"+")
-	short, letters, dot := strings.Cut(tag, ".")
+	name, letters, dot := strings.Cut(tag, ".")
 	mac, err := macText.DecodeString(letters)
-	return short, mac, found && dot && len(short) == 8 && err == nil && len(mac) == macBytes
+	return name, mac, found && dot && err == nil && len(mac) == macBytes
 }
 
 // Ours reports whether mail to the address is for us: the mailbox itself, with or without a + part, and the further ones. None is where no mail
@@ -124,6 +130,10 @@ func (r *ReplyAddresses) Ours(address string) bool {
 
 func shortReference(reference string) string {
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(reference, "ASK-"), "-", ""))
+}
+
+func longReference(short string) string {
+	return "ASK-" + strings.ToUpper(short[:4]) + "-" + strings.ToUpper(short[4:])
 }
 
 func addressMAC(key []byte, short string) []byte {

@@ -48,7 +48,7 @@ func (s reportSheet) Reference() string { return s.Subject }
 // Report sends a report. Errors: as Acknowledge.
 func (m *Mailer) Report(ctx context.Context, r Report) error {
 	s := reportSheet{Texts: m.cfg.Texts(r.Language), Report: r, Agency: m.cfg.Agency}
-	p, err := m.automatic("report", s, r.To, r.Name, r.Subject, m.messageID("report", mark("report", r.ID, "")))
+	p, err := m.automatic("report", s, r.To, r.Name, r.Subject, m.messageID("report", mark("report", r.ID, "")), About{})
 	if err != nil {
 		return fmt.Errorf("write a report: %w", err)
 	}
@@ -58,8 +58,8 @@ func (m *Mailer) Report(ctx context.Context, r Report) error {
 	return nil
 }
 
-// automatic writes a mail in both forms that nobody is meant to answer: from the templates of this name.
-func (m *Mailer) automatic(template string, sheet Texts, address, name, subject, id string) (parcel, error) {
+// automatic writes a mail in both forms that nobody is meant to answer: from the templates of this name. Its bounces are about what about names.
+func (m *Mailer) automatic(template string, sheet Texts, address, name, subject, id string, about About) (parcel, error) {
 	to, err := m.address(address)
 	if err != nil {
 		return parcel{}, err
@@ -74,6 +74,9 @@ func (m *Mailer) automatic(template string, sheet Texts, address, name, subject,
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&m.from)
 	msg.ToMailAddress(&mail.Address{Name: plain(name), Address: to})
+	if m.cfg.Replies != nil && about != (About{}) {
+		msg.EnvelopeFrom(m.cfg.Replies.Bounces(about))
+	}
 	msg.Subject(plain(subject))
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(m.cfg.Now())

@@ -237,7 +237,7 @@ func (d *livingDesk) bounce(s *story) {
 		if !a.sent || a.failed {
 			continue
 		}
-		_, err := d.tickets.Bounced(d.Context(), s.reference, a.message, ticket.BounceNoMailbox)
+		_, err := d.tickets.Bounced(d.Context(), s.reference, a.message, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 		d.must(err)
 		a.failed = true
 		return

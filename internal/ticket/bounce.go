@@ -22,8 +22,9 @@ const (
 // Bounced records that a mail server sent a public reply back: it reached nobody, so it does not count as an answer. The first
 // response time is that of the first reply that still counts, or none; the applicant waits as before the reply; a ticket that waited
 // for the applicant, or was put away, is open again, as somebody has to do something about it. A reply that is known to have failed, or
-// was withdrawn, changes nothing more. Called by the worker that reads mails. Errors: not_found when the ticket has no such reply.
-func (s *Service) Bounced(ctx context.Context, reference string, messageID int64, why Bounce) (Ticket, error) {
+// was withdrawn, changes nothing more. The report says why: Data's Reason, Code and Mail. Called by the worker that reads mails. Errors: not_found when
+// the ticket has no such reply.
+func (s *Service) Bounced(ctx context.Context, reference string, messageID int64, report Data) (Ticket, error) {
 	return s.changeTicket(ctx, "record a bounce of", reference, Worker(), func(c *change) error {
 		m := c.history.message(messageID)
 		switch {
@@ -32,7 +33,7 @@ func (s *Service) Bounced(ctx context.Context, reference string, messageID int64
 		case !m.counts():
 			return nil
 		}
-		return c.reachedNobody(ctx, m, EventReplyBounced, Data{Reason: string(why)})
+		return c.reachedNobody(ctx, m, EventReplyBounced, report)
 	})
 }
 

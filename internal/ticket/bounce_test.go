@@ -27,12 +27,12 @@ func TestBouncedReplyDoesNotCount(t *testing.T) {
 	d.now = d.now.Add(time.Hour)
 	first := d.deliver(opened.Reference, ticket.StatusPending)
 	d.now = d.now.Add(time.Hour)
-	got, err := d.tickets.Bounced(t.Context(), opened.Reference, first.ID, ticket.BounceNoMailbox)
+	got, err := d.tickets.Bounced(t.Context(), opened.Reference, first.ID, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 	d.must(err)
 	if got.FirstRespondedAt != nil || got.Status != ticket.StatusOpen || got.AwaitingSince == nil || !got.AwaitingSince.Equal(opened.OpenedAt) {
 		t.Errorf("answered %v, %s, awaiting since %v; want no answer, open, since it was opened", got.FirstRespondedAt, got.Status, got.AwaitingSince)
 	}
-	again, err := d.tickets.Bounced(t.Context(), opened.Reference, first.ID, ticket.BounceNoMailbox)
+	again, err := d.tickets.Bounced(t.Context(), opened.Reference, first.ID, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 	d.must(err)
 	if again.Version != got.Version {
 		t.Error("the second bounce of one reply changed the ticket")
@@ -58,13 +58,13 @@ func TestBounceAfterALaterAnswer(t *testing.T) {
 	first := d.deliver(opened.Reference, "")
 	d.now = d.now.Add(time.Hour)
 	second := d.deliver(opened.Reference, "")
-	got, err := d.tickets.Bounced(t.Context(), opened.Reference, first.ID, ticket.BounceFull)
+	got, err := d.tickets.Bounced(t.Context(), opened.Reference, first.ID, ticket.Data{Reason: string(ticket.BounceFull)})
 	d.must(err)
 	if got.FirstRespondedAt == nil || !got.FirstRespondedAt.Equal(second.CreatedAt) || got.AwaitingSince != nil {
 		t.Errorf("answered %v, awaiting since %v; want %v and nobody waiting", got.FirstRespondedAt, got.AwaitingSince, second.CreatedAt)
 	}
 	other := d.open("", func(in *ticket.Inquiry) { in.Token = [16]byte{78} })
-	if _, err := d.tickets.Bounced(t.Context(), other.Reference, first.ID, ticket.BounceFull); !failure.Is(err, failure.KindNotFound) {
+	if _, err := d.tickets.Bounced(t.Context(), other.Reference, first.ID, ticket.Data{Reason: string(ticket.BounceFull)}); !failure.Is(err, failure.KindNotFound) {
 		t.Errorf("another ticket's reply: %v", err)
 	}
 }

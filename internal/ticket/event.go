@@ -63,6 +63,8 @@ const (
 	EventReplyDelayed     EventKind = "reply_delayed"     // not taken yet, for a fault that somebody has to mend: Data.Reason, Data.Code
 	EventReplyUnconfirmed EventKind = "reply_unconfirmed" // handed over, and nobody knows whether the mail server took it
 	EventSentAgain        EventKind = "sent_again"        // an unconfirmed reply (Data.Message), or an acknowledgement
+	EventReplyInTransit   EventKind = "reply_in_transit"  // a mail server on the way has not passed it on yet: Data.Reason, Data.Code
+	EventLinkBounced      EventKind = "link_bounced"      // the mail with a link to the ticket came back: Data.Reason is a Bounce
 	EventReplyBounced     EventKind = "reply_bounced"     // Data.Reason is a Bounce
 	EventApplicantWrote   EventKind = "applicant_wrote"
 	EventAnswerRead       EventKind = "answer_read"  // by the applicant, up to Data.Message

@@ -20,7 +20,15 @@ type Row struct {
 	AccountNumber string // of the linked account
 	QueueName     string
 	LastMessage   int64 // the last message's ID: what a reader of the list has seen
+	Undelivered   bool  // the newest mail about it reached nobody, or nobody knows
 }
+
+// undelivered looks at the newest reply of a ticket t that was not withdrawn; without one at whether its acknowledgement or a link came back.
+const undelivered = `COALESCE(
+	(SELECT m.delivery IN ('failed', 'unconfirmed') FROM message m
+		WHERE m.ticket_id = t.id AND m.kind = 'reply' AND m.delivery <> 'withdrawn' ORDER BY m.id DESC LIMIT 1),
+	EXISTS (SELECT FROM ticket_event e
+		WHERE e.ticket_id = t.id AND (e.kind IN ('acknowledgement_bounced', 'link_bounced') OR e.kind = 'acknowledged' AND e.data ? 'reason')))`
 
 // Page is a part of a list. Next is the zero Cursor on the last page.
 type Page struct {
@@ -51,7 +59,8 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 			LIMIT $` + strconv.Itoa(len(w.args)) + `
 		)
 		SELECT t.*, COALESCE(s.name, '') AS assignee_name, COALESCE(a.number, '') AS account_number, q.name AS queue_name,
-			COALESCE((SELECT max(m.id) FROM message m WHERE m.ticket_id = t.id), 0) AS last_message
+			COALESCE((SELECT max(m.id) FROM message m WHERE m.ticket_id = t.id), 0) AS last_message,
+			` + undelivered + ` AS undelivered
 		FROM page t
 		JOIN queue q ON q.id = t.queue_id
 		LEFT JOIN staff s ON s.id = t.assignee_id

@@ -188,7 +188,7 @@ func (l *lane) do(s *sequence, what string, r *rand.Rand) (err error) {
 		}
 	case "bounce":
 		if id := l.aReply(s, r, `true`); id != 0 {
-			_, err = l.tickets.Bounced(ctx, ref, id, ticket.BounceNoMailbox)
+			_, err = l.tickets.Bounced(ctx, ref, id, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 		}
 	case "note":
 		_, err = l.tickets.Note(ctx, by, ref, ticket.Draft{Body: "Ask the card team."})

@@ -111,18 +111,18 @@ func TestWaitingIsToldByTheHistory(t *testing.T) {
 		"a bounce of what solved": {func(d *desk, r string) {
 			d.answer(r, "")
 			m := d.answer(r, ticket.StatusSolved)
-			_, err := d.tickets.Bounced(d.Context(), r, m.ID, ticket.BounceNoMailbox)
+			_, err := d.tickets.Bounced(d.Context(), r, m.ID, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 			d.must(err)
 		}, ticket.StatusOpen, 2 * time.Hour, 2 * time.Hour},
 		"a bounce of what closed": {func(d *desk, r string) {
 			m := d.answer(r, ticket.StatusClosed)
-			_, err := d.tickets.Bounced(d.Context(), r, m.ID, ticket.BounceNoMailbox)
+			_, err := d.tickets.Bounced(d.Context(), r, m.ID, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 			d.must(err)
 		}, ticket.StatusOpen, 0, -1},
 		"a bounce while excluded": {func(d *desk, r string) {
 			m := d.answer(r, ticket.StatusSolved)
 			d.exclude(r, "duplicate")
-			_, err := d.tickets.Bounced(d.Context(), r, m.ID, ticket.BounceNoMailbox)
+			_, err := d.tickets.Bounced(d.Context(), r, m.ID, ticket.Data{Reason: string(ticket.BounceNoMailbox)})
 			d.must(err)
 			d.exclude(r, "")
 		}, ticket.StatusOpen, 0, time.Hour},

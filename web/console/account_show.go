@@ -23,6 +23,7 @@ type accountPage struct {
 	Tickets []ticket.Row
 	More    string // link to all tickets, when there are more
 	Looks   []account.View
+	Bounce  *account.Event // the last mail to the owner came back; nil when none did
 	URL     string
 }
 
@@ -90,6 +91,13 @@ func (a *Area) accountPage(c *gin.Context) (*accountPage, staff.Member, error) {
 	d.Tickets = found.Rows
 	if found.Next.ID != 0 {
 		d.More = ticketsPath + "?view=all&account=" + d.Account.Number
+	}
+	bounce, err := a.accounts.LastBounce(ctx, d.Account.ID)
+	switch {
+	case err == nil:
+		d.Bounce = &bounce
+	case !failure.Is(err, failure.KindNotFound):
+		return nil, member, err
 	}
 	d.Looks, err = a.accounts.Views(ctx, d.Account.ID, shownViews)
 	return d, member, err

@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/staff"
@@ -370,14 +372,65 @@ func TestBouncedReplyIsPointedOut(t *testing.T) {
 	if page := d.get(t, ticketPath(reference)); strings.Contains(page.Text("main"), "did not arrive") {
 		t.Error("the reply is said to have come back")
 	}
-	if _, err := d.Tickets.Bounced(t.Context(), reference, reply, ticket.BounceNoMailbox); err != nil {
+	if _, err := d.Tickets.Bounced(t.Context(), reference, reply, ticket.Data{Reason: string(ticket.BounceNoMailbox)}); err != nil {
 		t.Fatal(err)
 	}
 	page := d.get(t, ticketPath(reference))
 	if got := page.Text(".banner"); !strings.Contains(got, "did not arrive: there is no such mailbox") {
 		t.Errorf("the page says %q", got)
 	}
-	if list := d.get(t, "/console/tickets?view=unanswered"); !strings.Contains(list.Text("main"), reference) {
-		t.Error("the ticket is not among the unanswered")
+	list := d.get(t, "/console/tickets?view=unanswered")
+	if text := list.Text("main"); !strings.Contains(text, reference) || !strings.Contains(text, "Not delivered") {
+		t.Errorf("the list of unanswered tickets says %q", text)
+	}
+}
+
+// A report that a reply is still on its way takes back the "Sent", and leads to what the mail server said.
+func TestAReplyThatIsStillOnItsWay(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	reference := d.open(t)
+	d.reply(t, reference, url.Values{"body": {"Your card is on its way."}, "status": {"pending"}})
+	var reply int64
+	if err := d.DB.QueryRow(t.Context(), `UPDATE message SET delivery = 'sent' WHERE kind = 'reply' RETURNING id`).Scan(&reply); err != nil {
+		t.Fatal(err)
+	}
+	if list := d.get(t, "/console/tickets?view=all").Text("main"); strings.Contains(list, "Not delivered") {
+		t.Errorf("the list says of a reply that was sent: %q", list)
+	}
+	err := d.Tickets.RecordMail(t.Context(), reference, ticket.EventReplyInTransit, ticket.Data{Message: reply, Mail: 7, Reason: string(ticket.BounceExpired)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := d.get(t, ticketPath(reference))
+	foot := page.Text(".message__foot")
+	if !strings.Contains(foot, "Still on its way: no mail server took it in time") || strings.Contains(foot, "Sent") || page.Doc.Find(`.message__foot a[href="/console/mail/7"]`).Length() != 1 {
+		t.Errorf("at the reply stands %q", foot)
+	}
+	if list := d.get(t, "/console/tickets?view=all").Text("main"); strings.Contains(list, "Not delivered") {
+		t.Errorf("the list says of a reply that is on its way: %q", list)
+	}
+}
+
+func TestTheAccountPageTellsOfABounce(t *testing.T) {
+	t.Parallel()
+	d := newMailDesk(t)
+	owner := d.account(t, "Jean Horvat", "jean@mail.example")
+	path := "/console/accounts/" + owner.Number
+	if text := d.get(t, path).Text("main"); strings.Contains(text, "came back") {
+		t.Errorf("the page says %q", text)
+	}
+	if err := account.RecordBounce(t.Context(), d.DB, owner.ID, 9, string(ticket.BounceNoMailbox)); err != nil {
+		t.Fatal(err)
+	}
+	page := d.get(t, path)
+	if text := page.Text("main"); !strings.Contains(text, "A mail to this address came back") || !strings.Contains(text, "there is no such mailbox") {
+		t.Errorf("the page says %q", text)
+	}
+	if err := account.Record(t.Context(), d.DB, owner.ID, account.EventEmailChanged, time.Now(), account.Visit{}, account.EventData{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := d.get(t, path).Text("main"); strings.Contains(text, "came back") {
+		t.Errorf("after a change of the address the page says %q", text)
 	}
 }

@@ -25,6 +25,7 @@ type entry struct {
 	UndoKey      bool // a key takes it back: the reader's own newest
 	Events       []eventLine
 	Unsent       *unsentLine // why its mail has not left
+	Late         eventLine   // a mail server on the way has not passed it on yet: why
 }
 
 // unsentLine is a mail that has not left, in plain words.
@@ -168,7 +169,7 @@ func (t teller) text(e ticket.Event) string {
 		return p.T(key, "reasons", t.suspicions(strings.Split(e.Data.Reason, ",")))
 	case ticket.EventFileScanned:
 		return p.Find(key+"_"+e.Data.To, p.T(key))
-	case ticket.EventReplyBounced, ticket.EventAcknowledgementBounced:
+	case ticket.EventReplyBounced, ticket.EventAcknowledgementBounced, ticket.EventLinkBounced, ticket.EventReplyInTransit:
 		return p.Find(key+"_"+e.Data.Reason, p.T(key, "reason", p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)))
 	case ticket.EventAcknowledged:
 		if e.Data.Reason != "" {
@@ -263,8 +264,14 @@ func lastLinkEvent(events []ticket.Event) *ticket.Event {
 	return nil
 }
 
-// bounced says why the last reply came back, "" when it did not: until another one has gone out, somebody has to do something.
-func bounced(thread []ticket.Message, events []ticket.Event, p *messages.Printer) string {
+// bounce is a reply that came back: why, the status that the mail server gave, and its report.
+type bounce struct {
+	Reason, Code string
+	Mail         int64
+}
+
+// bounced says why the last reply came back, nil when it did not: until another one has gone out, somebody has to do something.
+func bounced(thread []ticket.Message, events []ticket.Event, p *messages.Printer) *bounce {
 	var last *ticket.Message
 	for i := range thread {
 		if m := &thread[i]; m.Kind == ticket.KindReply && m.Delivery != ticket.DeliveryWithdrawn {
@@ -272,12 +279,26 @@ func bounced(thread []ticket.Message, events []ticket.Event, p *messages.Printer
 		}
 	}
 	if last == nil || last.Delivery != ticket.DeliveryFailed {
-		return ""
+		return nil
 	}
-	for _, e := range events {
+	for _, e := range slices.Backward(events) {
 		if (e.Kind == ticket.EventReplyBounced || e.Kind == ticket.EventReplyFailed) && e.Data.Message == last.ID && e.Data.Reason != "" {
-			return p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)
+			return &bounce{Reason: p.Find("console.bounce."+e.Data.Reason, e.Data.Reason), Code: e.Data.Code, Mail: e.Data.Mail}
 		}
 	}
-	return ""
+	return nil
+}
+
+// markLate says at each reply that a mail server on the way still has it, by the newest report about it.
+func markLate(thread []entry, events []ticket.Event, p *messages.Printer) {
+	for _, e := range events {
+		if e.Kind != ticket.EventReplyInTransit {
+			continue
+		}
+		for i := range thread {
+			if m := thread[i].Message; m != nil && m.ID == e.Data.Message {
+				thread[i].Late = eventLine{At: e.At, Mail: e.Data.Mail, Text: p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)}
+			}
+		}
+	}
 }

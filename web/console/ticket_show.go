@@ -34,7 +34,7 @@ type ticketPage struct {
 	Confirmable    bool
 	Suspicions     string
 	Unacknowledged *unsentLine    // why the acknowledgement has not left; nil when it has
-	Bounced        string         // why the last reply came back; "" when it did not
+	Bounced        *bounce        // why the last reply came back; nil when it did not
 	Rating         *ticket.Rating // what the applicant thinks of the answers; nil: nothing said
 	Thread         []entry
 	LastMessage    int64 // what the reader has on screen, for the stop before a stale send
@@ -243,6 +243,7 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 	d.Thread = weave(thread, events, now, tell.line)
 	d.markMine()
 	d.Bounced = bounced(thread, events, tell.p)
+	markLate(d.Thread, events, tell.p)
 	if err := a.fillUnsent(ctx, d, tell); err != nil {
 		return err
 	}
