@@ -404,7 +404,7 @@ func TestAReplyThatIsStillOnItsWay(t *testing.T) {
 	}
 	page := d.get(t, ticketPath(reference))
 	foot := page.Text(".message__foot")
-	if !strings.Contains(foot, "Still on its way: no mail server took it in time") || strings.Contains(foot, "Sent") || page.Doc.Find(`.message__foot a[href="/console/mail/7"]`).Length() != 1 {
+	if !strings.Contains(foot, "Still on its way: the applicant’s mail server has not taken it yet") || page.Doc.Find(`.message__foot a[href="/console/mail/7"]`).Length() != 1 {
 		t.Errorf("at the reply stands %q", foot)
 	}
 	if list := d.get(t, "/console/tickets?view=all").Text("main"); strings.Contains(list, "Not delivered") {

@@ -169,8 +169,10 @@ func (t teller) text(e ticket.Event) string {
 		return p.T(key, "reasons", t.suspicions(strings.Split(e.Data.Reason, ",")))
 	case ticket.EventFileScanned:
 		return p.Find(key+"_"+e.Data.To, p.T(key))
-	case ticket.EventReplyBounced, ticket.EventAcknowledgementBounced, ticket.EventLinkBounced, ticket.EventReplyInTransit:
+	case ticket.EventReplyBounced, ticket.EventAcknowledgementBounced, ticket.EventLinkBounced:
 		return p.Find(key+"_"+e.Data.Reason, p.T(key, "reason", p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)))
+	case ticket.EventReplyInTransit:
+		return p.T(key, "reason", t.transit(e.Data.Reason))
 	case ticket.EventAcknowledged:
 		if e.Data.Reason != "" {
 			return p.Find("console.event.acknowledged_"+e.Data.Reason, p.T("console.event.acknowledged_failed"))
@@ -289,15 +291,20 @@ func bounced(thread []ticket.Message, events []ticket.Event, p *messages.Printer
 	return nil
 }
 
+// transit says why a mail server has not passed a mail on yet.
+func (t teller) transit(reason string) string {
+	return t.p.Find("console.transit."+reason, t.p.T("console.transit.other"))
+}
+
 // markLate says at each reply that a mail server on the way still has it, by the newest report about it.
-func markLate(thread []entry, events []ticket.Event, p *messages.Printer) {
+func (t teller) markLate(thread []entry, events []ticket.Event) {
 	for _, e := range events {
 		if e.Kind != ticket.EventReplyInTransit {
 			continue
 		}
 		for i := range thread {
 			if m := thread[i].Message; m != nil && m.ID == e.Data.Message {
-				thread[i].Late = eventLine{At: e.At, Mail: e.Data.Mail, Text: p.Find("console.bounce."+e.Data.Reason, e.Data.Reason)}
+				thread[i].Late = eventLine{At: e.At, Mail: e.Data.Mail, Text: t.transit(e.Data.Reason)}
 			}
 		}
 	}

@@ -243,7 +243,7 @@ func (a *Area) fillTicket(ctx context.Context, d *ticketPage, member staff.Membe
 	d.Thread = weave(thread, events, now, tell.line)
 	d.markMine()
 	d.Bounced = bounced(thread, events, tell.p)
-	markLate(d.Thread, events, tell.p)
+	tell.markLate(d.Thread, events)
 	if err := a.fillUnsent(ctx, d, tell); err != nil {
 		return err
 	}
