@@ -181,6 +181,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.GET("/mail", handle(desk.MailList))
 	answer.GET("/mail/:mail", handle(desk.MailShow))
 	answer.GET("/mail/:mail/files/:file", handle(desk.MailFile))
+	answer.GET("/mail/:mail/source", handle(desk.MailSource))
 	answer.POST("/mail/:mail/attach", handle(desk.MailAttach))
 	answer.POST("/mail/:mail/open", handle(desk.MailOpen))
 	answer.POST("/mail/:mail/discard", handle(desk.MailDiscard))

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
+	"net"
 
 	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
@@ -24,7 +25,7 @@ func (d *desk) inbound() (*inbound.Desk, []workers.Source, error) {
 	filer := inbound.New(inbound.Config{
 		DB: d.db, Keys: d.cfg.SecretKeys, KeepRaw: d.cfg.InboundKeepRaw, Tickets: d.tickets, Files: d.files, HoldFiles: d.cfg.ClamdURL != "", Replies: replies, Rate: d.cfg.FormRate.Email.Count,
 		Language: d.cfg.Agency.Language, Texts: func(language string) mail.Texts { return catalog.For(language) }, Logger: d.log, Wake: d.waker.Wake,
-		Now: d.clock.Now, From: mail.AddressOf(d.cfg.MailFrom),
+		Now: d.clock.Now, From: mail.AddressOf(d.cfg.MailFrom), AuthServer: d.cfg.InboundAuthServer, LookupTXT: net.DefaultResolver.LookupTXT,
 	})
 	var sources []workers.Source
 	if address := d.cfg.InboundSMTPListen; address != "" {

@@ -33,7 +33,8 @@ type Config struct {
 	InboundSMTPCert   string // with InboundSMTPKey, for STARTTLS
 	InboundSMTPKey    string
 	InboundIMAPURL    string
-	InboundMaxSize    int // bytes of one mail
+	InboundAuthServer string // whose Authentication-Results are believed; "" for nobody's
+	InboundMaxSize    int    // bytes of one mail
 	InboundKeepRaw    time.Duration
 
 	Listen         string

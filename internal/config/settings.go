@@ -78,6 +78,8 @@ func inbound() []Setting {
 			About: "The key file of `INBOUND_SMTP_CERT`."},
 		{Name: "INBOUND_IMAP_URL", Secret: true, read: readURL(func(c *Config) *string { return &c.InboundIMAPURL }, "imap", "imaps"),
 			About: "A mailbox to read instead, as `imaps://name:password@host/INBOX?done=Askwell`; what was taken in moves to the folder `done` (`Askwell` when it is not named)."},
+		{Name: "INBOUND_AUTH_SERVER", read: readDKIMName(func(c *Config) *string { return &c.InboundAuthServer }),
+			About: "The name under which your own mail server writes `Authentication-Results` (RFC 8601), as `mx.example.org`; senders whom it found genuine show as proven. It must take away fields of that name that come with a mail."},
 		{Name: "INBOUND_MAX_SIZE", Default: "26214400", read: readInt(func(c *Config) *int { return &c.InboundMaxSize }, 100_000, 100<<20),
 			About: "The most bytes that one mail may have; a larger one is refused, and its sender is told."},
 		{Name: "INBOUND_KEEP_RAW", Default: "720h", read: readDuration(func(c *Config) *time.Duration { return &c.InboundKeepRaw }, time.Hour, 10*365*24*time.Hour),

@@ -37,6 +37,7 @@ type mailed struct {
 	signs        []Sign  // that it may be automatic
 	sealed       bool    // Raw stood sealed
 	unread       bool    // it could not be read
+	proof        Proof   // that its sender's domain sent it
 }
 
 // filed is where a mail ended.
@@ -110,10 +111,10 @@ func (d *Desk) record(ctx context.Context, tx postgres.Querier, m mailed, end fi
 	_, err := tx.Exec(ctx, `
 		UPDATE inbound_mail
 		SET state = $2, why = $3, decided_at = $4, ticket_id = $5, message_id = $6, from_name = $7, from_address = $8, subject = $9,
-			body = $10, left_out = $11, only_copy = $12, signs = $13, reply_to = $14, damaged = $15, mail_id = $16
+			body = $10, left_out = $11, only_copy = $12, signs = $13, reply_to = $14, damaged = $15, mail_id = $16, proof = $17
 		WHERE id = $1 AND state = 'received'`,
 		m.ID, end.state, end.why, d.Now().UTC(), end.ticket, end.message, clip(masked(m.letter.fromName), 200),
-		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs), m.replyTo(), orEmpty(m.letter.damaged), messageID(m.letter.header.get("Message-Id")))
+		clip(m.letter.fromAddress, 320), clip(masked(m.letter.subject), 300), m.shown(), namesOf(end.left), end.message != nil && m.onlyCopy(), orEmpty(m.signs), m.replyTo(), orEmpty(m.letter.damaged), messageID(m.letter.header.get("Message-Id")), m.proof)
 	if err != nil {
 		return err
 	}
@@ -159,6 +160,7 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 	if own, err := d.isOwn(ctx, m); err != nil || own {
 		return ignored(WhyOwn), err
 	}
+	m.proof = d.prove(ctx, m)
 	named, err := d.namedTickets(ctx, m)
 	if err == nil {
 		err = d.split(ctx, m, named)

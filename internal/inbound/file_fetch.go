@@ -81,5 +81,5 @@ func (d *Desk) recordFetch(ctx context.Context, by, mail, file int64, kind, refe
 	if err != nil || reference == "" {
 		return postgres.Failure(err)
 	}
-	return d.Tickets.RecordFetched(ctx, ticket.Staff(by), reference, mail)
+	return d.Tickets.RecordFetched(ctx, ticket.Staff(by), reference, ticket.EventMailFileFetched, mail)
 }

@@ -90,7 +90,7 @@ func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicio
 	opened, err := d.Tickets.Open(ctx, ticket.Inquiry{
 		Channel: ticket.ChannelEmail, Language: lang, Category: mailCategory, Number: identifier.FindInText(subject, m.own),
 		Name: clip(name, ticket.MaxName), Email: m.writer.address, Subject: clip(subject, ticket.MaxSubject), Question: d.body(m, lang),
-		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions, Quiet: quiet,
+		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions, Quiet: quiet, SenderProven: m.proven(),
 	})
 	if err != nil {
 		return 0, 0, nil, err
@@ -104,6 +104,11 @@ func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicio
 		return 0, 0, nil, fmt.Errorf("read the ticket of a mail: %w", err)
 	}
 	return t.ID, thread[0].ID, left, nil
+}
+
+// proven reports whether the address that the question belongs to is proven: one in Reply-To never is.
+func (m *mailed) proven() bool {
+	return m.proof != Unproven && m.writer.address == m.letter.fromAddress
 }
 
 // body is the text of a message: what is longer than a message may be is in the mail still.

@@ -82,12 +82,16 @@ type Config struct {
 	HoldFiles bool
 	Replies   *mail.ReplyAddresses
 	From      string // the address that our mails come from
-	Rate      int
-	Language  string
-	Texts     func(language string) mail.Texts
-	Logger    *slog.Logger
-	Wake      func()
-	Now       func() time.Time
+	// AuthServer is the name under which our own mail server reports what it found out of a sender; LookupTXT asks DNS for the keys of signatures.
+	// Without either no sender is proven.
+	AuthServer string
+	LookupTXT  LookupTXT
+	Rate       int
+	Language   string
+	Texts      func(language string) mail.Texts
+	Logger     *slog.Logger
+	Wake       func()
+	Now        func() time.Time
 }
 
 // Desk takes mails in and files them. Safe for concurrent use.

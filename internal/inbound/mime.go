@@ -221,10 +221,7 @@ func hexDigit(c byte) int { return strings.IndexByte("0123456789ABCDEF", c&^(c&0
 // parts are those of a multipart entity; without a boundary that stands in it there are none. What stands before the first is for readers that
 // know no parts, and what is empty is none.
 func (e entity) parts(boundary string) (parts []entity) {
-	if !standsIn(e.body, boundary) {
-		boundary = guessed(e.body)
-	}
-	if boundary == "" {
+	if boundary = e.boundary(boundary); boundary == "" {
 		return nil
 	}
 	var part []byte
@@ -250,6 +247,14 @@ func (e entity) parts(boundary string) (parts []entity) {
 	}
 	end()
 	return parts
+}
+
+// boundary is the one that stands in the body: the one that the header names, or else one that can be guessed; "" for none.
+func (e entity) boundary(named string) string {
+	if standsIn(e.body, named) {
+		return named
+	}
+	return guessed(e.body)
 }
 
 // parsePart is parseEntity for a part, which may have no header: then it begins with an empty line.

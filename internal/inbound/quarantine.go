@@ -26,6 +26,7 @@ type Mail struct {
 	Reason      string // why it was discarded, in that person's words
 	FromName    string
 	FromAddress string
+	Proof       Proof  // that the sender's domain sent it
 	ReplyTo     string // where it says that answers go; "" for where it comes from
 	Subject     string
 	Body        string // the whole text; in a list its beginning
@@ -54,7 +55,7 @@ func (m Mail) Flagged() bool { return len(m.Signs) > 0 && m.LookedAt == nil }
 func (m Mail) Aside() bool { return m.State == StateIgnored || m.State == StateDiscarded }
 
 const mailColumns = `m.id, m.state, m.why, m.received_at, m.decided_at, COALESCE(s.name, '') AS decided_by, m.reason, m.from_name,
-	m.from_address, m.reply_to, m.subject, m.left_out, m.damaged, CASE WHEN m.size > 0 THEN m.size ELSE octet_length(m.raw) END AS size, COALESCE(t.reference, '') AS reference,
+	m.from_address, m.proof, m.reply_to, m.subject, m.left_out, m.damaged, CASE WHEN m.size > 0 THEN m.size ELSE octet_length(m.raw) END AS size, COALESCE(t.reference, '') AS reference,
 	m.signs, m.swept_at, m.looked_at, COALESCE(l.name, '') AS looked_by`
 
 const mailJoins = `

@@ -72,7 +72,8 @@ const (
 	EventMailHeld         EventKind = "mail_held"    // sent to the ticket's address by somebody else; Data.Mail waits for a person
 	EventAutoReplied      EventKind = "auto_replied" // a machine answered; Data.Mail is what it said
 
-	EventMailFileFetched        EventKind = "mail_file_fetched" // of Data.Mail, one that was not taken over
+	EventMailFileFetched        EventKind = "mail_file_fetched"   // of Data.Mail, one that was not taken over
+	EventMailSourceFetched      EventKind = "mail_source_fetched" // the source of a mail
 	EventAcknowledgementBounced EventKind = "acknowledgement_bounced"
 	EventAcknowledgementDelayed EventKind = "acknowledgement_delayed" // as EventReplyDelayed
 	EventNoted                  EventKind = "noted"

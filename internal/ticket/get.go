@@ -57,7 +57,7 @@ func (s *Service) Thread(ctx context.Context, ticketID int64) ([]Message, error)
 	}
 	for _, mail := range mailed {
 		if m := of[mail.ID]; m != nil {
-			m.Mailed, m.Flagged, m.LeftOut, m.Damaged, m.SentBy = true, mail.Flagged, mail.LeftOut, mail.Damaged, mail.SentBy
+			m.Mailed, m.Flagged, m.LeftOut, m.Damaged, m.SentBy, m.Proof = true, mail.Flagged, mail.LeftOut, mail.Damaged, mail.SentBy, mail.Proof
 		}
 	}
 	return messages, nil
@@ -70,6 +70,7 @@ type mailedMessage struct {
 	LeftOut []string
 	Damaged []string
 	SentBy  string
+	Proof   string
 }
 
 const attachmentColumns = `a.id, a.message_id, a.name, a.media_type, a.size, a.sha256, a.storage_key, a.scan`
@@ -96,7 +97,7 @@ func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Messag
 	})
 	batch.Queue(`
 		SELECT message_id, signs <> '{}' AND looked_at IS NULL AS flagged, left_out, damaged,
-			CASE WHEN reply_to <> '' THEN from_address ELSE '' END
+			CASE WHEN reply_to <> '' THEN from_address ELSE '' END, proof
 		FROM inbound_mail WHERE ticket_id = $1 AND message_id IS NOT NULL`, ticketID).Query(func(rows pgx.Rows) (err error) {
 		mailed, err = pgx.CollectRows(rows, pgx.RowToStructByPos[mailedMessage])
 		return err

@@ -43,6 +43,8 @@ const (
 	EvidenceCheckDigitsFail  Evidence = "check_digits_fail"
 	EvidenceOtherIdentifier  Evidence = "other_identifier"
 	EvidenceEmailMatches     Evidence = "email_matches"
+	EvidenceSenderProven     Evidence = "sender_proven"   // of a mail from that address: its domain has sent it
+	EvidenceSenderUnproven   Evidence = "sender_unproven" // anybody may have written it
 	EvidenceEmailUnknown     Evidence = "email_unknown"
 	EvidenceEmailOfOther     Evidence = "email_of_other_account"
 	EvidenceNamesShareWord   Evidence = "names_share_word"
@@ -100,10 +102,20 @@ type LinkFacts struct {
 	Group        identifier.Group
 	Kind         identifier.Kind
 	InText       bool
+	Mailed       bool // it came by mail, and its sender's domain is Proven or not
+	Proven       bool
 	Name, Email  string           // the applicant's, as typed
 	SignedInTo   *account.Account // sent from inside this account
 	NumberMatch  *account.Account // the account with the number
 	EmailAccount *account.Account // the account with the e-mail address
+}
+
+// linkFacts are those that the ticket itself tells.
+func (t Ticket) linkFacts() LinkFacts {
+	return LinkFacts{
+		Group: t.linkGroup(), Kind: t.NumberKind, InText: t.NumberInText, Mailed: t.Channel == ChannelEmail, Proven: t.SenderProven,
+		Name: t.ApplicantName, Email: t.ApplicantEmail,
+	}
 }
 
 // LinkDecision is the link that follows from the facts, and the facts that decided.
@@ -141,7 +153,14 @@ func DecideLink(f LinkFacts) LinkDecision {
 	}
 	switch {
 	case identifier.FoldEmail(f.Email) == identifier.FoldEmail(f.NumberMatch.Email):
-		return decided(LinkCorroborated, f.NumberMatch, append(found, EvidenceEmailMatches, names)...)
+		found = append(found, EvidenceEmailMatches)
+		switch {
+		case f.Mailed && f.Proven:
+			found = append(found, EvidenceSenderProven)
+		case f.Mailed:
+			found = append(found, EvidenceSenderUnproven)
+		}
+		return decided(LinkCorroborated, f.NumberMatch, append(found, names)...)
 	case f.EmailAccount != nil:
 		return decided(LinkConflict, f.NumberMatch, append(found, EvidenceEmailOfOther, names)...)
 	case names == EvidenceNamesShareNoWord:

@@ -154,7 +154,7 @@ func accountsOf(ctx context.Context, tx pgx.Tx, tickets []Ticket) (knownAccounts
 }
 
 func (k knownAccounts) facts(t Ticket) LinkFacts {
-	f := LinkFacts{Group: t.linkGroup(), Kind: t.NumberKind, InText: t.NumberInText, Name: t.ApplicantName, Email: t.ApplicantEmail}
+	f := t.linkFacts()
 	if f.Group == identifier.GroupWith {
 		f.NumberMatch = k.byNumber[t.NumberRead]
 		f.EmailAccount = k.byEmail[identifier.FoldEmail(t.ApplicantEmail)]

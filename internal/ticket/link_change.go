@@ -32,7 +32,7 @@ func (s *Service) LinkByNumber(ctx context.Context, task, ticketID int64) error 
 
 // facts gathers what DecideLink needs.
 func (c *change) facts(ctx context.Context) (LinkFacts, error) {
-	f := LinkFacts{Group: c.linkGroup(), Kind: c.NumberKind, InText: c.NumberInText, Name: c.ApplicantName, Email: c.ApplicantEmail}
+	f := c.linkFacts()
 	if f.Group != "with" {
 		return f, nil
 	}

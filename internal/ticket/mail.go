@@ -18,11 +18,11 @@ func (s *Service) RecordMail(ctx context.Context, reference string, kind EventKi
 	return err
 }
 
-// RecordFetched notes in a ticket's history that a member of staff fetched a file of one of its mails that was not taken over. Errors:
-// not_found.
-func (s *Service) RecordFetched(ctx context.Context, by Actor, reference string, mail int64) error {
-	_, err := s.changeTicket(ctx, "note a fetched file on", reference, by, func(c *change) error {
-		c.event(EventMailFileFetched, Data{Mail: mail})
+// RecordFetched notes in a ticket's history that a member of staff fetched something of one of its mails: EventMailFileFetched or
+// EventMailSourceFetched. Errors: not_found.
+func (s *Service) RecordFetched(ctx context.Context, by Actor, reference string, what EventKind, mail int64) error {
+	_, err := s.changeTicket(ctx, "note what was fetched on", reference, by, func(c *change) error {
+		c.event(what, Data{Mail: mail})
 		return nil
 	})
 	return err

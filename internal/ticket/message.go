@@ -50,6 +50,7 @@ type Message struct {
 	LeftOut     []string     `db:"-"` // the names of files of that mail that were not taken over
 	Damaged     []string     `db:"-"` // what of that mail could be read only in part: names of files, "" for its text
 	SentBy      string       `db:"-"` // where that mail came from, when it says that answers go elsewhere
+	Proof       string       `db:"-"` // an inbound.Proof: what shows that the domain of that mail's sender has sent it; "" for nothing
 	Flagged     bool         `db:"-"` // a program may have written that mail, and nobody has looked yet
 }
 

@@ -37,19 +37,21 @@ const (
 
 // Inquiry is what an applicant sends. The caller has masked what must not be stored (identifier.MaskSensitive).
 type Inquiry struct {
-	Channel     Channel
-	Language    string
-	Category    string
-	Number      identifier.Reading
-	AccountID   *int64 // the account that its sender is signed in to: the link is verified; nil for nobody's
-	Name        string
-	Email       string
-	Subject     string
-	Question    string
-	Attachments []Attachment // stored already; ID and MessageID are not used
-	Token       [16]byte     // hash of the form token: the same one makes one ticket, whatever else it comes with
-	Suspicions  []Suspicion
-	Quiet       bool // no acknowledgement goes out: a program may have sent it, and answer that as well
+	Channel Channel
+	// SenderProven says of a mail that its sender's domain has sent it: evidence of a link.
+	SenderProven bool
+	Language     string
+	Category     string
+	Number       identifier.Reading
+	AccountID    *int64 // the account that its sender is signed in to: the link is verified; nil for nobody's
+	Name         string
+	Email        string
+	Subject      string
+	Question     string
+	Attachments  []Attachment // stored already; ID and MessageID are not used
+	Token        [16]byte     // hash of the form token: the same one makes one ticket, whatever else it comes with
+	Suspicions   []Suspicion
+	Quiet        bool // no acknowledgement goes out: a program may have sent it, and answer that as well
 }
 
 // Opened says which ticket an inquiry became, and how.
@@ -98,10 +100,10 @@ func openFailure(err error) error {
 const openSQL = `
 	WITH opened AS (
 		INSERT INTO ticket (reference, channel, language, category, category_submitted, queue_id,
-			applicant_name, applicant_email, subject, number_given, number_read, number_kind, number_in_text, number_group,
+			applicant_name, applicant_email, subject, number_given, number_read, number_kind, number_in_text, number_group, sender_proven,
 			link_state, account_id, link_evidence, opened_at, updated_at, awaiting_since, suspected_of, form_token, form_content)
 		SELECT @reference, @channel, @language, c.code, c.code, c.queue_id,
-			@name, @email, @subject, @number_given, @number_read, @number_kind, @number_in_text, @number_group,
+			@name, @email, @subject, @number_given, @number_read, @number_kind, @number_in_text, @number_group, @sender_proven,
 			@link_state, @account, @evidence, @now, @now, @now, @suspected_of, @token, @content
 		FROM category c
 		WHERE c.code = @category AND c.public
@@ -180,7 +182,7 @@ func (in Inquiry) args(reference string, now time.Time) pgx.NamedArgs {
 		"reference": reference, "channel": in.Channel, "language": in.Language, "category": in.Category,
 		"name": in.Name, "email": in.Email, "subject": in.Subject, "question": in.Question,
 		"number_given": in.Number.Given, "number_read": in.Number.Normal, "number_kind": in.Number.Kind,
-		"number_in_text": in.Number.InText, "number_group": in.Number.Group, "link_state": linkState,
+		"number_in_text": in.Number.InText, "number_group": in.Number.Group, "sender_proven": in.SenderProven, "link_state": linkState,
 		"account": in.AccountID, "evidence": evidence,
 		"now": now, "suspected_of": orEmpty(in.Suspicions), "token": in.Token[:], "content": in.content(),
 		"event_kinds": kinds, "event_actors": actors, "event_data": data, "todo": todo,

@@ -74,6 +74,7 @@ type Ticket struct {
 	NumberRead   string // its canonical form, "" when it was none or masked
 	NumberKind   identifier.Kind
 	NumberInText bool
+	SenderProven bool             // the domain of a mail's sender has sent it
 	NumberGroup  identifier.Group // fixed at submission, whatever is linked later
 
 	LinkState       LinkState
@@ -106,7 +107,7 @@ func (t Ticket) linkGroup() identifier.Group {
 const columns = `t.id, t.reference, t.version, t.status, t.priority, t.channel, t.language, t.category, t.category_submitted,
 	(SELECT label FROM category WHERE code = t.category) AS category_name,
 	t.queue_id, t.assignee_id, t.applicant_name, t.applicant_email, ` + destination + ` AS email, t.subject, t.number_given, t.number_read, t.number_kind,
-	t.number_in_text, t.number_group, t.link_state, t.account_id, t.link_confirmed_at, t.link_evidence, t.opened_at,
+	t.number_in_text, t.sender_proven, t.number_group, t.link_state, t.account_id, t.link_confirmed_at, t.link_evidence, t.opened_at,
 	t.updated_at, t.awaiting_since, t.first_responded_at, t.solved_at, COALESCE(t.excluded_reason, '') AS excluded_reason,
 	t.excluded_at, t.suspected_of`
 

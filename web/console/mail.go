@@ -178,6 +178,28 @@ func (a *Area) MailFile(c *gin.Context) error {
 	return nil
 }
 
+// MailSource hands the source of a mail to staff, as a download alone; with numbers in it that are masked, its name says so.
+func (a *Area) MailSource(c *gin.Context) error {
+	member, err := me(c)
+	if err != nil {
+		return err
+	}
+	id, err := mailID(c)
+	if err != nil {
+		return err
+	}
+	source, masked, err := a.mails.Source(c.Request.Context(), member.ID, id)
+	if err != nil {
+		return err
+	}
+	name := "mail-" + strconv.FormatInt(id, 10)
+	if masked {
+		name += "-masked"
+	}
+	page.Attachment(c, bytes.NewReader(source), name+".eml", "message/rfc822")
+	return nil
+}
+
 // MailLooked takes the mail from the list of those that a program may have written, and leads back to it.
 func (a *Area) MailLooked(c *gin.Context) error {
 	return a.decideMail(c, func(by, id int64) (string, error) {
