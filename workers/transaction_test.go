@@ -67,7 +67,7 @@ func newWatchedDesk(t *testing.T) *watchedDesk {
 		return mail.Report{Language: "en", Subject: "Response times"}
 	}
 	d.checkIndexAt = func(after time.Time) time.Time { return after.Add(time.Hour) }
-	box, err := inbound.NewIMAP(d.inbound, "imap://desk:secret@"+d.calls.TCP("mailbox", d.imapServer())+"/INBOX?done=Done", 1<<20)
+	box, err := inbound.NewIMAP(d.inbound, inbound.MailboxConfig{URL: "imap://desk:secret@" + d.calls.TCP("mailbox", d.imapServer()) + "/INBOX?done=Done", MaxSize: 1 << 20})
 	d.must(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	d.must(err)

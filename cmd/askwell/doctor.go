@@ -33,7 +33,7 @@ var checks = []check{
 	{name: "Redis", try: checkRedis},
 	{name: "Meilisearch", try: checkSearch},
 	{name: "Mail", try: checkMail, within: mailWithin},
-	{name: "Mail in", try: checkInbound},
+	{name: "Mail in", try: checkInbound, within: mailWithin},
 	{name: "Files", try: checkFiles},
 	{name: "Virus scan", try: checkClamd},
 	{name: "Staff", try: checkStaff},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/web"
@@ -40,11 +41,17 @@ func (d *desk) inbound() (*inbound.Desk, []workers.Source, error) {
 		sources = append(sources, server)
 	}
 	if d.cfg.InboundIMAPURL != "" {
-		mailbox, err := inbound.NewIMAP(filer, d.cfg.InboundIMAPURL, int64(d.cfg.InboundMaxSize))
+		mailbox, err := inbound.NewIMAP(filer, mailboxConfig(d.cfg))
 		if err != nil {
 			return nil, nil, err
 		}
 		sources = append(sources, mailbox)
 	}
 	return filer, sources, nil
+}
+
+func mailboxConfig(cfg config.Config) inbound.MailboxConfig {
+	return inbound.MailboxConfig{
+		URL: cfg.InboundIMAPURL, CAFile: cfg.InboundIMAPCAFile, MaxSize: int64(cfg.InboundMaxSize), Since: cfg.InboundIMAPSince, All: cfg.InboundIMAPAll,
+	}
 }

@@ -33,8 +33,11 @@ type Config struct {
 	InboundSMTPCert   string // with InboundSMTPKey, for STARTTLS
 	InboundSMTPKey    string
 	InboundIMAPURL    string
-	InboundAuthServer string // whose Authentication-Results are believed; "" for nobody's
-	InboundMaxSize    int    // bytes of one mail
+	InboundIMAPCAFile string
+	InboundIMAPSince  time.Time // mails from before stay in the mailbox; zero for none chosen
+	InboundIMAPAll    bool      // all that waits is taken in
+	InboundAuthServer string    // whose Authentication-Results are believed; "" for nobody's
+	InboundMaxSize    int       // bytes of one mail
 	InboundKeepRaw    time.Duration
 
 	Listen         string

@@ -62,6 +62,20 @@ func readBaseURL(c *Config, v string) error {
 	return nil
 }
 
+// readSince reads a day, or all.
+func readSince(c *Config, v string) (err error) {
+	switch v = strings.ToLower(strings.TrimSpace(v)); v {
+	case "":
+	case "all":
+		c.InboundIMAPAll = true
+	default:
+		if c.InboundIMAPSince, err = time.Parse(time.DateOnly, v); err != nil {
+			return errors.New("must be a day like 2026-12-01, or all")
+		}
+	}
+	return nil
+}
+
 // hostName is a host's name or a name in DNS below a domain's, in letters of ASCII.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 

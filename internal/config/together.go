@@ -41,6 +41,8 @@ func (c Config) together() (wrong []error) {
 	refuse(c.InboundSMTPCert != "" && c.InboundSMTPKey == "", "INBOUND_SMTP_KEY is not set: INBOUND_SMTP_CERT needs the file with its key, or set neither")
 	refuse(c.InboundSMTPKey != "" && c.InboundSMTPCert == "", "INBOUND_SMTP_CERT is not set: INBOUND_SMTP_KEY needs the file with its certificate, or set neither")
 	refuse(c.InboundSMTPCert != "" && c.InboundSMTPListen == "", "INBOUND_SMTP_LISTEN is not set, and without it INBOUND_SMTP_CERT does nothing: set it to an address like :2525, or take both files away")
+	refuse(c.InboundIMAPURL == "" && (c.InboundIMAPCAFile != "" || c.InboundIMAPAll || !c.InboundIMAPSince.IsZero()),
+		"INBOUND_IMAP_URL is not set, and without it INBOUND_IMAP_CA_FILE and INBOUND_IMAP_SINCE do nothing: set it to one like imaps://name:password@host/INBOX, or take them away")
 	refuse(c.DKIMKey != nil && c.DKIMSelector == "", "DKIM_SELECTOR is not set, and DKIM_KEY needs the name under which its public key stands in DNS: set it to one like askwell")
 	refuse(c.DKIMKey == nil && c.DKIMSelector+c.DKIMDomain != "", "DKIM_KEY is not set, and without it DKIM_SELECTOR and DKIM_DOMAIN do nothing: set it, or take them away")
 	if c.MailFrom != "" {

@@ -26,6 +26,8 @@ type mailed struct {
 	EnvelopeFrom string
 	Recipients   []string
 	ReceivedAt   time.Time
+	Answered     bool  // in the mailbox that it came from
+	Size         int64 // bytes, of the whole mail
 	State        State
 	Why          Why
 	TicketID     *int64
@@ -89,10 +91,10 @@ func (d *Desk) read(ctx context.Context, id int64) (mailed, error) {
 	var m mailed
 	var sealed []byte
 	err := d.DB.QueryRow(ctx, `
-		SELECT id, raw, sealed, fingerprint, envelope_from, recipients, received_at, state, why, ticket_id, split_of
+		SELECT id, raw, sealed, fingerprint, envelope_from, recipients, received_at, answered, size, state, why, ticket_id, split_of
 		FROM inbound_mail
 		WHERE id = $1`, id).Scan(
-		&m.ID, &m.Raw, &sealed, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.State, &m.Why, &m.TicketID, &m.SplitOf)
+		&m.ID, &m.Raw, &sealed, &m.Fingerprint, &m.EnvelopeFrom, &m.Recipients, &m.ReceivedAt, &m.Answered, &m.Size, &m.State, &m.Why, &m.TicketID, &m.SplitOf)
 	if err != nil {
 		return m, postgres.Failure(notFound(err))
 	}
@@ -156,6 +158,8 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 		return quarantined(WhyTooLarge), nil
 	case err != nil:
 		return quarantined(WhyUnreadable), nil
+	case m.Size > int64(len(m.Raw)):
+		return quarantined(WhyInMailbox), nil
 	}
 	if own, err := d.isOwn(ctx, m); err != nil || own {
 		return ignored(WhyOwn), err

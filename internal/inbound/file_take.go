@@ -57,12 +57,15 @@ func (d *Desk) takeQuestion(ctx context.Context, m *mailed) (filed, error) {
 	if err != nil {
 		return filed{}, err
 	}
-	t, message, left, err := d.open(ctx, m, suspicions, !answerable)
+	t, message, left, err := d.open(ctx, m, suspicions, !answerable || m.Answered || d.Now().Sub(m.ReceivedAt) > tooOldToAcknowledge)
 	if failure.Is(err, failure.KindInvalid) {
 		return quarantined(WhyUnreadable), nil // what was read of it makes no question
 	}
 	return filed{state: StateFiled, why: WhyNew, ticket: &t, message: &message, left: left}, err
 }
+
+// tooOldToAcknowledge is from which age on nobody is told any more that a mail has arrived.
+const tooOldToAcknowledge = 7 * 24 * time.Hour
 
 // lately counts the questions that were to be answered to this address in the hour before.
 func (d *Desk) lately(ctx context.Context, m *mailed) (n int, err error) {
@@ -90,7 +93,7 @@ func (d *Desk) open(ctx context.Context, m *mailed, suspicions []ticket.Suspicio
 	opened, err := d.Tickets.Open(ctx, ticket.Inquiry{
 		Channel: ticket.ChannelEmail, Language: lang, Category: mailCategory, Number: identifier.FindInText(subject, m.own),
 		Name: clip(name, ticket.MaxName), Email: m.writer.address, Subject: clip(subject, ticket.MaxSubject), Question: d.body(m, lang),
-		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions, Quiet: quiet, SenderProven: m.proven(),
+		Attachments: attachments, Token: token(m.Fingerprint), Suspicions: suspicions, Quiet: quiet, SenderProven: m.proven(), At: m.ReceivedAt,
 	})
 	if err != nil {
 		return 0, 0, nil, err

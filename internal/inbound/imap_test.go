@@ -16,6 +16,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/askwell/askwell/internal/inbound"
 )
@@ -61,27 +63,34 @@ func TestAnswerFromAMailbox(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	user, address := d.imapServer()
-	box, err := inbound.NewIMAP(d.inbound, "imap://desk:secret@"+address+"/INBOX?done=Done", 100_000)
+	box, err := inbound.NewIMAP(d.inbound, inbound.MailboxConfig{URL: "imap://desk:secret@" + address + "/INBOX?done=Done", MaxSize: 100_000})
 	d.must(err)
-	d.must(box.Check(t.Context()))
+	if look, err := box.Check(t.Context()); err != nil || look.Waiting != 0 || look.HasDone {
+		t.Errorf("before anything came: %+v, %v", look, err)
+	}
 	d.put(user, d.answer("First"))
 	d.put(user, d.answer("Second"))
-	d.put(user, d.answer(string(bytes.Repeat([]byte("0123456789\r\n"), 10_000))))
+	d.put(user, append(d.answer("Third"), bytes.Repeat([]byte("0123456789\r\n"), 10_000)...))
 	n, err := box.Fetch(t.Context())
 	d.must(err)
-	if n != 2 || d.mails() != 2 {
-		t.Errorf("%d mails were taken in and %d are kept, want two", n, d.mails())
+	if n != 3 || d.mails() != 3 {
+		t.Errorf("%d mails were taken in and %d are kept, want three", n, d.mails())
 	}
-	if here, there := d.inFolder(user, "INBOX"), d.inFolder(user, "Done"); here != 1 || there != 2 {
-		t.Errorf("%d mails stay and %d moved; want the one that is too large to stay", here, there)
+	if here, there := d.inFolder(user, "INBOX"), d.inFolder(user, "Done"); here != 0 || there != 3 {
+		t.Errorf("%d mails stay and %d moved, want three", here, there)
 	}
 	d.put(user, d.answer("First")) // the process died before it moved the mail
-	if _, err := box.Fetch(t.Context()); err != nil || d.mails() != 2 {
-		t.Errorf("%d mails are kept, want two (%v)", d.mails(), err)
+	if _, err := box.Fetch(t.Context()); err != nil || d.mails() != 3 {
+		t.Errorf("%d mails are kept, want three (%v)", d.mails(), err)
 	}
 	d.file()
-	if e := d.end(); e.State != "filed" || e.Why != "token" {
-		t.Errorf("it ended as %+v", e)
+	rows, err := d.db.Query(t.Context(), `SELECT state || ' ' || why || ' ' || (size > 100000) || ' ' || (from_address <> '') FROM inbound_mail ORDER BY id`)
+	d.must(err)
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	d.must(err)
+	want := []string{"filed token false true", "filed token false true", "quarantined in_mailbox true true"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the mails ended (-want +got)\n%s", diff)
 	}
 }
 
@@ -90,7 +99,7 @@ func TestMailboxKeepsWhatIsNotTakenIn(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	user, address := d.imapServer()
-	box, err := inbound.NewIMAP(d.inbound, "imap://desk:secret@"+address, 100_000)
+	box, err := inbound.NewIMAP(d.inbound, inbound.MailboxConfig{URL: "imap://desk:secret@" + address, MaxSize: 100_000})
 	d.must(err)
 	d.put(user, d.answer("First"))
 	_, err = d.db.Exec(t.Context(), `ALTER TABLE inbound_mail RENAME TO elsewhere`)

@@ -48,6 +48,7 @@ const (
 
 	WhyUnreadable  Why = "unreadable"   // quarantined: it is broken
 	WhyTooLarge    Why = "too_large"    // quarantined: more parts, or deeper, than a mail has
+	WhyInMailbox   Why = "in_mailbox"   // quarantined: larger than INBOUND_MAX_SIZE, its header is all that was taken from the mailbox
 	WhyEncrypted   Why = "encrypted"    // quarantined
 	WhyEmpty       Why = "empty"        // quarantined: no text, no file
 	WhyNoSender    Why = "no_sender"    // quarantined: no address to answer to
@@ -66,6 +67,9 @@ type Arrived struct {
 	EnvelopeFrom string
 	Recipients   []string // of the envelope; none when a mailbox was read
 	Raw          []byte
+	At           time.Time // when it came into the mailbox; zero for now
+	Answered     bool      // the mailbox's owner has answered it
+	TooLarge     int64     // bytes of a mail of which Raw is the header alone; 0 for a whole one
 }
 
 // Config is what a Desk needs. Keys are those of SECRET_KEY; those of Replies when empty. KeepRaw is for how long a mail is kept as it
@@ -130,17 +134,24 @@ const keepRaw = 30 * 24 * time.Hour
 // Anybody may send one. Errors: unavailable when the database is away; then the sender must be told to come again.
 func (d *Desk) Receive(ctx context.Context, in Arrived) error {
 	prints := d.vault.fingerprints(in.Raw)
+	at, size := d.Now().UTC(), int64(len(in.Raw))
+	if !in.At.IsZero() {
+		at = in.At.UTC()
+	}
+	if in.TooLarge > 0 {
+		size = in.TooLarge
+	}
 	kept, err := d.DB.Exec(ctx, `
 		WITH kept AS (
-			INSERT INTO inbound_mail (source, sealed, size, fingerprint, envelope_from, recipients, received_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7
+			INSERT INTO inbound_mail (source, sealed, size, fingerprint, envelope_from, recipients, received_at, answered)
+			SELECT $1, $2, $3, $4, $5, $6, LEAST($7, clock_timestamp()), $10
 			WHERE NOT EXISTS (SELECT FROM inbound_mail WHERE fingerprint = ANY ($8))
 			ON CONFLICT (fingerprint) DO NOTHING
 			RETURNING id
 		)
 		INSERT INTO outbox_task (task, subject_id, due_at, created_at)
 		SELECT $9, id, now(), now() FROM kept`,
-		in.Source, d.vault.sealMail(in.Raw, prints[0]), len(in.Raw), prints[0], clip(in.EnvelopeFrom, 320), orEmpty(in.Recipients), d.Now().UTC(), prints[1:], TaskFile)
+		in.Source, d.vault.sealMail(in.Raw, prints[0]), size, prints[0], clip(in.EnvelopeFrom, 320), orEmpty(in.Recipients), at, prints[1:], TaskFile, in.Answered)
 	if err != nil {
 		return fmt.Errorf("keep a mail: %w", unavailable(err))
 	}

@@ -51,7 +51,8 @@ type Inquiry struct {
 	Attachments  []Attachment // stored already; ID and MessageID are not used
 	Token        [16]byte     // hash of the form token: the same one makes one ticket, whatever else it comes with
 	Suspicions   []Suspicion
-	Quiet        bool // no acknowledgement goes out: a program may have sent it, and answer that as well
+	At           time.Time // when it was sent, for what came another way than by the form; zero for now. A later time counts as now
+	Quiet        bool      // no acknowledgement goes out: a program may have sent it, and answer that as well
 }
 
 // Opened says which ticket an inquiry became, and how.
@@ -104,14 +105,14 @@ const openSQL = `
 			link_state, account_id, link_evidence, opened_at, updated_at, awaiting_since, suspected_of, form_token, form_content)
 		SELECT @reference, @channel, @language, c.code, c.code, c.queue_id,
 			@name, @email, @subject, @number_given, @number_read, @number_kind, @number_in_text, @number_group, @sender_proven,
-			@link_state, @account, @evidence, @now, @now, @now, @suspected_of, @token, @content
+			@link_state, @account, @evidence, @at, @now, @at, @suspected_of, @token, @content
 		FROM category c
 		WHERE c.code = @category AND c.public
 		ON CONFLICT (form_token) DO NOTHING
 		RETURNING id
 	), first_message AS (
 		INSERT INTO message (ticket_id, kind, body, created_at)
-		SELECT id, 'inquiry', @question, @now FROM opened
+		SELECT id, 'inquiry', @question, @at FROM opened
 		RETURNING id
 	), files AS (
 		INSERT INTO attachment (message_id, name, media_type, size, sha256, storage_key, scan)
@@ -122,7 +123,7 @@ const openSQL = `
 		RETURNING id, scan
 	), happened AS (
 		INSERT INTO ticket_event (ticket_id, kind, actor, at, data)
-		SELECT id, e.kind, e.actor, @now, e.data
+		SELECT id, e.kind, e.actor, @at, e.data
 		FROM opened, unnest(@event_kinds::text[], @event_actors::text[], @event_data::jsonb[]) AS e (kind, actor, data)
 	), to_do AS (
 		INSERT INTO outbox (event, subject_id)
@@ -184,11 +185,18 @@ func (in Inquiry) args(reference string, now time.Time) pgx.NamedArgs {
 		"number_given": in.Number.Given, "number_read": in.Number.Normal, "number_kind": in.Number.Kind,
 		"number_in_text": in.Number.InText, "number_group": in.Number.Group, "sender_proven": in.SenderProven, "link_state": linkState,
 		"account": in.AccountID, "evidence": evidence,
-		"now": now, "suspected_of": orEmpty(in.Suspicions), "token": in.Token[:], "content": in.content(),
+		"now": now, "at": in.sentAt(now), "suspected_of": orEmpty(in.Suspicions), "token": in.Token[:], "content": in.content(),
 		"event_kinds": kinds, "event_actors": actors, "event_data": data, "todo": todo,
 	}
 	in.fileArgs(args)
 	return args
+}
+
+func (in Inquiry) sentAt(now time.Time) time.Time {
+	if in.At.IsZero() || in.At.After(now) {
+		return now
+	}
+	return in.At.UTC()
 }
 
 func (in Inquiry) rateSuspect() bool {

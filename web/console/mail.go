@@ -24,6 +24,7 @@ type mailList struct {
 	Tabs  []mailTab
 	Mails []inbound.Mail
 	Full  bool // there are more
+	Boxes []inbound.Mailbox
 	Empty page.Empty
 }
 
@@ -55,6 +56,9 @@ func (a *Area) MailList(c *gin.Context) error {
 	ctx := c.Request.Context()
 	var err error
 	if d.Mails, err = a.mails.List(ctx, d.View); err != nil {
+		return err
+	}
+	if d.Boxes, err = a.mails.Mailboxes(ctx); err != nil {
 		return err
 	}
 	counts, err := a.mails.Count(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
@@ -27,6 +28,7 @@ type taskPage struct {
 	Backlog  []backlogLine
 	Stuck    []stuckLine
 	Mails    []mailLine
+	Boxes    []inbound.Mailbox
 	Queues   []outbox.TaskQueue
 	Away     bool // the task queue cannot be reached: work waits in the database and is not lost
 	MayRetry bool
@@ -90,6 +92,9 @@ func (a *Area) TaskQueueShow(c *gin.Context) error {
 		d.Stuck = append(d.Stuck, stuckLine{s, label(s.Kind)})
 	}
 	if err := a.fillMails(ctx, d, label); err != nil {
+		return err
+	}
+	if d.Boxes, err = a.mails.Mailboxes(ctx); err != nil {
 		return err
 	}
 	a.askQueues(ctx, d)
