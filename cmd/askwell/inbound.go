@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/tls"
-	"fmt"
 	"net"
 
 	"github.com/askwell/askwell/internal/config"
@@ -32,11 +31,11 @@ func (d *desk) inbound() (*inbound.Desk, []workers.Source, error) {
 	if address := d.cfg.InboundSMTPListen; address != "" {
 		server := inbound.SMTP{Desk: filer, Address: address, MaxSize: int64(d.cfg.InboundMaxSize), Metrics: d.metrics}
 		if d.cfg.InboundSMTPCert != "" {
-			certificate, err := tls.LoadX509KeyPair(d.cfg.InboundSMTPCert, d.cfg.InboundSMTPKey)
+			certificate, err := inbound.NewCertificate(d.cfg.InboundSMTPCert, d.cfg.InboundSMTPKey, d.log)
 			if err != nil {
-				return nil, nil, fmt.Errorf("read INBOUND_SMTP_CERT and INBOUND_SMTP_KEY: %w", err)
+				return nil, nil, err
 			}
-			server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+			server.TLS = &tls.Config{GetCertificate: certificate.Get, MinVersion: tls.VersionTLS12}
 		}
 		sources = append(sources, server)
 	}
