@@ -221,6 +221,8 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	read.GET("/reports/workload.json", handle(s.reports.WorkloadJSON))
 
 	may(staff.ReleaseSuspect).POST("/tickets/:reference/release", handle(desk.TicketRelease))
+	may(staff.ReleaseFiles).POST("/tickets/:reference/files/:file/release", handle(desk.FileRelease))
+	answer.POST("/tickets/:reference/files/:file/rescan", handle(desk.FileRescan))
 	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))
 	may(staff.SetCalendar).POST("/calendar", handle(desk.CalendarSet))
 	may(staff.RetryTasks).POST("/task-queues/:task/retry", handle(desk.TaskRetry))

@@ -18,7 +18,6 @@ import (
 	"github.com/askwell/askwell/internal/draft"
 	"github.com/askwell/askwell/internal/factor"
 	"github.com/askwell/askwell/internal/files"
-	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
@@ -79,6 +78,7 @@ type site struct {
 	forms     *form.Reader
 	admission admission
 
+	scanner    page.Scanner // nil where there is none
 	applicants *session.Applicants
 	ops        *ops.Area
 	doors      *doors
@@ -120,6 +120,13 @@ func build(cfg Config, in admission) (*gin.Engine, error) {
 	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics), doors: &doors{}, admission: in}
 	if err := s.protectOrigins(); err != nil {
 		return nil, err
+	}
+	if cfg.Settings.ClamdURL != "" {
+		scanner, err := files.NewClamd(cfg.Settings.ClamdURL)
+		if err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+		s.scanner = scanner
 	}
 	if err := s.makeAreas(); err != nil {
 		return nil, err
@@ -186,7 +193,7 @@ func (s *site) makeAreas() (err error) {
 		Forms: s.forms, Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.thread = thread.New(thread.Config{
-		DB: s.DB, Tickets: s.Tickets, Accounts: s.Accounts, Sessions: s.applicants, Files: s.Files, Forms: s.forms, Limits: limits, Pages: s.Pages,
+		DB: s.DB, Tickets: s.Tickets, Accounts: s.Accounts, Sessions: s.applicants, Files: s.Files, Scanner: s.scanner, Forms: s.forms, Limits: limits, Pages: s.Pages,
 		AnswerWithin: s.Settings.Agency.AnswerWithin, Logger: s.Logger, Now: s.Now,
 	})
 	if err := s.makeConsole(); err != nil {
@@ -208,12 +215,6 @@ func (s *site) makeConsole() error {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	var scanner inbound.Scanner
-	if s.Settings.ClamdURL != "" {
-		if scanner, err = files.NewClamd(s.Settings.ClamdURL); err != nil {
-			return fmt.Errorf("web: %w", err)
-		}
-	}
 	replies, err := ReplyAddresses(s.Settings)
 	if err != nil {
 		return err
@@ -221,7 +222,7 @@ func (s *site) makeConsole() error {
 	s.console, err = console.New(console.Config{
 		DB: s.Staff.DB, Tickets: s.Staff.Tickets, Sessions: s.sessions, SignIns: signIns, Search: s.Search, Files: s.Files,
 		TaskQueues: s.Queues, Pages: s.Pages, Zone: s.Settings.Agency.TimeZone, Secure: secure, Logger: s.Logger, Now: s.Now,
-		Keys: s.Settings.SecretKeys, Scanner: scanner, Language: s.Settings.Agency.Language, Replies: replies, MailFrom: mail.AddressOf(s.Settings.MailFrom),
+		Keys: s.Settings.SecretKeys, Scanner: s.scanner, Language: s.Settings.Agency.Language, Replies: replies, MailFrom: mail.AddressOf(s.Settings.MailFrom),
 	})
 	if err != nil {
 		return fmt.Errorf("web: %w", err)

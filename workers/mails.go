@@ -22,17 +22,28 @@ const (
 // while a reply waits for one.
 type places struct {
 	all, patient chan struct{}
+	scans        chan struct{} // conversations with the virus scanner: a quarter of the tasks
 	turnedAway   *atomic.Int64 // when an urgent mail found none, in nanoseconds of Unix time
 }
 
 func newPlaces(concurrency int) places {
 	n := max(2, concurrency/2)
-	return places{all: make(chan struct{}, n), patient: make(chan struct{}, n-1), turnedAway: new(atomic.Int64)}
+	return places{
+		all: make(chan struct{}, n), patient: make(chan struct{}, n-1), scans: make(chan struct{}, max(1, concurrency/4)), turnedAway: new(atomic.Int64),
+	}
 }
 
-// enter takes a place for a task that sends mails, without waiting for one; leave gives it back. Where it gets none, wait says when to come back.
+// enter takes a place for a task that asks the mail server or the virus scanner, without waiting for one; leave gives it back. Where it gets none, wait says when to come back.
 func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
-	if k.mails == "" {
+	switch {
+	case k.name == TaskScanFile:
+		select {
+		case w.places.scans <- struct{}{}:
+			return func() { <-w.places.scans }, 0
+		default:
+			return nil, busyFor
+		}
+	case k.mails == "":
 		return func() {}, 0
 	}
 	if w.givesWay(k) {

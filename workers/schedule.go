@@ -77,6 +77,9 @@ func (w *Workers) jobs() []job {
 			return int64(n), err
 		}})
 	}
+	if w.Tickets != nil {
+		jobs = append(jobs, w.scanJobs()...)
+	}
 	if w.Inbound != nil {
 		jobs = append(jobs,
 			job{name: "seal mails in the clear", every: 5 * time.Minute, run: w.Inbound.SealClear},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -100,6 +101,8 @@ func (s *scan) Scan(_ context.Context, file io.Reader) (files.Verdict, error) {
 	data, err := io.ReadAll(file)
 	return files.Verdict{Clean: !bytes.Contains(data, []byte("virus")), Threat: "Test"}, err
 }
+
+func (s *scan) Signatures(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 func TestFilesAreHeldBackUntilScanned(t *testing.T) {
 	t.Parallel()

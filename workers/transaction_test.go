@@ -44,6 +44,11 @@ func (s watchedScanner) Scan(context.Context, io.Reader) (files.Verdict, error) 
 	return files.Verdict{Clean: true}, nil
 }
 
+func (s watchedScanner) Signatures(context.Context) (time.Time, error) {
+	s.calls.Begin("scanner")
+	return time.Time{}, nil
+}
+
 func newWatchedDesk(t *testing.T) *watchedDesk {
 	t.Helper()
 	d := &watchedDesk{desk: newDesk(t, testkit.RedisURL(t))}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
 
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/files"
@@ -26,11 +26,6 @@ import (
 // stopWithin is how long running tasks may go on after the context ended. What is unfinished then is rolled back and comes
 // again.
 const stopWithin = 3 * time.Second
-
-// Scanner looks for viruses; files.Clamd is one.
-type Scanner interface {
-	Scan(ctx context.Context, file io.Reader) (files.Verdict, error)
-}
 
 // Config is what Workers need. Scanner is nil when none is configured: then no file waits for a scan. Registry and Logger may be
 // nil; Concurrency is how many asynq tasks run at once in this process, 8 when 0. CheckIndexAt tells when the search indexes are to
@@ -78,6 +73,7 @@ type Workers struct {
 	schedules report.Schedules
 	metrics   *metrics
 	places    places
+	scans     *gobreaker.CircuitBreaker[files.Verdict]
 	stop      chan struct{}
 	once      sync.Once
 }
@@ -105,6 +101,7 @@ func New(cfg Config) (*Workers, error) {
 		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now), recorder: report.Recorder{DB: cfg.DB},
 		reports:   report.NewService(cfg.DB, cfg.Now),
 		places:    newPlaces(cfg.Concurrency),
+		scans:     newScanBreaker(cfg.Logger),
 		schedules: report.Schedules{DB: cfg.DB, Zone: cfg.Zone, Now: cfg.Now},
 	}
 	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now, cfg.Mail); err != nil {

@@ -88,7 +88,7 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	}
 	d.waker = outbox.NewWaker(d.db, log)
 	go d.waker.Run(ctx)
-	d.tickets = ticket.NewService(ticket.Config{DB: d.db, Now: d.clock.Now, UndoSend: cfg.UndoSend, Wake: d.waker.Wake})
+	d.tickets = ticket.NewService(ticket.Config{DB: d.db, Now: d.clock.Now, UndoSend: cfg.UndoSend, Wake: d.waker.Wake, HoldFiles: cfg.ClamdURL != ""})
 	d.account, err = d.accountsOn(d.db)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (d *desk) writable(ctx context.Context) error {
 // handler makes the handler of every URL. demo says on public pages that the agency is invented. Once ctx has ended, /readyz says so and
 // each answer ends its connection.
 func (d *desk) handler(ctx context.Context, mailbox http.Handler, demo bool) (http.Handler, error) {
-	tickets := ticket.NewService(ticket.Config{DB: d.intake, Now: d.clock.Now, UndoSend: d.cfg.UndoSend, Wake: d.waker.Wake})
+	tickets := ticket.NewService(ticket.Config{DB: d.intake, Now: d.clock.Now, UndoSend: d.cfg.UndoSend, Wake: d.waker.Wake, HoldFiles: d.cfg.ClamdURL != ""})
 	accounts, err := d.accountsOn(d.intake)
 	if err != nil {
 		return nil, err

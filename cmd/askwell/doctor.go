@@ -35,7 +35,7 @@ var checks = []check{
 	{name: "Mail", try: checkMail, within: mailWithin},
 	{name: "Mail in", try: checkInbound, within: mailWithin},
 	{name: "Files", try: checkFiles},
-	{name: "Virus scan", try: checkClamd},
+	{name: "Virus scan", try: checkClamd, within: scanWithin},
 	{name: "Staff", try: checkStaff},
 	{name: "Secrets", try: checkKeys},
 	{name: "Hours", try: checkCalendar},

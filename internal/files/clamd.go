@@ -9,7 +9,9 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/askwell/askwell/internal/failure"
@@ -18,8 +20,18 @@ import (
 // Clamd is ClamAV's daemon.
 type Clamd struct {
 	network, address string
-	patience         time.Duration
+	patience         time.Duration // for a whole scan
+
+	mu         sync.Mutex
+	signatures time.Time // as clamd told at asked
+	asked      time.Time
 }
+
+const (
+	connectWithin = 2 * time.Second  // to clamd, and for its PONG
+	silentWithin  = 30 * time.Second // nothing moves
+	signaturesFor = time.Minute      // clamd is asked anew
+)
 
 // NewClamd takes the address as tcp://host:3310 or unix:///run/clamav/clamd.ctl.
 func NewClamd(address string) (*Clamd, error) {
@@ -27,7 +39,7 @@ func NewClamd(address string) (*Clamd, error) {
 	if err != nil {
 		return nil, errors.New("clamd: the address is no URL")
 	}
-	c := &Clamd{network: u.Scheme, address: u.Host, patience: time.Minute}
+	c := &Clamd{network: u.Scheme, address: u.Host, patience: 2 * time.Minute}
 	switch {
 	case u.Scheme == "unix" && u.Path != "":
 		c.address = u.Path
@@ -37,11 +49,19 @@ func NewClamd(address string) (*Clamd, error) {
 	return c, nil
 }
 
-// Verdict is what a scan found; Threat names it when the file is not clean.
+// Verdict is what a scan found; Threat names it when the file is not clean. Unscannable says that the scanner could not look into it, and
+// Threat why: another scan says the same.
 type Verdict struct {
-	Clean  bool
-	Threat string
+	Clean       bool
+	Unscannable bool
+	Threat      string
 }
+
+// TooLarge is the Threat of a file beyond clamd's StreamMaxLength.
+const TooLarge = "StreamMaxLength"
+
+// unscannable are the heuristics that say that something was not looked into, and not that it is bad.
+var unscannable = []string{"Heuristics.Encrypted", "Heuristics.Limits.Exceeded"}
 
 // chunk is how much is sent at once; clamd takes up to its StreamMaxLength in all.
 const chunk = 64 << 10
@@ -51,11 +71,15 @@ const chunk = 64 << 10
 func (c *Clamd) Scan(ctx context.Context, file io.Reader) (Verdict, error) {
 	reply, err := c.ask(ctx, "zINSTREAM\x00", file)
 	if err != nil {
-		return Verdict{}, failure.Unavailable("The virus scanner is away.", fmt.Errorf("scan a file: %w", err))
+		return Verdict{}, failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("scan a file: %w", err))
 	}
 	result := strings.TrimPrefix(reply, "stream: ")
 	if threat, found := strings.CutSuffix(result, " FOUND"); found {
-		return Verdict{Threat: threat}, nil
+		blind := slices.ContainsFunc(unscannable, func(prefix string) bool { return strings.HasPrefix(threat, prefix) })
+		return Verdict{Threat: threat, Unscannable: blind}, nil
+	}
+	if strings.HasPrefix(reply, "INSTREAM size limit exceeded") {
+		return Verdict{Threat: TooLarge, Unscannable: true}, nil
 	}
 	if result == "OK" {
 		return Verdict{Clean: true}, nil
@@ -65,25 +89,67 @@ func (c *Clamd) Scan(ctx context.Context, file io.Reader) (Verdict, error) {
 
 // Ping says whether clamd answers.
 func (c *Clamd) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
 	reply, err := c.ask(ctx, "zPING\x00", nil)
 	if err == nil && reply != "PONG" {
 		err = fmt.Errorf("it says %q", reply)
 	}
 	if err != nil {
-		return failure.Unavailable("The virus scanner is away.", fmt.Errorf("ping clamd: %w", err))
+		return failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("ping clamd: %w", err))
 	}
 	return nil
+}
+
+// Signatures tells of when clamd's signatures are; the zero time when it does not say. Error: unavailable.
+func (c *Clamd) Signatures(ctx context.Context) (time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.asked) < signaturesFor {
+		return c.signatures, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	reply, err := c.ask(ctx, "zVERSION\x00", nil)
+	if err != nil {
+		return time.Time{}, failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("ask clamd for its version: %w", err))
+	}
+	c.asked, c.signatures = time.Now(), time.Time{}
+	if parts := strings.SplitN(reply, "/", 3); len(parts) == 3 { // ClamAV 1.4.3/27430/Mon Oct 14 10:33:22 2025
+		if at, err := time.ParseInLocation("Mon Jan _2 15:04:05 2006", strings.TrimSpace(parts[2]), time.Local); err == nil {
+			c.signatures = at
+		}
+	}
+	return c.signatures, nil
+}
+
+// moving gives each read and write of a conversation a time of its own: a file may take long, silence may not.
+type moving struct{ net.Conn }
+
+func (m moving) Read(p []byte) (int, error) {
+	if err := m.SetReadDeadline(time.Now().Add(silentWithin)); err != nil {
+		return 0, err
+	}
+	return m.Conn.Read(p)
+}
+
+func (m moving) Write(p []byte) (int, error) {
+	if err := m.SetWriteDeadline(time.Now().Add(silentWithin)); err != nil {
+		return 0, err
+	}
+	return m.Conn.Write(p)
 }
 
 func (c *Clamd) ask(ctx context.Context, command string, file io.Reader) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, c.network, c.address)
+	raw, err := (&net.Dialer{Timeout: connectWithin}).DialContext(ctx, c.network, c.address)
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })() // ends reads and writes under way
+	defer raw.Close()
+	defer context.AfterFunc(ctx, func() { _ = raw.Close() })() // ends reads and writes under way
+	conn := moving{raw}
 	if _, err := io.WriteString(conn, command); err != nil {
 		return "", err
 	}
@@ -96,7 +162,7 @@ func (c *Clamd) ask(ctx context.Context, command string, file io.Reader) (string
 	}
 	var reply bytes.Buffer
 	if _, readErr := io.Copy(&reply, io.LimitReader(conn, 4<<10)); reply.Len() == 0 {
-		return "", errors.Join(err, readErr, errors.New("no answer"))
+		return "", errors.Join(err, readErr, ctx.Err(), errors.New("no answer"))
 	}
 	return strings.TrimRight(reply.String(), "\x00\n"), nil
 }

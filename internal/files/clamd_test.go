@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/files"
@@ -42,6 +44,10 @@ func answer(conn net.Conn, limit int) {
 	if err != nil {
 		return
 	}
+	if command == "zVERSION\x00" {
+		io.WriteString(conn, "ClamAV 1.4.3/27430/Mon Oct  6 10:33:22 2025\x00")
+		return
+	}
 	if command == "zPING\x00" {
 		io.WriteString(conn, "PONG\x00")
 		return
@@ -63,6 +69,10 @@ func answer(conn net.Conn, limit int) {
 			return
 		}
 	}
+	if strings.Contains(content.String(), "LOCKED") {
+		io.WriteString(conn, "stream: Heuristics.Encrypted.Zip FOUND\x00")
+		return
+	}
 	if strings.Contains(content.String(), "EICAR") {
 		io.WriteString(conn, "stream: Win.Test.EICAR_HDB-1 FOUND\x00")
 		return
@@ -83,6 +93,10 @@ func TestClamd(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "s")
 	scanner(t, "unix", socket, 1<<20)
+	at, err := clamd(t, "unix://"+socket).Signatures(t.Context())
+	if want := time.Date(2025, 10, 6, 10, 33, 22, 0, time.Local); err != nil || !at.Equal(want) {
+		t.Errorf("the signatures are of %s (%v), want %s", at, err, want)
+	}
 	for name, address := range map[string]string{
 		"tcp": "tcp://" + scanner(t, "tcp", "127.0.0.1:0", 1<<20), "unix": "unix://" + socket,
 	} {
@@ -94,6 +108,8 @@ func TestClamd(t *testing.T) {
 			"":                                    {Clean: true},
 			strings.Repeat("a letter ", 50_000):   {Clean: true},
 			strings.Repeat("x", 70_000) + "EICAR": {Threat: "Win.Test.EICAR_HDB-1"},
+			"LOCKED":                              {Threat: "Heuristics.Encrypted.Zip", Unscannable: true},
+			strings.Repeat("x", 2<<20):            {Threat: files.TooLarge, Unscannable: true},
 		} {
 			got, err := c.Scan(t.Context(), strings.NewReader(content))
 			if err != nil || got != want {
@@ -108,12 +124,8 @@ func TestClamdIsUnavailable(t *testing.T) {
 	tooSmall := clamd(t, "tcp://"+scanner(t, "tcp", "127.0.0.1:0", 10))
 	away := clamd(t, "tcp://127.0.0.1:1")
 	for name, scan := range map[string]func() error{
-		"away": func() error { _, err := away.Scan(t.Context(), strings.NewReader("x")); return err },
-		"ping": func() error { return away.Ping(t.Context()) },
-		"too large": func() error {
-			_, err := tooSmall.Scan(t.Context(), strings.NewReader("more than ten bytes"))
-			return err
-		},
+		"away":       func() error { _, err := away.Scan(t.Context(), strings.NewReader("x")); return err },
+		"ping":       func() error { return away.Ping(t.Context()) },
 		"unreadable": func() error { _, err := tooSmall.Scan(t.Context(), iotest.ErrReader(errors.New("broken"))); return err },
 	} {
 		if err := scan(); !failure.Is(err, failure.KindUnavailable) {
@@ -124,5 +136,27 @@ func TestClamdIsUnavailable(t *testing.T) {
 		if _, err := files.NewClamd(address); err == nil {
 			t.Errorf("the address %q was accepted", address)
 		}
+	}
+}
+
+// A clamd that accepts and says nothing is given up in time to connect and to answer a ping.
+func TestAHungClamdIsGivenUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	c := clamd(t, "tcp://"+l.Addr().String())
+	if err := c.Ping(t.Context()); !failure.Is(err, failure.KindUnavailable) {
+		t.Errorf("ping: %v", err)
+	}
+	if _, err := c.Signatures(t.Context()); !failure.Is(err, failure.KindUnavailable) {
+		t.Errorf("signatures: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.Scan(ctx, strings.NewReader("a letter")); !failure.Is(err, failure.KindUnavailable) {
+		t.Errorf("scan: %v", err)
 	}
 }

@@ -27,13 +27,14 @@ const (
 	RetryTasks     Permission = "retry_tasks"      // and to try it again
 	WithdrawOthers Permission = "withdraw_others"  // take a colleague's reply back without being asked
 	SetCalendar    Permission = "set_calendar"     // when the desk works; who reads reports sees it
+	ReleaseFiles   Permission = "release_files"    // let a file through that the virus scanner cannot look into
 	ReleaseSuspect Permission = "release_suspects" // decide that a quarantined inquiry is none
 )
 
 var granted = map[Role][]Permission{
 	RoleAgent:         {AnswerTickets, ReleaseSuspect},
-	RoleSupervisor:    {AnswerTickets, ReleaseSuspect, WithdrawOthers, ReadReports, SeeTaskQueues},
-	RoleAdministrator: {AnswerTickets, ReleaseSuspect, WithdrawOthers, ReadReports, SeeTaskQueues, RetryTasks, SetCalendar},
+	RoleSupervisor:    {AnswerTickets, ReleaseSuspect, WithdrawOthers, ReadReports, SeeTaskQueues, ReleaseFiles},
+	RoleAdministrator: {AnswerTickets, ReleaseSuspect, WithdrawOthers, ReadReports, SeeTaskQueues, RetryTasks, SetCalendar, ReleaseFiles},
 }
 
 // Can reports whether the role grants the permission.

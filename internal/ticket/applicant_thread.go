@@ -101,6 +101,7 @@ func (s *Service) applicantRows(ctx context.Context, reference string) (r applic
 		WHERE m.ticket_id = `+id+`
 		ORDER BY a.id`, reference).Query(func(rows pgx.Rows) (err error) {
 		r.files, err = pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
+		s.held(r.files)
 		return err
 	})
 	batch.Queue(`SELECT helpful, words, at FROM ticket_rating WHERE ticket_id = `+id, reference).Query(func(rows pgx.Rows) error {

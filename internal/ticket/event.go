@@ -63,6 +63,8 @@ const (
 	EventReplyDelayed     EventKind = "reply_delayed"     // not taken yet, for a fault that somebody has to mend: Data.Reason, Data.Code
 	EventReplyUnconfirmed EventKind = "reply_unconfirmed" // handed over, and nobody knows whether the mail server took it
 	EventSentAgain        EventKind = "sent_again"        // an unconfirmed reply (Data.Message), or an acknowledgement
+	EventFileReleased     EventKind = "file_released"     // a file that the scanner could not look into, by a supervisor
+	EventFileRescanned    EventKind = "file_rescanned"    // somebody has a file scanned once more
 	EventReplyInTransit   EventKind = "reply_in_transit"  // a mail server on the way has not passed it on yet: Data.Reason, Data.Code
 	EventLinkBounced      EventKind = "link_bounced"      // the mail with a link to the ticket came back: Data.Reason is a Bounce
 	EventReplyBounced     EventKind = "reply_bounced"     // Data.Reason is a Bounce

@@ -51,7 +51,7 @@ func (s *Service) Thread(ctx context.Context, ticketID int64) ([]Message, error)
 	for i := range messages {
 		of[messages[i].ID] = &messages[i]
 	}
-	for _, f := range files {
+	for _, f := range s.held(files) {
 		m := of[f.MessageID]
 		m.Attachments = append(m.Attachments, f)
 	}
@@ -72,8 +72,6 @@ type mailedMessage struct {
 	SentBy  string
 	Proof   string
 }
-
-const attachmentColumns = `a.id, a.message_id, a.name, a.media_type, a.size, a.sha256, a.storage_key, a.scan`
 
 // thread reads messages, files and which messages came as mails in one round trip.
 func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Message, files []Attachment, mailed []mailedMessage, err error) {
@@ -103,24 +101,6 @@ func (s *Service) thread(ctx context.Context, ticketID int64) (messages []Messag
 		return err
 	})
 	return messages, files, mailed, s.db.SendBatch(ctx, batch).Close()
-}
-
-// Attachment finds one file of the ticket with this reference; not_found when it is another ticket's.
-func (s *Service) Attachment(ctx context.Context, reference string, id int64) (Attachment, error) {
-	rows, err := s.db.Query(ctx, `
-		SELECT `+attachmentColumns+`
-		FROM attachment a
-		JOIN message m ON m.id = a.message_id
-		JOIN ticket t ON t.id = m.ticket_id
-		WHERE t.reference = $1 AND a.id = $2`, reference, id)
-	if err != nil {
-		return Attachment{}, fmt.Errorf("find file %d of %s: %w", id, reference, postgres.Failure(err))
-	}
-	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Attachment])
-	if err != nil {
-		return Attachment{}, fmt.Errorf("find file %d of %s: %w", id, reference, postgres.Failure(err))
-	}
-	return a, nil
 }
 
 // Categories lists every category in the agency's order.

@@ -20,6 +20,7 @@ type Row struct {
 	AccountNumber string // of the linked account
 	QueueName     string
 	LastMessage   int64 // the last message's ID: what a reader of the list has seen
+	LockedFile    bool  // a file of it is locked: the scanner found a virus in it, or could not look
 	Undelivered   bool  // the newest mail about it reached nobody, or nobody knows
 }
 
@@ -60,7 +61,9 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 		)
 		SELECT t.*, COALESCE(s.name, '') AS assignee_name, COALESCE(a.number, '') AS account_number, q.name AS queue_name,
 			COALESCE((SELECT max(m.id) FROM message m WHERE m.ticket_id = t.id), 0) AS last_message,
-			` + undelivered + ` AS undelivered
+			` + undelivered + ` AS undelivered,
+			EXISTS (SELECT FROM message m JOIN attachment a ON a.message_id = m.id
+				WHERE m.ticket_id = t.id AND a.scan IN ('infected', 'unscannable')) AS locked_file
 		FROM page t
 		JOIN queue q ON q.id = t.queue_id
 		LEFT JOIN staff s ON s.id = t.assignee_id

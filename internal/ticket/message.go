@@ -71,29 +71,3 @@ const messageTables = `message m
 func (m Message) Withdrawable(now time.Time) bool {
 	return m.Kind == KindReply && m.Delivery == DeliveryWaiting && m.DeliverAt != nil && now.Before(*m.DeliverAt)
 }
-
-// Scan says whether a file was looked at for viruses.
-type Scan string
-
-// The states of a scan. Only a file that is clean, or needs no scan because none is configured, is handed out.
-const (
-	ScanNone     Scan = "not_scanned"
-	ScanWaiting  Scan = "waiting"
-	ScanClean    Scan = "clean"
-	ScanInfected Scan = "infected"
-)
-
-// Attachment is a file on a message. StorageKey names it in the file store.
-type Attachment struct {
-	ID         int64
-	MessageID  int64
-	Name       string
-	MediaType  string
-	Size       int64 // bytes
-	SHA256     []byte
-	StorageKey string
-	Scan       Scan
-}
-
-// Offered reports whether staff may download the file.
-func (a Attachment) Offered() bool { return a.Scan == ScanNone || a.Scan == ScanClean }

@@ -27,11 +27,12 @@ const (
 
 // Service is every use case on tickets. Each is one transaction with its event and outbox rows.
 type Service struct {
-	db     *pgxpool.Pool
-	now    func() time.Time
-	random io.Reader
-	undo   time.Duration
-	wake   func()
+	holdFiles bool
+	db        *pgxpool.Pool
+	now       func() time.Time
+	random    io.Reader
+	undo      time.Duration
+	wake      func()
 }
 
 // Config is what a Service needs. Now and Random default to the real ones; UndoSend is how long a reply can be withdrawn; Wake
@@ -42,11 +43,13 @@ type Config struct {
 	Random   io.Reader
 	UndoSend time.Duration
 	Wake     func()
+	// HoldFiles says that there is a virus scanner: a file that it has not seen is not offered.
+	HoldFiles bool
 }
 
 // NewService makes a Service.
 func NewService(cfg Config) *Service {
-	s := &Service{db: cfg.DB, now: cfg.Now, random: cfg.Random, undo: cfg.UndoSend, wake: cfg.Wake}
+	s := &Service{db: cfg.DB, now: cfg.Now, random: cfg.Random, undo: cfg.UndoSend, wake: cfg.Wake, holdFiles: cfg.HoldFiles}
 	if s.wake == nil {
 		s.wake = func() {}
 	}

@@ -35,7 +35,7 @@ type Config struct {
 	Pages      *page.Renderer
 	Zone       *time.Location       // the agency's; nil means UTC
 	Secure     bool                 // cookies travel over HTTPS only
-	Scanner    inbound.Scanner      // looks at files before they are handed out; nil for none
+	Scanner    page.Scanner         // looks at files before they are handed out; nil for none
 	Keys       [][]byte             // of SECRET_KEY, for mails that came in
 	Language   string               // the agency's
 	Replies    *mail.ReplyAddresses // nil where no mail comes in

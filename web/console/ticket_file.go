@@ -26,11 +26,27 @@ func (a *Area) TicketFile(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case found.Scan == ticket.ScanInfected:
-		return failure.Forbidden("A virus was found in this file. It stays locked.")
-	case !found.Offered():
-		return failure.Conflict("This file is still being scanned for viruses. Try again in a moment.")
+	return page.FileDoor{Store: a.Files, Scanner: a.Scanner, Tickets: a.Tickets}.Hand(c, found)
+}
+
+// FileRelease lets a file through that the scanner could not look into.
+func (a *Area) FileRelease(c *gin.Context) error {
+	return a.changeFile(c, "console.ticket.file_let_through", func(by ticket.Actor, reference string, id int64) error {
+		return a.Tickets.ReleaseFile(c.Request.Context(), by, reference, id, c.PostForm("reason"))
+	})
+}
+
+// FileRescan has a file scanned once more.
+func (a *Area) FileRescan(c *gin.Context) error {
+	return a.changeFile(c, "console.ticket.file_scanned_again", func(by ticket.Actor, reference string, id int64) error {
+		return a.Tickets.RescanFile(c.Request.Context(), by, reference, id)
+	})
+}
+
+func (a *Area) changeFile(c *gin.Context, done string, change func(by ticket.Actor, reference string, id int64) error) error {
+	id, err := strconv.ParseInt(c.Param("file"), 10, 64)
+	if err != nil {
+		return failure.NotFound("There is no such file.")
 	}
-	return page.Download(c, a.Files, found.StorageKey, found.Name, found.MediaType)
+	return a.act(c, done, func(by ticket.Actor, reference string) error { return change(by, reference, id) })
 }

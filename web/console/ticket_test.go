@@ -43,6 +43,8 @@ func TestRoles(t *testing.T) {
 		{http.MethodPost, base + "/link/undo", everybody},
 		{http.MethodPost, base + "/reveal", everybody},
 		{http.MethodGet, base + "/files/1", everybody},
+		{http.MethodPost, base + "/files/1/rescan", everybody},
+		{http.MethodPost, base + "/files/1/release", []staff.Role{staff.RoleSupervisor, staff.RoleAdministrator}},
 		{http.MethodGet, "/console/accounts/" + number, everybody},
 		{http.MethodPost, "/console/accounts/" + number + "/reveal", everybody},
 		{http.MethodGet, "/console/search?q=", everybody},

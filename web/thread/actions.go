@@ -92,13 +92,8 @@ func (s Side) File(c *gin.Context) error {
 	}
 	id, _ := strconv.ParseInt(c.Param("file"), 10, 64) // 0, which no file has, for what is none
 	found, err := q.File(id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case found.Scan == ticket.ScanInfected:
-		return failure.Forbidden("A virus was found in this file. It stays locked.")
-	case !found.Offered():
-		return failure.Conflict("This file is still being scanned for viruses. Try again in a moment.")
 	}
-	return page.Download(c, s.Files, found.StorageKey, found.Name, found.MediaType)
+	return page.FileDoor{Store: s.Files, Scanner: s.Scanner, Tickets: s.Tickets}.Hand(c, found)
 }

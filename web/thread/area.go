@@ -35,6 +35,7 @@ type Config struct {
 	Accounts     *account.Service
 	Sessions     *session.Applicants
 	Files        files.Store
+	Scanner      page.Scanner // nil where there is none
 	Forms        *form.Reader
 	Limits       *limit.Limiter
 	Pages        *page.Renderer
