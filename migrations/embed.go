@@ -23,6 +23,9 @@ type State struct {
 
 // Up applies what is missing. Two processes may call it at once: one waits for the other.
 func Up(ctx context.Context, url string) (State, error) {
+	if err := checkDatabase(ctx, url); err != nil {
+		return State{}, err
+	}
 	return with(url, func(p *goose.Provider) (State, error) {
 		results, err := p.Up(ctx)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 const (
@@ -28,6 +29,7 @@ const (
 // relay turns events into tasks and hands those that are due to asynq. Any number of relays may run.
 type relay struct {
 	db       *pgxpool.Pool
+	sessions *pgxpool.Pool // to listen on
 	redis    redis.UniversalClient
 	client   *asynq.Client
 	log      *slog.Logger
@@ -36,9 +38,9 @@ type relay struct {
 	busyTill atomic.Int64 // unix nanoseconds
 }
 
-func newRelay(db *pgxpool.Pool, client redis.UniversalClient, log *slog.Logger, now func() time.Time) *relay {
+func newRelay(db, sessions *pgxpool.Pool, client redis.UniversalClient, log *slog.Logger, now func() time.Time) *relay {
 	return &relay{
-		db: db, redis: client, client: asynq.NewClientFromRedisClient(client), log: log, now: now,
+		db: db, sessions: sessions, redis: client, client: asynq.NewClientFromRedisClient(client), log: log, now: now,
 		woken: make(chan struct{}, 1),
 	}
 }
@@ -197,7 +199,12 @@ func (r *relay) wake() {
 func (r *relay) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := r.listenOnce(ctx)
-		if ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, postgres.ErrNoSession):
+			r.log.Warn("relay polls, it cannot listen", slog.Any("error", err))
+			sleep(ctx, 10*time.Minute)
+		default:
 			r.log.Debug("the relay listens again soon", slog.Any("error", err))
 			sleep(ctx, pollEvery)
 		}
@@ -205,7 +212,10 @@ func (r *relay) listen(ctx context.Context) {
 }
 
 func (r *relay) listenOnce(ctx context.Context) error {
-	pooled, err := r.db.Acquire(ctx)
+	if err := postgres.RequireSession(ctx, r.sessions); err != nil {
+		return err
+	}
+	pooled, err := r.sessions.Acquire(ctx)
 	if err != nil {
 		return err
 	}

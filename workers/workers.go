@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ const stopWithin = 3 * time.Second
 // be checked next after a moment; nil for never.
 type Config struct {
 	DB          *pgxpool.Pool
+	Sessions    *pgxpool.Pool // to listen on, past a pooler; DB when nil
 	RedisURL    string
 	Tickets     *ticket.Service
 	Accounts    *account.Service
@@ -98,7 +100,7 @@ func New(cfg Config) (*Workers, error) {
 	}
 	w := &Workers{
 		Config: cfg, db: cfg.DB, redis: client, log: cfg.Logger, stop: make(chan struct{}),
-		relay: newRelay(cfg.DB, client, cfg.Logger, cfg.Now), recorder: report.Recorder{DB: cfg.DB},
+		relay: newRelay(cfg.DB, cmp.Or(cfg.Sessions, cfg.DB), client, cfg.Logger, cfg.Now), recorder: report.Recorder{DB: cfg.DB},
 		reports:   report.NewService(cfg.DB, cfg.Now),
 		places:    newPlaces(cfg.Concurrency),
 		scans:     newScanBreaker(cfg.Logger),

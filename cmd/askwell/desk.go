@@ -32,23 +32,27 @@ import (
 
 // desk is the application put together: what the web and the workers share.
 type desk struct {
-	cfg     config.Config
-	log     *slog.Logger
-	db      *pgxpool.Pool   // the console's, the reports' and the workers'
-	intake  *pgxpool.Pool   // applicants' pages'
-	probe   *pgxpool.Pool   // /readyz's
-	clock   *postgres.Clock // everything that asks for the time asks this one
-	redis   redis.UniversalClient
-	search  *search.Engine
-	files   *files.Folder
-	tickets *ticket.Service
-	account *account.Service
-	waker   *outbox.Waker
-	queues  *workers.Inspector
-	metrics *prometheus.Registry
-	schema  int64 // the version that this program was made for
-	stop    context.CancelFunc
+	cfg      config.Config
+	log      *slog.Logger
+	db       *pgxpool.Pool   // the console's, the reports' and the workers'
+	intake   *pgxpool.Pool   // applicants' pages'
+	probe    *pgxpool.Pool   // /readyz's
+	clock    *postgres.Clock // everything that asks for the time asks this one
+	redis    redis.UniversalClient
+	sessions *pgxpool.Pool // PostgreSQL itself, for LISTEN and locks of a session; db when no pooler stands between
+	search   *search.Engine
+	files    *files.Folder
+	tickets  *ticket.Service
+	account  *account.Service
+	waker    *outbox.Waker
+	queues   *workers.Inspector
+	metrics  *prometheus.Registry
+	schema   int64 // the version that this program was made for
+	stop     context.CancelFunc
 }
+
+// sessionConns are the connections past a pooler: one that listens, and those of locks while indexes are written and rebuilt.
+const sessionConns = 8
 
 // newDesk connects everything. Nothing is asked of the services yet, so that a process starts while they are away.
 func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, error) {
@@ -58,6 +62,12 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	var err error
 	for pool, conns := range map[**pgxpool.Pool]int{&d.db: cfg.DeskConns(), &d.intake: cfg.IntakeConns(), &d.probe: config.ReadyConns} {
 		if *pool, err = postgres.Open(ctx, cfg.DatabaseURL, int32(conns)); err != nil { //nolint:gosec // bounded by the settings
+			return nil, err
+		}
+	}
+	d.sessions = d.db
+	if cfg.DatabaseListen != "" {
+		if d.sessions, err = postgres.Open(ctx, cfg.DatabaseListen, sessionConns); err != nil {
 			return nil, err
 		}
 	}
@@ -74,7 +84,7 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 		return nil, err
 	}
 	d.search, err = search.New(search.Config{
-		URL: cfg.MeiliURL, Key: cfg.MeiliKey, Location: cfg.Agency.TimeZone, DB: d.db, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
+		URL: cfg.MeiliURL, Key: cfg.MeiliKey, Location: cfg.Agency.TimeZone, DB: d.db, Sessions: d.sessions, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
 		Now: d.clock.Now,
 	})
 	if err != nil {
@@ -200,7 +210,7 @@ func (d *desk) workers() (*workers.Workers, error) {
 		return nil, err
 	}
 	cfg := workers.Config{
-		DB: d.db, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Accounts: d.account, Search: d.search, Mail: mailer, Files: d.files,
+		DB: d.db, Sessions: d.sessions, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Accounts: d.account, Search: d.search, Mail: mailer, Files: d.files,
 		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics, Zone: d.cfg.Agency.TimeZone, Now: d.clock.Now,
 	}
 	if cfg.TellReport, err = web.ReportTeller(d.cfg.BaseURL); err != nil {

@@ -7,11 +7,10 @@ import (
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/report"
-	"github.com/jackc/pgx/v5"
 )
 
 func checkStaff(ctx context.Context, cfg config.Config) (string, error) {
-	conn, err := pgx.Connect(ctx, cfg.DatabaseURL)
+	conn, err := postgres.Connect(ctx, cfg.DatabaseURL)
 	if err != nil {
 		return "", advice("Unknown, for the database does not answer.", nil)
 	}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/web"
-	"github.com/jackc/pgx/v5"
 )
 
 // checkInbound tells whether answers of applicants can reach the desk.
@@ -83,7 +83,7 @@ func checkMailbox(ctx context.Context, cfg config.Config, desk *inbound.Desk) (s
 
 // mailboxBegun reports whether mails were taken from the mailbox before.
 func mailboxBegun(ctx context.Context, url, name string) (begun bool, err error) {
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := postgres.Connect(ctx, url)
 	if err != nil {
 		return false, err
 	}

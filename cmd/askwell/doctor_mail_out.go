@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 // mailWithin is how long a mail server may take over a check: some let clients wait before they greet them or sign them in.
@@ -100,7 +99,7 @@ const inARow = 3
 
 // unsentMails says what keeps mails from leaving. The server's words stand on the page of tasks: they may quote an address.
 func unsentMails(ctx context.Context, url string) error {
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := postgres.Connect(ctx, url)
 	if err != nil {
 		return nil //nolint:nilerr // another check says so
 	}

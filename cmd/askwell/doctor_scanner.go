@@ -7,10 +7,9 @@ import (
 	"io"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/files"
+	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
 )
@@ -57,7 +56,7 @@ func checkClamd(ctx context.Context, cfg config.Config) (string, error) {
 
 // fileCounts counts the files by state; none when the database does not answer, of which another check tells.
 func fileCounts(ctx context.Context, url string) map[ticket.Scan]int64 {
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := postgres.Connect(ctx, url)
 	if err != nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ func runMigrate(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	state, err := migrations.Up(ctx, cfg.DatabaseURL)
+	state, err := migrations.Up(ctx, cfg.DirectURL())
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,12 @@ func databaseAdvice(err error) string {
 		return "The role in DATABASE_URL may not do what Askwell does: grant it SELECT, INSERT, UPDATE and DELETE on all tables (docs/operators.md, Two roles)."
 	case postgres.FaultNoSchema, postgres.FaultOldSchema:
 		return fmt.Sprintf("The schema is not that of this version (%s): run askwell migrate.", unusable.Error())
+	case postgres.FaultNoObject:
+		return "Something that Askwell calls is not there, or lies outside the search path of the role in DATABASE_URL, as an extension in a schema of its own may: set it with ALTER ROLE ... SET search_path (docs/database.md)."
+	case postgres.FaultEncoding:
+		return "Its encoding is " + unusable.Detail + ", and names in other scripts cannot be kept: make a database with ENCODING 'UTF8', and move the data there (docs/database.md)."
+	case postgres.FaultPooler:
+		return "DATABASE_URL leads to a pooler that pools by statement, and no transaction is possible there: set its pool_mode to transaction or session (docs/database.md)."
 	case postgres.FaultNewSchema:
 		return "A later version of Askwell has migrated this database (" + unusable.Detail + "): install that version here, too. There is nothing to migrate, and the schema does not go back."
 	}

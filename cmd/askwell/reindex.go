@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/search"
 )
 
@@ -29,7 +30,11 @@ func runReindex(ctx context.Context, t terminal, args []string) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	cfg, db, err := openTarget(ctx, t, *data, 8)
+	cfg, err := target(t, *data)
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, cfg.DirectURL(), 8) // a rebuild holds locks of sessions
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto"
 	"log/slog"
 	"net/netip"
@@ -11,20 +12,21 @@ import (
 
 // Config is every setting. Empty addresses mean that `askwell up` starts the service itself.
 type Config struct {
-	DatabaseURL   string
-	DatabaseConns int // what one process holds at most
-	RedisURL      string
-	MeiliURL      string
-	MeiliKey      string
-	MeiliMaster   string // for `askwell search-key` alone
-	SMTPURL       string
-	SMTPCAFile    string
-	SMTPHelo      string
-	MailFrom      string
-	DKIMKey       crypto.Signer // nil signs nothing
-	DKIMSelector  string
-	DKIMDomain    string // of MailFrom when empty
-	ClamdURL      string
+	DatabaseURL    string
+	DatabaseListen string // DATABASE_LISTEN_URL: PostgreSQL itself, past a pooler
+	DatabaseConns  int    // what one process holds at most
+	RedisURL       string
+	MeiliURL       string
+	MeiliKey       string
+	MeiliMaster    string // for `askwell search-key` alone
+	SMTPURL        string
+	SMTPCAFile     string
+	SMTPHelo       string
+	MailFrom       string
+	DKIMKey        crypto.Signer // nil signs nothing
+	DKIMSelector   string
+	DKIMDomain     string // of MailFrom when empty
+	ClamdURL       string
 
 	// ReplyAddress is the mailbox that answers come to, each ticket's with a part of its own; without it no mail comes in here.
 	ReplyAddress      string
@@ -100,3 +102,6 @@ type RequestRate struct {
 type FormRate struct {
 	Address, Email Rate
 }
+
+// DirectURL leads to PostgreSQL itself, for what needs a session.
+func (c Config) DirectURL() string { return cmp.Or(c.DatabaseListen, c.DatabaseURL) }

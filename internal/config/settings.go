@@ -33,6 +33,8 @@ func services() []Setting {
 	return []Setting{
 		{Name: "DATABASE_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres", "postgresql"),
 			About: "PostgreSQL 15 or later, as `postgres://name:password@host:5432/askwell`. `up` starts one when empty."},
+		{Name: "DATABASE_LISTEN_URL", Secret: true, read: readURL(func(c *Config) *string { return &c.DatabaseListen }, "postgres", "postgresql"),
+			About: "PostgreSQL itself, where `DATABASE_URL` leads to a pooler that pools by transaction: for LISTEN, locks of a session and `migrate`, with up to eight connections a process. `DATABASE_URL` when empty."},
 		{Name: "DATABASE_MAX_CONNS", Default: "40", read: readInt(func(c *Config) *int { return &c.DatabaseConns }, minConns, maxConns),
 			About: "Connections to PostgreSQL that one process holds at most; `max_connections` there must be larger than the sum over all processes. `INTAKE_LIMIT` of them, up to half, are for applicants' pages alone, and two for `/readyz`."},
 		{Name: "REDIS_URL", required: true, Secret: true, read: readURL(func(c *Config) *string { return &c.RedisURL }, "redis", "rediss", "unix"),

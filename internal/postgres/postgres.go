@@ -38,6 +38,8 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 		cfg.ConnConfig.RuntimeParams["application_name"] = "askwell"
 	}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["client_encoding"] = "UTF8"
+	cfg.BeforeConnect = suit
 	cfg.HealthCheckPeriod = 15 * time.Second
 	kept := &sessions{}
 	kept.attach(cfg)

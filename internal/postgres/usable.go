@@ -21,6 +21,9 @@ const (
 	FaultNoSchema  Fault = "no_schema"    // nothing was migrated
 	FaultOldSchema Fault = "older_schema" // migrations are missing
 	FaultNewSchema Fault = "newer_schema" // a later version of Askwell has migrated it
+	FaultPooler    Fault = "pooler"       // a pooler between, of which no session and no transaction can be had
+	FaultEncoding  Fault = "encoding"     // it is not UTF-8
+	FaultNoObject  Fault = "no_object"    // something of the schema is not there, or not in the search path
 )
 
 // Unusable says that the database has a fault.
@@ -87,7 +90,29 @@ func CheckWrite(ctx context.Context, db Beginner) error {
 	if state(err) == "55P03" {
 		return nil // another process writes there at this very moment
 	}
-	return fault(err)
+	if err != nil {
+		return fault(err)
+	}
+	return checkNames(ctx, tx)
+}
+
+// checkNames calls what search calls beyond Askwell's own schema, and looks at the encoding: what lies outside the search path, or may not be used,
+// fails here as it does there.
+func checkNames(ctx context.Context, tx pgx.Tx) error {
+	var encoding string
+	var n int
+	err := tx.QueryRow(ctx, `
+		SELECT current_setting('server_encoding'), length(unaccent('é')) + length(to_tsvector('simple', unaccent('é'))) + length(gen_random_uuid()::text)`).Scan(&encoding, &n)
+	switch code := state(err); {
+	case code == "42883", code == "42P01", code == "42704":
+		return &Unusable{Fault: FaultNoObject, cause: err}
+	case err != nil:
+		return fault(err)
+	}
+	if encoding != "UTF8" {
+		return &Unusable{Fault: FaultEncoding, Detail: encoding}
+	}
+	return nil
 }
 
 // checkRights finds the tables that the role may not work with. It changes none of goose's own.

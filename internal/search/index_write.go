@@ -68,12 +68,21 @@ func (e *Engine) index(ctx context.Context, i indexed, ids []int64) error {
 
 // locked runs fn while nobody else hands documents to the index.
 func (e *Engine) locked(ctx context.Context, uid string, fn func(db postgres.Querier) error) error {
-	conn, err := e.db.Acquire(ctx)
+	conn, err := e.session(ctx)
 	if err != nil {
-		return fmt.Errorf("lock the index: %w", postgres.Failure(err))
+		return fmt.Errorf("lock the index: %w", err)
 	}
 	defer conn.Release()
 	return holding(ctx, conn, func() error { return fn(conn) }, uid)
+}
+
+// session gives a connection whose session stays its own, for locks.
+func (e *Engine) session(ctx context.Context) (*pgxpool.Conn, error) {
+	if err := postgres.RequireSession(ctx, e.sessions); err != nil {
+		return nil, err
+	}
+	conn, err := e.sessions.Acquire(ctx)
+	return conn, postgres.Failure(err)
 }
 
 // holding runs fn while nobody else hands documents to the indexes. The locks are of conn's session, for fn asks Meilisearch, and no

@@ -33,9 +33,9 @@ func (b building) to(i indexed) int64 {
 // The turn is a lock of turn's session. What decides anything is done on that connection: who has lost it has lost the turn.
 func (e *Engine) inTurn(ctx context.Context, waiting func(), fn func(turn *pgxpool.Conn) error) error {
 	const key = `(hashtextextended('askwell search rebuild ' || $1, 0))`
-	turn, err := e.db.Acquire(ctx)
+	turn, err := e.session(ctx)
 	if err != nil {
-		return fmt.Errorf("take turns to rebuild: %w", postgres.Failure(err))
+		return fmt.Errorf("take turns to rebuild: %w", err)
 	}
 	defer turn.Release()
 	var mine bool

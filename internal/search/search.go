@@ -37,6 +37,7 @@ type Config struct {
 	Patience time.Duration
 	Rest     time.Duration
 	DB       *pgxpool.Pool
+	Sessions *pgxpool.Pool // for locks of a session, past a pooler; DB when nil
 	Logger   *slog.Logger
 	Now      func() time.Time
 	Observe  func(Answered) // hears of every search; may be nil
@@ -46,6 +47,7 @@ type Config struct {
 // Engine indexes and searches. Safe for concurrent use.
 type Engine struct {
 	db       *pgxpool.Pool
+	sessions *pgxpool.Pool
 	reader   meilisearch.ServiceManager // no second try; each call brings its own time-out
 	write    meilisearch.ServiceManager
 	breaker  *gobreaker.CircuitBreaker[answer]
@@ -75,7 +77,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Rest = restFor
 	}
 	e := &Engine{
-		db: cfg.DB, url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
+		db: cfg.DB, sessions: cmp.Or(cfg.Sessions, cfg.DB), url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
 		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, place: cmp.Or(cfg.Location, time.UTC),
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}

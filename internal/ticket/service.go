@@ -107,12 +107,20 @@ func (s *Service) change(ctx context.Context, where string, key any, by Actor, f
 	return changed, err
 }
 
+// latest is now, or when the ticket was opened, by whatever clock: nothing happens to it before.
+func latest(now, opened time.Time) time.Time {
+	if now.Before(opened) {
+		return opened
+	}
+	return now
+}
+
 func (s *Service) changeIn(ctx context.Context, tx pgx.Tx, where string, key any, by Actor, fn func(*change) error) (Ticket, error) {
 	t, history, err := lock(ctx, tx, where, key)
 	if err != nil {
 		return Ticket{}, err
 	}
-	c := &change{Ticket: &t, tx: tx, by: by, now: s.now().UTC().Truncate(time.Microsecond), history: history}
+	c := &change{Ticket: &t, tx: tx, by: by, now: latest(s.now().UTC().Truncate(time.Microsecond), t.OpenedAt), history: history}
 	for _, e := range history.recalled {
 		c.write(e)
 	}
