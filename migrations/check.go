@@ -14,7 +14,7 @@ func checkDatabase(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("read the database address: %w", err)
 	}
-	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	cfg.DefaultQueryExecMode, cfg.RuntimeParams["client_encoding"] = pgx.QueryExecModeSimpleProtocol, "UTF8"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("migrate the database: %w", err)

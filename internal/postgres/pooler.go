@@ -47,6 +47,7 @@ func DetectPooling(ctx context.Context, cfg *pgx.ConnConfig) (Pooling, error) {
 	defer cancel()
 	own := cfg.Copy()
 	own.DefaultQueryExecMode, own.Tracer = pgx.QueryExecModeSimpleProtocol, nil
+	own.RuntimeParams["client_encoding"] = "UTF8" // which that protocol needs
 	conn, err := pgx.ConnectConfig(ctx, own)
 	if err != nil {
 		return "", err
