@@ -225,6 +225,7 @@ func (s *site) consoleRoutes(anybody *gin.RouterGroup) {
 	answer.POST("/tickets/:reference/files/:file/rescan", handle(desk.FileRescan))
 	may(staff.SeeTaskQueues).GET("/task-queues", handle(desk.TaskQueueShow))
 	may(staff.SetCalendar).POST("/calendar", handle(desk.CalendarSet))
+	may(staff.RetryTasks).POST("/task-queues/mail-held/release", handle(desk.MailRelease))
 	may(staff.RetryTasks).POST("/task-queues/:task/retry", handle(desk.TaskRetry))
 	may(staff.RetryTasks).POST("/task-queues/mails/:mail/again", handle(desk.MailSendAgain))
 }

@@ -10,22 +10,25 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/postgres"
 )
 
 // Inspector tells what asynq's queues hold. What is stuck, and another try of it, are the outbox's (ListStuck, Retry).
 type Inspector struct {
+	db    postgres.Querier
 	redis redis.UniversalClient
 	asynq *asynq.Inspector
 }
 
-// NewInspector makes an Inspector of the Redis at an address.
-func NewInspector(address string) (*Inspector, error) {
-	client, err := openRedis(address)
+// NewInspector makes an Inspector of the Redis at an address, which is as redisurl.Open has it, and of the queues of the desk in a database.
+func NewInspector(db postgres.Querier, address, caFile string) (*Inspector, error) {
+	client, err := openRedis(address, caFile)
 	if err != nil {
 		return nil, err
 	}
-	return &Inspector{redis: client, asynq: asynq.NewInspectorFromRedisClient(client)}, nil
+	return &Inspector{db: db, redis: client, asynq: asynq.NewInspectorFromRedisClient(client)}, nil
 }
 
 // Close closes its connections.
@@ -41,13 +44,18 @@ func (i *Inspector) TaskQueues(ctx context.Context) ([]outbox.TaskQueue, error) 
 	if err != nil {
 		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
 	}
+	id, err := instance.ID(ctx, i.db)
+	if err != nil {
+		return nil, fmt.Errorf("inspect the queues: %w", err)
+	}
 	var states []outbox.TaskQueue
 	for name := range queueWeights {
-		if !slices.Contains(used, name) {
+		own := instance.QueuePrefix(id) + name
+		if !slices.Contains(used, own) {
 			states = append(states, outbox.TaskQueue{Name: name})
 			continue
 		}
-		info, err := i.asynq.GetQueueInfo(name)
+		info, err := i.asynq.GetQueueInfo(own)
 		if err != nil {
 			return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
 		}

@@ -15,6 +15,8 @@ const (
 	busyFor = time.Second
 	// giveWay is for how long patient mails begin nothing after an urgent one found every place taken: it is back by then.
 	giveWay = busyFor + 500*time.Millisecond
+	// heldFor is when a mail that is held asks again.
+	heldFor = 30 * time.Second
 )
 
 // places are the conversations with the mail server that may go on at once in a process: half of its tasks. A mail server that takes ten
@@ -45,6 +47,8 @@ func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
 		}
 	case k.mails == "":
 		return func() {}, 0
+	case w.NoMail || w.held.Load():
+		return nil, heldFor
 	}
 	if w.givesWay(k) {
 		return nil, busyFor

@@ -53,6 +53,7 @@ type desk struct {
 	checkIndexAt func(after time.Time) time.Time // for the workers that start next
 	tellReport   func(report.Report, report.Lists) mail.Report
 	sources      []workers.Source
+	filesDir     string
 	workers      *workers.Workers // that started last
 }
 
@@ -100,7 +101,7 @@ func (d *desk) work() (stop func()) {
 	w, err := workers.New(workers.Config{
 		DB: d.db, RedisURL: d.redisURL, Tickets: d.tickets, Accounts: d.accounts, Search: d.engine, Mail: d.mailer, Files: d.files, Scanner: d.scanner,
 		Logger: slog.New(slog.NewTextHandler(d.log, nil)), Registry: d.registry, CheckIndexAt: d.checkIndexAt, Inbound: d.inbound, TellReport: d.tellReport,
-		Sources: d.sources,
+		Sources: d.sources, FilesDir: d.filesDir,
 	})
 	if err != nil {
 		d.t.Fatal(err)

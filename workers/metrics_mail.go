@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 )
@@ -17,13 +18,25 @@ type outgoing struct{ db *pgxpool.Pool }
 var unsentDesc = prometheus.NewDesc("askwell_unsent_mails",
 	"Mails that wait, were refused, expired or are unconfirmed, by state and by what the mail server's last answer was about.", []string{"state", "fault"}, nil)
 
+var heldDesc = prometheus.NewDesc("askwell_mail_held", "1 while no mail leaves, because the desk looks like a copy.", nil, nil)
+
 // Describe implements prometheus.Collector.
-func (outgoing) Describe(ch chan<- *prometheus.Desc) { ch <- unsentDesc }
+func (outgoing) Describe(ch chan<- *prometheus.Desc) {
+	ch <- unsentDesc
+	ch <- heldDesc
+}
 
 // Collect implements prometheus.Collector.
 func (o outgoing) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	if held, err := instance.MailHeld(ctx, o.db); err == nil {
+		value := 0.0
+		if held.Reason != instance.NotHeld {
+			value = 1
+		}
+		ch <- prometheus.MustNewConstMetric(heldDesc, prometheus.GaugeValue, value)
+	}
 	counts, err := outbox.CountUnsent(ctx, o.db)
 	if err != nil {
 		return

@@ -30,6 +30,7 @@ const (
 type relay struct {
 	db       *pgxpool.Pool
 	sessions *pgxpool.Pool // to listen on
+	queues   string        // the prefix of this desk's
 	redis    redis.UniversalClient
 	client   *asynq.Client
 	log      *slog.Logger
@@ -171,7 +172,7 @@ func (r *relay) handRows(ctx context.Context, k kind) error {
 // enqueue hands one task to asynq. One with the same ID is as good.
 func (r *relay) enqueue(ctx context.Context, k kind, id string, payload []byte, timeout time.Duration) error {
 	_, err := r.client.EnqueueContext(ctx, asynq.NewTask(k.name, payload),
-		asynq.TaskID(id), asynq.Queue(k.queue), asynq.MaxRetry(0), asynq.Timeout(timeout))
+		asynq.TaskID(id), asynq.Queue(r.queues+k.queue), asynq.MaxRetry(0), asynq.Timeout(timeout))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("hand %s to asynq: %w", k.name, err)
 	}

@@ -10,10 +10,19 @@ import (
 	"github.com/hibiken/asynq"
 )
 
+// queueWeights are those of this desk's queues.
+func (w *Workers) queueWeights() map[string]int {
+	own := map[string]int{}
+	for name, weight := range queueWeights {
+		own[w.queues+name] = weight
+	}
+	return own
+}
+
 func (w *Workers) newServer(base context.Context) *asynq.Server {
 	return asynq.NewServerFromRedisClient(w.redis, asynq.Config{
 		Concurrency:       w.Concurrency,
-		Queues:            queueWeights,
+		Queues:            w.queueWeights(),
 		BaseContext:       func() context.Context { return base },
 		TaskCheckInterval: 100 * time.Millisecond, // how long an idle server takes to notice a task
 		ShutdownTimeout:   stopWithin,

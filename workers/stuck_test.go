@@ -49,7 +49,7 @@ func TestWhatCanNeverSucceedIsGivenUpAndShown(t *testing.T) {
 	if got := metric(t, registry, "askwell_outbox_given_up", "link_account"); got != 1 {
 		t.Errorf("%g tasks shown as given up", got)
 	}
-	inspector, err := workers.NewInspector(address)
+	inspector, err := workers.NewInspector(d.db, address, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func metric(t *testing.T, registry *prometheus.Registry, name, label string) (su
 
 func TestInspectorSaysThatRedisIsAway(t *testing.T) {
 	t.Parallel()
-	inspector, err := workers.NewInspector("redis://127.0.0.1:1")
+	inspector, err := workers.NewInspector(nil, "redis://127.0.0.1:1", "")
 	if err != nil {
 		t.Fatal(err)
 	}

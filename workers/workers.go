@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -18,7 +19,9 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/redisurl"
 	"github.com/askwell/askwell/internal/report"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/ticket"
@@ -35,6 +38,9 @@ type Config struct {
 	DB          *pgxpool.Pool
 	Sessions    *pgxpool.Pool // to listen on, past a pooler; DB when nil
 	RedisURL    string
+	RedisCAFile string // as redisurl.Open has it
+	FilesDir    string // beside which the desk is noted; "" for a desk that is compared with nothing
+	NoMail      bool   // no mail leaves this process
 	Tickets     *ticket.Service
 	Accounts    *account.Service
 	Search      *search.Engine
@@ -74,6 +80,8 @@ type Workers struct {
 	reports   *report.Service
 	schedules report.Schedules
 	metrics   *metrics
+	queues    string      // the prefix of this desk's task queues
+	held      atomic.Bool // no mail leaves
 	places    places
 	scans     *gobreaker.CircuitBreaker[files.Verdict]
 	stop      chan struct{}
@@ -94,7 +102,7 @@ func New(cfg Config) (*Workers, error) {
 	if cfg.Concurrency == 0 {
 		cfg.Concurrency = 8
 	}
-	client, err := openRedis(cfg.RedisURL)
+	client, err := openRedis(cfg.RedisURL, cfg.RedisCAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -136,16 +144,13 @@ func (quietRedis) Printf(context.Context, string, ...any) {}
 var silence = sync.OnceFunc(func() { redis.SetLogger(quietRedis{}) })
 
 // openRedis makes the one client that the relay, asynq's server and its inspector use.
-func openRedis(address string) (redis.UniversalClient, error) {
+func openRedis(address, caFile string) (redis.UniversalClient, error) {
 	silence()
-	options, err := redis.ParseURL(address)
+	client, err := redisurl.Open(address, caFile)
 	if err != nil {
-		return nil, errors.New("read REDIS_URL: it must be like redis://:password@host:6379/0")
+		return nil, fmt.Errorf("read REDIS_URL: %w", err)
 	}
-	options.DialTimeout = 2 * time.Second
-	options.ContextTimeoutEnabled = true
-	options.DisableIdentity = true
-	return redis.NewClient(options), nil
+	return client, nil
 }
 
 // Run works until the context ends, and returns within 4 s of that. It may be called once.
@@ -153,6 +158,9 @@ func (w *Workers) Run(ctx context.Context) error {
 	// Handlers outlive ctx by stopWithin, to finish what they began.
 	base, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
+	if err := w.identify(ctx); err != nil {
+		return errors.Join(err, w.redis.Close())
+	}
 	server := w.newServer(base)
 	if err := server.Start(asynq.HandlerFunc(w.serve)); err != nil {
 		return fmt.Errorf("start asynq's server: %w", err)
@@ -168,6 +176,46 @@ func (w *Workers) Run(ctx context.Context) error {
 	w.once.Do(func() { close(w.stop) })
 	w.shutdown(server, abort, &helpers)
 	return w.redis.Close()
+}
+
+// identify learns which desk this is, by which its queues are named: until the database answers there is nothing to do.
+func (w *Workers) identify(ctx context.Context) error {
+	for told := false; ; told = true {
+		id, err := instance.ID(ctx, w.db)
+		if err == nil {
+			w.queues = instance.QueuePrefix(id)
+			w.relay.queues = w.queues
+			w.guardMail(ctx)
+			return nil
+		}
+		if !told {
+			w.log.Warn("workers wait for the database", slog.Any("error", err))
+		}
+		if sleep(ctx, time.Second); ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// guardMail holds the mail of a copy of the desk, and notes how far this one is.
+func (w *Workers) guardMail(ctx context.Context) {
+	if w.FilesDir == "" {
+		return
+	}
+	before := w.held.Load()
+	held, err := instance.Guard(ctx, w.db, w.FilesDir)
+	switch {
+	case err != nil:
+		if ctx.Err() == nil {
+			w.log.Warn("desk not compared with its files", slog.Any("error", err))
+		}
+		return
+	case held.Reason != instance.NotHeld && !before:
+		w.log.Error("mail held: this looks like a copy of the desk; let it go with askwell mail release", slog.String("reason", string(held.Reason)))
+	case held.Reason == instance.NotHeld && before:
+		w.log.Info("mail let go")
+	}
+	w.held.Store(held.Reason != instance.NotHeld)
 }
 
 // shutdown waits for the running tasks, ends those that take too long, and does not wait for a Redis that is away.

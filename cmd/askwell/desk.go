@@ -21,6 +21,7 @@ import (
 	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/redisurl"
 	"github.com/askwell/askwell/internal/search"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/migrations"
@@ -47,6 +48,7 @@ type desk struct {
 	waker    *outbox.Waker
 	queues   *workers.Inspector
 	metrics  *prometheus.Registry
+	noMail   bool  // no mail leaves this process
 	schema   int64 // the version that this program was made for
 	stop     context.CancelFunc
 }
@@ -75,11 +77,9 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 		return nil, err
 	}
 	d.startClock(ctx)
-	options, err := redis.ParseURL(cfg.RedisURL)
-	if err != nil {
+	if d.redis, err = redisurl.Open(cfg.RedisURL, cfg.RedisCAFile); err != nil {
 		return nil, fmt.Errorf("read REDIS_URL: %w", err)
 	}
-	d.redis = redis.NewClient(options)
 	if err := workers.RegisterFigures(d.metrics, d.db, d.clock.Now); err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 	if d.files, err = files.NewFolder(cfg.FilesDir); err != nil {
 		return nil, err
 	}
-	if d.queues, err = workers.NewInspector(cfg.RedisURL); err != nil {
+	if d.queues, err = workers.NewInspector(d.db, cfg.RedisURL, cfg.RedisCAFile); err != nil {
 		return nil, err
 	}
 	d.waker = outbox.NewWaker(d.db, log)
@@ -210,7 +210,7 @@ func (d *desk) workers() (*workers.Workers, error) {
 		return nil, err
 	}
 	cfg := workers.Config{
-		DB: d.db, Sessions: d.sessions, RedisURL: d.cfg.RedisURL, Tickets: d.tickets, Accounts: d.account, Search: d.search, Mail: mailer, Files: d.files,
+		DB: d.db, Sessions: d.sessions, RedisURL: d.cfg.RedisURL, RedisCAFile: d.cfg.RedisCAFile, FilesDir: d.cfg.FilesDir, NoMail: d.noMail, Tickets: d.tickets, Accounts: d.account, Search: d.search, Mail: mailer, Files: d.files,
 		Concurrency: d.cfg.Concurrency, Logger: d.log, Registry: d.metrics, Zone: d.cfg.Agency.TimeZone, Now: d.clock.Now,
 	}
 	if cfg.TellReport, err = web.ReportTeller(d.cfg.BaseURL); err != nil {

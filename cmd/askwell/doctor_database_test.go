@@ -19,13 +19,13 @@ func TestDoctorLooksIntoTheDatabase(t *testing.T) {
 		env  string
 		want string
 	}{
-		"as it should be":                {"", "DATABASE_MAX_CONNS=10", "ok    PostgreSQL"},
+		"as it should be":                 {"", "DATABASE_MAX_CONNS=10", "ok    PostgreSQL"},
 		"unaccent out of the search path": {`CREATE SCHEMA elsewhere; ALTER EXTENSION unaccent SET SCHEMA elsewhere`, "", "FAIL  PostgreSQL   Something that Askwell calls is not there, or lies outside the search path"},
-		"a small role":                   {`ALTER ROLE %[1]s CONNECTION LIMIT 15`, "DATABASE_MAX_CONNS=20", "One process takes up to 20 connections (DATABASE_MAX_CONNS), and the role's CONNECTION LIMIT allows 15"},
-		"a role for one process":         {`ALTER ROLE %[1]s CONNECTION LIMIT 30`, "DATABASE_MAX_CONNS=20", "WARN  PostgreSQL   One process takes up to 20 connections"},
-		"a small database":               {`ALTER DATABASE %[2]s CONNECTION LIMIT 12`, "DATABASE_MAX_CONNS=20", "the database's CONNECTION LIMIT allows 12"},
-		"a table that is gone":           {`DROP TABLE readiness`, "", "FAIL  PostgreSQL   The schema is not that of this version"},
-		"a right that was taken":         {`REVOKE INSERT ON ticket FROM %[1]s`, "", "FAIL  PostgreSQL   The role in DATABASE_URL may not do what Askwell does"},
+		"a small role":                    {`ALTER ROLE %[1]s CONNECTION LIMIT 15`, "DATABASE_MAX_CONNS=20", "One process takes up to 20 connections (DATABASE_MAX_CONNS), and the role's CONNECTION LIMIT allows 15"},
+		"a role for one process":          {`ALTER ROLE %[1]s CONNECTION LIMIT 30`, "DATABASE_MAX_CONNS=20", "WARN  PostgreSQL   One process takes up to 20 connections"},
+		"a small database":                {`ALTER DATABASE %[2]s CONNECTION LIMIT 12`, "DATABASE_MAX_CONNS=20", "the database's CONNECTION LIMIT allows 12"},
+		"a table that is gone":            {`DROP TABLE readiness`, "", "FAIL  PostgreSQL   The schema is not that of this version"},
+		"a right that was taken":          {`REVOKE INSERT ON ticket FROM %[1]s`, "", "FAIL  PostgreSQL   The role in DATABASE_URL may not do what Askwell does"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

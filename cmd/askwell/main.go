@@ -44,6 +44,7 @@ func commands() []command {
 		{"search-key", "make the key that Askwell uses with Meilisearch", runSearchKey},
 		{"calendar", "show or set when the desk works, for reports by working hours", runCalendar},
 		{"report", "pack the days that reports are made of again", runReport},
+		{"mail", "let mail go that is held because the desk looks like a copy", runMail},
 		{"doctor", "check every dependency and say what to do", runDoctor},
 		{"secrets", "seal again with the newest SECRET_KEY what an older one sealed", runSecrets},
 		{"settings", "list every setting", runSettings},

@@ -50,7 +50,8 @@ func runServe(ctx context.Context, t terminal, args []string) error {
 
 // runWork runs a worker on services that were given by address.
 func runWork(ctx context.Context, t terminal, args []string) error {
-	fs := t.flags("work", "")
+	fs := t.flags("work", "[--no-mail]")
+	noMail := fs.Bool("no-mail", false, "send no mail: what is due waits for a worker that does")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
@@ -64,6 +65,7 @@ func runWork(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer d.close()
+	d.noMail = *noMail
 	log.Info("working", slog.String("version", version))
 	return d.work(ctx)
 }

@@ -16,6 +16,7 @@ type Config struct {
 	DatabaseListen string // DATABASE_LISTEN_URL: PostgreSQL itself, past a pooler
 	DatabaseConns  int    // what one process holds at most
 	RedisURL       string
+	RedisCAFile    string
 	MeiliURL       string
 	MeiliKey       string
 	MeiliMaster    string // for `askwell search-key` alone

@@ -35,6 +35,8 @@ var rules = []rule{
 	{path: "internal/outbox", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/secret", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/draft", local: ground},
+	{path: "internal/instance", local: []string{"internal/failure", "internal/postgres"}},
+	{path: "internal/redisurl", local: []string{}},
 	{path: "internal/password", local: []string{"internal/failure"}, other: pure},
 	{path: "internal/guard", local: ground},
 	{path: "internal/account", local: slices.Concat(ground, doors)},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
@@ -29,6 +30,7 @@ type taskPage struct {
 	Stuck    []stuckLine
 	Mails    []mailLine
 	Boxes    []inbound.Mailbox
+	Held     instance.Held // mail that does not leave, because the desk looks like a copy
 	Queues   []outbox.TaskQueue
 	Away     bool // the task queue cannot be reached: work waits in the database and is not lost
 	MayRetry bool
@@ -97,10 +99,28 @@ func (a *Area) TaskQueueShow(c *gin.Context) error {
 	if d.Boxes, err = a.mails.Mailboxes(ctx); err != nil {
 		return err
 	}
+	if d.Held, err = instance.MailHeld(ctx, a.DB); err != nil {
+		return err
+	}
 	a.askQueues(ctx, d)
 	d.Title, d.Path = p.T("console.tasks.title"), taskQueuesPath
 	d.Empty = page.Empty{Icon: "check_circle", Title: p.T("console.tasks.none.title"), Text: p.T("console.tasks.none.text")}
 	return a.Pages.HTML(c, http.StatusOK, "console/task_queues", d)
+}
+
+// MailRelease lets mail go that is held because the desk looks like a copy.
+func (a *Area) MailRelease(c *gin.Context) error {
+	member, err := me(c)
+	if err != nil {
+		return err
+	}
+	if err := instance.Release(c.Request.Context(), a.DB); err != nil {
+		return err
+	}
+	a.Logger.Warn("mail let go", slog.Int64("staff", member.ID))
+	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("console.tasks.mail_released"))
+	c.Redirect(http.StatusSeeOther, taskQueuesPath)
+	return nil
 }
 
 // fillMails tells of the mails that have not left.

@@ -51,6 +51,7 @@ func TestRoles(t *testing.T) {
 		{http.MethodGet, "/console/search.json?q=", everybody},
 		{http.MethodGet, "/console/task-queues", []staff.Role{staff.RoleSupervisor, staff.RoleAdministrator}},
 		{http.MethodPost, "/console/task-queues/1/retry", []staff.Role{staff.RoleAdministrator}},
+		{http.MethodPost, "/console/task-queues/mail-held/release", []staff.Role{staff.RoleAdministrator}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+" "+strings.ReplaceAll(tt.path, reference, "REF"), func(t *testing.T) {

@@ -1,0 +1,57 @@
+package workers_test
+
+import (
+	"testing"
+
+	"github.com/askwell/askwell/internal/instance"
+	"github.com/askwell/askwell/internal/testkit"
+)
+
+// A desk that is started on a copy of its database writes to nobody, and loses nothing: links and index go on. Let go, it writes.
+func TestACopyOfTheDeskWritesToNobody(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, testkit.RedisURL(t))
+	d.store()
+	d.filesDir = t.TempDir()
+	first := d.open("")
+	stop := d.work()
+	d.await("the first acknowledgement", func() bool { return d.sentMails() == 1 })
+	stop()
+
+	d.filesDir = t.TempDir() // the copy has none of the files
+	second := d.open(number)
+	d.work()
+	d.await("everything but the mail", func() bool {
+		held, err := instance.MailHeld(t.Context(), d.db)
+		return err == nil && held.Reason == instance.HeldOtherSet && d.count(`SELECT count(*) FROM ticket WHERE link_state = 'waiting'`) == 0 &&
+			d.count(`SELECT count(*) FROM outbox_task`) == d.count(`SELECT count(*) FROM outbox_task WHERE task = 'acknowledge'`)
+	})
+	if n := d.sentMails(); n != 1 || d.count(`SELECT count(*) FROM outbox_task WHERE task = 'acknowledge' AND subject_id = $1`, second.ID) != 1 {
+		t.Errorf("%d mails left the copy, of %s and %s", n-1, first.Reference, second.Reference)
+	}
+}
+
+// Two desks on one Redis do their own tasks.
+func TestTwoDesksOnOneRedis(t *testing.T) {
+	t.Parallel()
+	address := testkit.RedisURL(t)
+	one, two := newDesk(t, address), newDesk(t, address)
+	one.open("")
+	two.open("")
+	one.work() // the other's worker is not running
+	one.await("its own acknowledgement", func() bool { return one.sentMails() == 1 })
+	two.work()
+	two.await("its own acknowledgement", func() bool { return two.sentMails() == 1 })
+	if one.sentMails() != 1 {
+		t.Errorf("the first desk sent %d mails", one.sentMails())
+	}
+}
+
+func (d *desk) sentMails() int {
+	d.t.Helper()
+	all, err := d.mailbox.Messages()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return len(all)
+}
