@@ -11,15 +11,17 @@ import (
 	"github.com/askwell/askwell/internal/transfer"
 )
 
-const exportWords = `tickets --out FILE.csv [--data DIR]
+const exportWords = `tickets --out FILE.csv [--raw] [--data DIR]
 
-Writes every ticket, the oldest first; --out - writes to standard output. Another desk takes the file in with
+Writes every ticket, the oldest first; --out - writes to standard output. The file is safe to open in a spreadsheet: a cell that begins
+like a formula has an apostrophe before it, which import takes away again. Another desk takes the file in with
 askwell import tickets FILE.csv --column account_number=account_number_as_given
 `
 
 func runExport(ctx context.Context, t terminal, args []string) error {
 	fs := t.flags("export", exportWords)
 	name := fs.String("out", "", "the `file` to write, - for standard output")
+	raw := fs.Bool("raw", false, "write every cell as it is, for programs: in a spreadsheet a cell that begins like a formula may run")
 	data := dataFlag(fs)
 	var what string
 	if err := parse(fs, args, &what); err != nil {
@@ -37,7 +39,7 @@ func runExport(ctx context.Context, t terminal, args []string) error {
 	bar := newBar(t, "tickets written")
 	n := 0
 	err = writeOut(*name, t.out, func(w io.Writer) (err error) {
-		n, err = transfer.ExportTickets(ctx, db, w, func(rows int) { bar.set(rows, 0) })
+		n, err = transfer.ExportTickets(ctx, db, w, *raw, func(rows int) { bar.set(rows, 0) })
 		return err
 	})
 	bar.end()

@@ -166,8 +166,14 @@ func (in importing) summary(t terminal, r transfer.Result, took time.Duration) e
 	}
 	fmt.Fprintf(t.out, "%s rows read in %s: %s added, %s changed, %s kept as they were, %s there already, %s rejected\n",
 		thousands(r.Rows), took, thousands(r.Added), thousands(r.Changed), thousands(r.KeptWhole), thousands(r.Same), thousands(r.Rejected))
+	if r.Foreign {
+		fmt.Fprintln(t.out, "some of the file is no UTF-8 and was read as Windows-1252: see that the names are right")
+	}
 	in.showKept(t, r)
-	if r.Rejected == 0 {
+	switch {
+	case r.Rows == 0:
+		return errors.New("the file has a header and no rows")
+	case r.Rejected == 0:
 		return nil
 	}
 	return fmt.Errorf("%s rows were rejected; they are in %s with the reasons: mend them there and import that file", thousands(r.Rejected), in.rejects)

@@ -50,6 +50,11 @@ const (
 	ChannelSeed   Channel = "seed"
 )
 
+// Channels lists every channel.
+func Channels() []Channel {
+	return []Channel{ChannelForm, ChannelPortal, ChannelEmail, ChannelImport, ChannelSeed}
+}
+
 // Ticket is the unit of work.
 type Ticket struct {
 	ID                int64

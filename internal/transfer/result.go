@@ -24,6 +24,8 @@ type Result struct {
 	Kept      []Kept // of accounts and tickets: rows of which something was not taken over
 	KeptWhole int    // how many of these changed nothing else
 
+	Foreign bool // something in the file was no UTF-8, and was read as Windows-1252
+
 	Ignored []string // the file's columns that were not used
 	Absent  []string // our columns that the file does not have
 }
@@ -41,7 +43,9 @@ func collectKept(rows pgx.Rows) ([]Kept, error) {
 }
 
 // nothing is the result of an import that was rolled back.
-func (r Result) nothing() Result { return Result{Rows: r.Rows, Ignored: r.Ignored, Absent: r.Absent} }
+func (r Result) nothing() Result {
+	return Result{Rows: r.Rows, Ignored: r.Ignored, Absent: r.Absent, Foreign: r.Foreign}
+}
 
 // Rejects writes each rejected row to a CSV file, which is made with the first one: its line, the reason, and the row's own
 // columns under the file's own names, so that the rows can be mended there and that file imported.
@@ -84,6 +88,7 @@ func each(ctx context.Context, t *table, rejects *Rejects, progress Progress, re
 	for {
 		r, err := t.next()
 		if errors.Is(err, io.EOF) {
+			result.Foreign = *t.foreign
 			progress(result.Rows)
 			return nil
 		}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Columns maps our column names to those of the file; a name that is not in it stands for itself.
@@ -30,10 +29,12 @@ func (c Columns) ParseColumn(s string) error {
 
 // table reads a CSV file by the names in its header.
 type table struct {
-	source *recorder
-	csv    *csv.Reader
-	header []string
-	at     map[string]int // our column -> field
+	source  *recorder
+	csv     *csv.Reader
+	header  []string
+	at      map[string]int // our column -> field
+	foreign *bool          // something was read as Windows-1252
+	inert   int            // the field that says that cells were made inert; -1 for none
 }
 
 // row is one record with the line that it begins on. Fields holds its text as one field when it is no proper CSV.
@@ -59,9 +60,14 @@ func openTable(r io.Reader, known, required []string, columns Columns, result *R
 			return nil, fmt.Errorf("there is no column %q to map to; ours are: %s", ours, strings.Join(known, ", "))
 		}
 	}
-	source := &recorder{r: r}
+	text, err := readPlain(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the header: %w", err)
+	}
+	source := &recorder{r: text}
 	buffered := bufio.NewReaderSize(source, 1<<16)
-	t := &table{source: source, csv: csv.NewReader(buffered), at: map[string]int{}}
+	t := &table{source: source, csv: csv.NewReader(buffered), at: map[string]int{}, inert: -1, foreign: text.foreign}
+	t.csv.Comma, t.csv.FieldsPerRecord = text.comma, -1
 	header, err := t.csv.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the file is empty: its first line must name the columns")
@@ -69,7 +75,9 @@ func openTable(r io.Reader, known, required []string, columns Columns, result *R
 	if err != nil {
 		return nil, fmt.Errorf("read the header: %w", err)
 	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff") // a byte order mark
+	for len(header) > 1 && strings.TrimSpace(header[len(header)-1]) == "" { // separators at the end of each line
+		header = header[:len(header)-1]
+	}
 	t.header = header
 	used := map[int]bool{}
 	for _, name := range known {
@@ -86,6 +94,9 @@ func openTable(r io.Reader, known, required []string, columns Columns, result *R
 		}
 	}
 	for i, name := range header {
+		if columnName(name) == inertColumn {
+			t.inert, used[i] = i, true
+		}
 		if !used[i] {
 			result.Ignored = append(result.Ignored, name)
 		}
@@ -101,7 +112,7 @@ func find(header []string, ours, theirs string) (int, error) {
 	}
 	at := -1
 	for i, h := range header {
-		if !strings.EqualFold(strings.TrimSpace(h), name) {
+		if columnName(h) != columnName(name) {
 			continue
 		}
 		if at >= 0 {
@@ -128,17 +139,9 @@ func (t *table) next() (row, error) {
 	switch {
 	case err == nil:
 		r.line, _ = t.csv.FieldPos(0)
-		for _, f := range fields {
-			if !utf8.ValidString(f) || strings.ContainsRune(f, 0) {
-				return r, fmt.Errorf("%w: it is not UTF-8 text", errBadRow)
-			}
-		}
-		return r, nil
+		return r, t.check(&r)
 	case !errors.As(err, &parse):
 		return r, err
-	case errors.Is(err, csv.ErrFieldCount):
-		r.line = parse.StartLine
-		return r, fmt.Errorf("%w: it has %d fields, the header %d", errBadRow, len(fields), len(t.header))
 	}
 	r.line = parse.StartLine
 	r.fields = []string{strings.Trim(string(t.source.between(begin, t.csv.InputOffset())), "\r\n")}
@@ -146,6 +149,34 @@ func (t *table) next() (row, error) {
 		return r, fmt.Errorf("%w: a quote that opens here is closed nowhere, or in the wrong place, so that lines %d to %d were not read", errBadRow, parse.StartLine, parse.Line)
 	}
 	return r, fmt.Errorf("%w: %w in line %d", errBadRow, parse.Err, parse.Line)
+}
+
+// numbers are the columns whose digits a spreadsheet must not have touched.
+var numbers = []string{"account_number", "account_number_as_given", "number", "receipt_number", "a_number"}
+
+// check refuses a row that is not as the header says, and takes back what made its cells inert.
+func (t *table) check(r *row) error {
+	for len(r.fields) > len(t.header) && strings.TrimSpace(r.fields[len(r.fields)-1]) == "" {
+		r.fields = r.fields[:len(r.fields)-1]
+	}
+	if len(r.fields) != len(t.header) {
+		return fmt.Errorf("%w: it has %d fields, the header %d", errBadRow, len(r.fields), len(t.header))
+	}
+	safe := t.inert >= 0 && strings.TrimSpace(r.fields[t.inert]) == inertMark
+	for i, f := range r.fields {
+		if strings.ContainsRune(f, 0) {
+			return fmt.Errorf("%w: there is a NUL in it", errBadRow)
+		}
+		if safe {
+			r.fields[i] = exact(f)
+		}
+	}
+	for _, column := range numbers {
+		if value := r.value(column); ruined.MatchString(value) {
+			return fmt.Errorf("%w: %s is %s, which a spreadsheet has made of a long number; the digits are lost, so export it again with this column as text", errBadRow, column, value)
+		}
+	}
+	return nil
 }
 
 // maxRow bounds the memory that one row may take, should a quote be closed nowhere.

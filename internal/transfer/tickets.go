@@ -21,7 +21,7 @@ import (
 
 // TicketColumns are the columns of a file of tickets from another desk.
 func TicketColumns() []string {
-	return append([]string{"external_id", "reference", "account_number_as_given"}, contentColumns...)
+	return slices.Concat([]string{"external_id", "reference", "account_number_as_given"}, contentColumns, placeColumns)
 }
 
 // contentColumns are what is read of a ticket, beside what it is called.
@@ -29,6 +29,9 @@ var contentColumns = []string{
 	"opened_at", "category", "account_number", "number_at_submission", "applicant_name", "applicant_email", "subject",
 	"question", "first_responded_at", "solved_at", "status", "excluded_reason",
 }
+
+// placeColumns say how a ticket came and where it stands. They came later than the others: rows without them have the key that they had before.
+var placeColumns = []string{"channel", "queue", "language", "agent"}
 
 // TicketOptions say how to read a file of tickets.
 type TicketOptions struct {
@@ -58,6 +61,9 @@ type imported struct {
 	respondedAt, solved *time.Time
 	status              ticket.Status
 	excluded            string
+	channel             ticket.Channel
+	language            string
+	queue, agent        *int64 // nil for the category's queue, and for nobody
 }
 
 // ticketReader turns rows into tickets.
@@ -65,6 +71,7 @@ type ticketReader struct {
 	options    TicketOptions
 	categories map[string]bool
 	added      map[string]string // code -> label
+	places     places
 	now        time.Time
 	seen       map[[16]byte]uint32
 	lines      map[string]int // of external IDs
@@ -89,6 +96,9 @@ func (tr *ticketReader) read(r row) (imported, error) {
 		return t, err
 	}
 	if err := t.setStatus(ticket.Status(r.value("status"))); err != nil {
+		return t, err
+	}
+	if err := tr.places.read(r, &t); err != nil {
 		return t, err
 	}
 	if t.category, err = tr.category(r.value("category")); err != nil { // last: a rejected row must add no category
@@ -135,15 +145,22 @@ func (tr *ticketReader) category(code string) (string, error) {
 	case !tr.options.AddCategories:
 		return "", fmt.Errorf("category: %q is not known here; mend it, or add it with --add-categories", code)
 	}
+	label := []rune(code)
+	name := string(label[:min(len(label), 120)])
 	slug := slugOf(code)
-	if slug == "" || len(slug) > 60 {
-		return "", fmt.Errorf("category: no code of up to 60 letters a to z can be made of %q", code)
+	for n := 1; ; n++ { // another name may have the same code
+		candidate := slug
+		if n > 1 {
+			candidate = fmt.Sprintf("%s-%d", slug[:min(len(slug), 56)], n)
+		}
+		switch {
+		case !tr.categories[candidate]:
+			tr.categories[candidate], tr.added[candidate] = true, name
+			return candidate, nil
+		case tr.added[candidate] == name || tr.added[candidate] == "" && n == 1:
+			return candidate, nil
+		}
 	}
-	if !tr.categories[slug] {
-		label := []rune(code)
-		tr.categories[slug], tr.added[slug] = true, string(label[:min(len(label), 120)])
-	}
-	return slug, nil
 }
 
 // slugOf makes a category's code of any name, without accents.
@@ -156,7 +173,15 @@ func slugOf(name string) string {
 		return r
 	}, plain)
 	words := strings.FieldsFunc(plain, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	return strings.Join(words, "-")
+	slug := strings.Join(words, "-")
+	if len(slug) > 60 {
+		slug = strings.TrimRight(slug[:60], "-")
+	}
+	if slug == "" { // a name without a letter a to z
+		sum := sha256.Sum256([]byte(name))
+		slug = fmt.Sprintf("category-%x", sum[:4])
+	}
+	return slug
 }
 
 func (t *imported) setTexts(r row) error {
@@ -231,6 +256,11 @@ func (tr *ticketReader) key(r row, t imported) [16]byte {
 		}
 		fmt.Fprintf(hash, "%d:%s", len(value), value)
 	}
+	for _, column := range placeColumns {
+		if value := r.value(column); value != "" {
+			fmt.Fprintf(hash, "%s=%d:%s", column, len(value), value)
+		}
+	}
 	alike := [16]byte(hash.Sum(nil)[:16])
 	tr.seen[alike]++
 	var nth [4]byte
@@ -255,13 +285,18 @@ func ImportTickets(ctx context.Context, db database, r io.Reader, options Ticket
 		return result, err
 	}
 	result.Absent = slices.DeleteFunc(result.Absent, func(column string) bool { // an export of Askwell's has these, and nobody misses them elsewhere
-		return column == "reference" || column == "account_number_as_given"
+		return column == "reference" || column == "account_number_as_given" || slices.Contains(placeColumns, column)
 	})
 	known, err := categories(ctx, db)
 	if err != nil {
 		return result, err
 	}
+	where, err := readPlaces(ctx, db)
+	if err != nil {
+		return result, err
+	}
 	reader := &ticketReader{
+		places:  where,
 		options: options, categories: known, added: map[string]string{}, seen: map[[16]byte]uint32{}, lines: map[string]int{}, now: time.Now(),
 	}
 	stage := newTicketStage(db)

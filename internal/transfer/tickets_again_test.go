@@ -71,7 +71,7 @@ func TestExportAndImportOnOneDesk(t *testing.T) {
 	export := func() string {
 		t.Helper()
 		var out bytes.Buffer
-		if _, err := transfer.ExportTickets(t.Context(), db, &out, nothing); err != nil {
+		if _, err := transfer.ExportTickets(t.Context(), db, &out, true, nothing); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()

@@ -41,7 +41,8 @@ func (s *ticketStage) open(ctx context.Context) (err error) {
 		CREATE TEMPORARY TABLE stage (
 			line integer, reference text, import_key bytea, alike bytea, known text, status text, category text, name text, email text, subject text,
 			question text, number_given text, number_read text, number_kind text, number_in_text boolean, number_group text,
-			link_state text, opened_at timestamptz, first_responded_at timestamptz, solved_at timestamptz, excluded_reason text
+			link_state text, opened_at timestamptz, first_responded_at timestamptz, solved_at timestamptz, excluded_reason text,
+			channel text, language text, queue_id bigint, assignee_id bigint
 		) ON COMMIT DROP`)
 	return postgres.Failure(err)
 }
@@ -49,7 +50,7 @@ func (s *ticketStage) open(ctx context.Context) (err error) {
 var stageColumns = []string{
 	"line", "reference", "import_key", "alike", "known", "status", "category", "name", "email", "subject", "question", "number_given",
 	"number_read", "number_kind", "number_in_text", "number_group", "link_state", "opened_at", "first_responded_at",
-	"solved_at", "excluded_reason",
+	"solved_at", "excluded_reason", "channel", "language", "queue_id", "assignee_id",
 }
 
 func (s *ticketStage) add(ctx context.Context, t imported) error {
@@ -64,6 +65,7 @@ func (s *ticketStage) add(ctx context.Context, t imported) error {
 	s.rows = append(s.rows, []any{
 		t.line, reference, t.key[:], t.alike, t.reference, t.status, t.category, t.name, t.email, t.subject, t.question, t.number.Given,
 		t.number.Normal, t.number.Kind, t.number.InText, t.number.Group, linkState, t.openedAt, t.respondedAt, t.solved, t.excluded,
+		t.channel, t.language, t.queue, t.agent,
 	})
 	if len(s.rows) < stageRows {
 		return nil
@@ -115,10 +117,10 @@ func (s *ticketStage) merge(ctx context.Context, added map[string]string, result
 // mergeTicketsSQL writes each ticket with its history, so that its times can be told from its events like any other's.
 const mergeTicketsSQL = `
 	WITH made AS (
-		INSERT INTO ticket (reference, import_key, channel, language, status, category, category_submitted, queue_id,
+		INSERT INTO ticket (reference, import_key, channel, language, status, category, category_submitted, queue_id, assignee_id,
 			applicant_name, applicant_email, subject, number_given, number_read, number_kind, number_in_text, number_group,
 			link_state, opened_at, updated_at, awaiting_since, first_responded_at, solved_at, excluded_reason, excluded_at)
-		SELECT s.reference, s.import_key, 'import', 'en', s.status, s.category, s.category, c.queue_id,
+		SELECT s.reference, s.import_key, s.channel, s.language, s.status, s.category, s.category, COALESCE(s.queue_id, c.queue_id), s.assignee_id,
 			s.name, s.email, s.subject, s.number_given, s.number_read, s.number_kind, s.number_in_text, s.number_group,
 			s.link_state, s.opened_at, GREATEST(s.opened_at, s.first_responded_at, s.solved_at),
 			CASE WHEN s.first_responded_at IS NULL AND s.status NOT IN ('solved', 'closed') AND s.excluded_reason = '' THEN s.opened_at END,

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/report"
+	"github.com/askwell/askwell/internal/transfer"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -89,6 +90,11 @@ func sendCSV(c *gin.Context, name string, lines [][]string) error {
 		}
 	}
 	var b bytes.Buffer
+	for _, line := range lines { // names of categories and of staff are anybody's
+		for i := range line {
+			line[i] = transfer.Inert(line[i])
+		}
+	}
 	if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
 		return err
 	}
