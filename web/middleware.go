@@ -35,7 +35,7 @@ func (s *site) locate(c *gin.Context) {
 }
 
 // requestIDShape is what proxies number requests with; anything else stays out of the log.
-var requestIDShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:=+/@-]{0,127}$`)
+var requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._:=+/@-]{1,128}$`)
 
 // numberOf is the number that a trusted proxy gave the request, for its log and ours, else a new one.
 func numberOf(r *http.Request) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -73,11 +72,10 @@ type front struct {
 }
 
 func newFront(cfg config.Config) *front {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ForceAttemptHTTP2, transport.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
-	transport.ExpectContinueTimeout, transport.DisableKeepAlives = 4*time.Second, true
+	// HTTP/1.1, in which a body is announced before it is sent, and a connection for each request.
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ExpectContinueTimeout: 4 * time.Second, DisableKeepAlives: true}
 	return &front{cfg: cfg, client: http.Client{
-		Transport: transport, Timeout: 4 * time.Second,
+		Transport: transport, Timeout: 6 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

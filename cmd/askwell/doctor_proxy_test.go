@@ -114,7 +114,7 @@ func TestDoctorLooksThroughTheProxy(t *testing.T) {
 		"it answers for /metrics":       {answer: status("/metrics", 200), want: []string{"FAIL Anybody can read /metrics"}},
 		"nothing is behind it":          {answer: status("", 502), want: []string{"FAIL BASE_URL answers, but reaches no serve", "502 Bad Gateway"}},
 		"another program is behind it":  {answer: status("", 200), want: []string{"FAIL BASE_URL answers, and it is not this desk"}},
-		"another desk is behind it":     {key: "the key of another desk, and just as long", want: []string{"FAIL BASE_URL answers, and it is not this desk", "404"}},
+		"another desk is behind it":     {key: "the key of another desk that is just as long", want: []string{"FAIL BASE_URL answers, and it is not this desk", "404"}},
 		"it leads elsewhere":            {answer: status("", 301, "Location", "https://www.desk.test/?x=secret"), want: []string{"FAIL BASE_URL leads elsewhere, to https://www.desk.test/: set BASE_URL", "301"}},
 		"nothing listens":               {base: func(string) string { return "https://localhost:1" }, want: []string{"WARN BASE_URL cannot be asked from here", "refused"}},
 		"all visitors share an address": {visits: 300, want: []string{"WARN Nearly all visitors whom this serve saw last came from one address"}},

@@ -1,0 +1,461 @@
+//go:build surroundings
+
+package main
+
+import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/askwell/askwell/web/remote"
+)
+
+// proxied is a desk of two serve behind a proxy, on free ports of this machine.
+type proxied struct {
+	*split
+	dir          string // certificates, logs and the page, for any account to read
+	https, http  string // host:port of the proxy
+	https6       string // the same over IPv6
+	backs        [2]string
+	serves       [2]*process
+	certificate  string
+	roots        *x509.CertPool
+	leadsTo      string // where http leads; name when empty
+	accessLogged func() string
+}
+
+// visitor is an address of this machine that is no proxy.
+const visitor = "127.0.0.9"
+
+// startProxied makes everything but the proxy.
+func startProxied(t *testing.T) *proxied {
+	t.Helper()
+	p := &proxied{split: startSplit(t), dir: openDir(t)}
+	p.https, p.http, p.https6 = freeAddress(t, "127.0.0.1:0"), freeAddress(t, "127.0.0.1:0"), freeAddress(t, "[::1]:0")
+	p.makeCertificate()
+	for _, name := range []string{"www", "log"} {
+		p.must(os.MkdirAll(filepath.Join(p.dir, name), 0o777))
+		p.must(os.Chmod(filepath.Join(p.dir, name), 0o777)) //nolint:gosec // the proxy's own account writes there
+	}
+	p.write("www/unavailable.html", docBlock(t, "proxy.md", "unavailable"))
+	p.env = append(p.env, "BASE_URL=https://"+p.name(), "TRUSTED_PROXIES=127.0.0.1", "REQUEST_RATE=address:3/1h", "SHUTDOWN_GRACE=3s", "SHUTDOWN_DRAIN=60s", "LOG_LEVEL=warn")
+	for i := range p.serves {
+		p.backs[i] = freeAddress(t, "127.0.0.1:0")
+		p.serveAt(i)
+	}
+	return p
+}
+
+// name is the proxy's as BASE_URL has it.
+func (p *proxied) name() string { return "localhost:" + portIn(p.https) }
+
+func portIn(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
+func freeAddress(t *testing.T, at string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// openDir is a folder that other accounts can reach.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, d := range []string{filepath.Dir(dir), dir} {
+		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // daemons have accounts of their own
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func (p *proxied) write(name, text string) string {
+	p.t.Helper()
+	path := filepath.Join(p.dir, name)
+	p.must(os.WriteFile(path, []byte(text), 0o644)) //nolint:gosec // for any account
+	return path
+}
+
+func (p *proxied) makeCertificate() {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	p.must(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	p.must(err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	p.must(err)
+	certificate := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	private := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
+	p.certificate = p.write("desk.pem", certificate)
+	p.write("desk.key", private)
+	p.write("both.pem", certificate+private)
+	p.roots = x509.NewCertPool()
+	p.roots.AppendCertsFromPEM([]byte(certificate))
+}
+
+func (p *proxied) serveAt(i int) {
+	p.t.Helper()
+	p.serves[i] = start(p.t, p.env, "serve", "--listen", p.backs[i])
+	eventually(p.t, 30*time.Second, func() error { return answers("http://"+p.backs[i]+"/readyz", http.StatusOK) })
+}
+
+// from is a browser at an address of this machine that asks the proxy.
+func (p *proxied) from(address, base string) *browser {
+	b := newBrowser(p.t, base)
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	if address != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(address)}
+	}
+	b.http.Transport = &http.Transport{
+		DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 32,
+	}
+	b.http.Timeout = time.Minute
+	return b
+}
+
+// visit is a browser of a visitor.
+func (p *proxied) visit() *browser { return p.from(visitor, "https://"+p.https) }
+
+// hold runs everything that has to hold behind any proxy.
+func (p *proxied) hold() {
+	t := p.t
+	t.Helper()
+	eventually(t, 30*time.Second, func() error {
+		status, _, _, err := p.ask("https://"+p.https, visitor, http.MethodGet, "/readyz", nil, nil)
+		if err != nil || status != http.StatusOK {
+			return fmt.Errorf("/readyz through the proxy: %d: %w", status, err)
+		}
+		return nil
+	})
+	p.holdArrival()
+	p.holdLimit()
+	p.holdClosed()
+	p.holdBodies()
+	p.holdLocations()
+	p.holdDoctor()
+	p.holdRestart()
+	p.holdLog()
+	p.holdUnavailable()
+}
+
+// ask makes one request on a connection of its own.
+func (p *proxied) ask(base, from, method, path string, body io.Reader, header http.Header) (int, string, http.Header, error) {
+	b := p.from(from, base)
+	b.http.Transport.(*http.Transport).DisableKeepAlives = true
+	req, err := http.NewRequestWithContext(p.t.Context(), method, base+path, body)
+	if err != nil {
+		return 0, "", nil, err
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	return b.do(req)
+}
+
+// answer fails the test when there is no answer.
+func (p *proxied) answer(base, from, method, path string, body io.Reader, header http.Header) (int, string, http.Header) {
+	p.t.Helper()
+	status, text, headers, err := p.ask(base, from, method, path, body, header)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return status, text, headers
+}
+
+// holdArrival asks how requests arrive, forged headers and all.
+func (p *proxied) holdArrival() {
+	t := p.t
+	t.Helper()
+	key, n := []byte("a key that only this test has and that is long"), 0
+	for _, from := range []struct{ base, address string }{{"https://" + p.https, visitor}, {"https://" + p.https6, "::1"}} {
+		for _, forged := range []http.Header{
+			{}, {"X-Forwarded-For": {"198.51.100.9"}}, {"X-Forwarded-For": {"198.51.100.9", "127.0.0.1"}}, {"X-Forwarded-For": {"unknown, [2001:db8::1]:80"}},
+			{"X-Forwarded-Proto": {"http"}, "X-Forwarded-Host": {"evil.example"}, "Forwarded": {"for=198.51.100.9"}, "X-Real-Ip": {"198.51.100.9"}},
+		} {
+			probe := remote.NewProbe(key, time.Now())
+			carrier := &http.Request{Header: forged.Clone()}
+			probe.Send(carrier)
+			status, body, _ := p.answer(from.base, from.address, http.MethodGet, remote.ProbePath, nil, carrier.Header)
+			got, err := probe.Read(key, []byte(body))
+			want := strings.TrimPrefix(from.base, "https://")
+			if err != nil || got.Address != from.address || !got.Trusted || got.Scheme != "https" || got.Host != want {
+				t.Errorf("from %s with %v: %d, %+v: %v", from.address, forged, status, got, err)
+				continue
+			}
+			n++
+		}
+	}
+	held(t, "client address, scheme and host right over IPv4 and IPv6, whatever was forged: %d of 10", n)
+}
+
+// holdLimit asks six times from one address, each time with another forged one.
+func (p *proxied) holdLimit() {
+	t := p.t
+	t.Helper()
+	statuses := map[int]int{}
+	for n := range 6 {
+		form := strings.NewReader(url.Values{"email": {fmt.Sprintf("limit%d@mail.example", n)}}.Encode())
+		status, _, _ := p.answer("https://"+p.https, visitor, http.MethodPost, "/help/account-number", form, http.Header{
+			"Content-Type": {"application/x-www-form-urlencoded"}, "X-Forwarded-For": {fmt.Sprintf("198.51.100.%d", n)}, "X-Forwarded-Host": {"evil.example"},
+		})
+		statuses[status]++
+	}
+	if statuses[http.StatusSeeOther] != 3 || statuses[http.StatusTooManyRequests] != 3 {
+		t.Errorf("at a limit of 3, six requests with forged addresses were answered %v", statuses)
+	}
+	held(t, "a limit of 3 against six forged addresses: %d passed, %d refused", statuses[http.StatusSeeOther], statuses[http.StatusTooManyRequests])
+}
+
+// holdClosed looks at what is for this machine alone, and at http.
+func (p *proxied) holdClosed() {
+	t := p.t
+	t.Helper()
+	for _, host := range []string{"localhost", "127.0.0.1"} {
+		for path, want := range map[string]int{"/metrics": http.StatusForbidden, "/dev/mail": http.StatusNotFound} {
+			if status, _, _ := p.answer("https://"+host+":"+portIn(p.https), "127.0.0.1", http.MethodGet, path, nil, nil); status != want {
+				t.Errorf("%s at %s: %d, want %d", path, host, status, want)
+			}
+		}
+	}
+	status, _, header := p.answer("http://localhost:"+portIn(p.http), visitor, http.MethodGet, "/privacy?lang=es", nil, nil)
+	if to := header.Get("Location"); status/100 != 3 || to != "https://"+cmp.Or(p.leadsTo, p.name())+"/privacy?lang=es" {
+		t.Errorf("http is answered %d to %q", status, to)
+	}
+	status, _, header = p.answer("https://"+p.https, visitor, http.MethodOptions, "/", nil, nil)
+	if status != http.StatusNoContent || header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		t.Errorf("OPTIONS /: %d, Allow %q", status, header.Get("Allow"))
+	}
+	held(t, "/metrics and /dev/mail closed, http led to https, OPTIONS answered")
+}
+
+// holdBodies sends more than Askwell takes.
+func (p *proxied) holdBodies() {
+	t := p.t
+	t.Helper()
+	for _, size := range []int64{60 << 20, 120 << 20} {
+		r, w := io.Pipe()
+		parts := multipart.NewWriter(w)
+		go func() {
+			_ = parts.WriteField("subject", "A large file")
+			file, err := parts.CreateFormFile("attachments", "photo.jpg")
+			if err == nil {
+				_, err = io.CopyN(file, zeros{}, size)
+			}
+			w.CloseWithError(errors.Join(err, parts.Close()))
+		}()
+		status, body, header := p.answer("https://"+p.https, visitor, http.MethodPost, "/inquiries/check", r, http.Header{"Content-Type": {parts.FormDataContentType()}})
+		if status/100 == 3 { // to the page of the draft
+			status, body = http.StatusUnprocessableEntity, header.Get("Location")
+		} else if header.Get("X-Request-Id") == "" || !strings.Contains(body, "</html>") || !strings.Contains(body, `class="site-header"`) {
+			t.Errorf("%d MB: %d, and not by Askwell: %.300s", size>>20, status, body)
+		}
+		if status != http.StatusUnprocessableEntity && status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%d MB: %d", size>>20, status)
+		}
+	}
+	held(t, "bodies of 60 and 120 MB answered by Askwell's own page")
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+// holdLocations writes a note out of a search for 400 letters that take six bytes each, and more such.
+func (p *proxied) holdLocations() {
+	t := p.t
+	t.Helper()
+	reference := p.question()
+	letters := strings.Repeat("\u0633", 400)
+	agent := p.from("127.0.0.8", "https://"+p.https)
+	long := "/console/search?" + url.Values{"q": {letters}}.Encode()
+	from := "?" + url.Values{"from": {"search?" + url.Values{"q": {letters}}.Encode()}}.Encode()
+	post := func(path string, form url.Values) {
+		t.Helper()
+		status, body, header, err := agent.post(path, form)
+		if err != nil || status != http.StatusSeeOther || len(header.Get("Location")) > 2000 {
+			t.Errorf("%.60s: %d to %d bytes: %v %s", path, status, len(header.Get("Location")), err, tail(body, 300))
+		}
+	}
+	post("/console/sign-in", url.Values{"email": {"agent@desk.example"}, "password": {demoPassword + " two"}, "next": {long}})
+	post("/console/tickets/"+reference+"/notes"+from, url.Values{"body": {"A note"}})
+	post("/console/sign-out", url.Values{"next": {long}})
+	if status, _ := agent.get(long + strings.Repeat("&x=y", 900)); status != http.StatusSeeOther {
+		t.Errorf("a long search of nobody: %d", status)
+	}
+	held(t, "4 redirects with 400 letters of six bytes each fit")
+}
+
+// question sends one and gives its reference.
+func (p *proxied) question() string {
+	t := p.t
+	t.Helper()
+	b := p.from("127.0.0.7", "https://"+p.https)
+	status, body, header, err := b.post("/inquiries", inquiryForm(b.token(), "A question through a proxy", unknownNumber))
+	if err != nil || status != http.StatusSeeOther {
+		t.Fatalf("a question: %d %v %s", status, err, tail(body, 500))
+	}
+	return strings.TrimPrefix(header.Get("Location"), "/inquiries/")
+}
+
+// holdDoctor asks as an operator does.
+func (p *proxied) holdDoctor() {
+	t := p.t
+	t.Helper()
+	out, _ := try(t, append(p.env, "SSL_CERT_FILE="+p.certificate), "", "doctor")
+	if !strings.Contains(out, "ok    Proxy        requests come from 127.0.0.1, which is trusted") || strings.Contains(out, "WARN  Proxy") {
+		t.Errorf("doctor says\n%s", out)
+	}
+	out, _ = try(t, append(p.env, "SSL_CERT_FILE="+p.certificate, "SECRET_KEY=the key of another desk that is just as long"), "", "doctor")
+	if !strings.Contains(out, "FAIL  Proxy        BASE_URL answers, and it is not this desk") {
+		t.Errorf("doctor of another desk says\n%s", out)
+	}
+	held(t, "doctor through the proxy: ok; with another desk's key: not this desk")
+}
+
+// holdRestart restarts both processes one after the other, as docs/proxy.md says, while visitors come and an upload is under way.
+func (p *proxied) holdRestart() {
+	t := p.t
+	t.Helper()
+	var sent, wrong atomic.Int64
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for n := range 6 {
+		all.Go(func() {
+			b := p.from(fmt.Sprintf("127.0.0.%d", 20+n), "https://"+p.https)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				status, _, _, err := b.do(p.request("/privacy"))
+				if sent.Add(1); (err != nil || status != http.StatusOK) && wrong.Add(1) < 5 {
+					t.Errorf("a request: %d %v", status, err)
+				}
+			}
+		})
+	}
+	uploads := 0
+	for i := range p.serves {
+		finish, done := startUpload(t, p.visit())
+		p.serves[i].signal(syscall.SIGTERM)
+		time.Sleep(4 * time.Second) // beyond the grace: what is under way is uploads now
+		finish()
+		if err := <-done; err != nil {
+			t.Errorf("the upload that was under way: %v", err)
+		} else {
+			uploads++
+		}
+		if !p.serves[i].ended(time.Minute) || p.serves[i].err != nil {
+			t.Errorf("a process that was told to stop: %v", p.serves[i].err)
+		}
+		p.serveAt(i)
+		time.Sleep(10 * time.Second) // as docs/proxy.md says
+	}
+	close(stop)
+	all.Wait()
+	if n := wrong.Load(); n > 0 {
+		t.Errorf("%d of %d requests were lost", n, sent.Load())
+	}
+	held(t, "both restarted one after the other: %d of %d requests lost, %d of 2 uploads done", wrong.Load(), sent.Load(), uploads)
+}
+
+func (p *proxied) request(path string) *http.Request {
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, "https://"+p.https+path, nil)
+	p.must(err)
+	return req
+}
+
+// holdLog asks for addresses with tokens and looks for them in the proxy's log.
+func (p *proxied) holdLog() {
+	t := p.t
+	t.Helper()
+	for _, path := range []string{"/status/", "/register/confirm/", "/account/password/", "/account/email/", "/account/not-me/"} {
+		p.answer("https://"+p.https, visitor, http.MethodGet, path+"t0kent0ken?lang=es", nil, http.Header{"Referer": {"https://" + p.https + "/status/t0kent0ken"}})
+	}
+	p.answer("https://"+p.https, visitor, http.MethodGet, "/inquiries/check?draft=t0kent0ken", nil, nil)
+	p.answer("https://"+p.https, visitor, http.MethodGet, "/console/search?q=t0kent0ken", nil, nil)
+	p.answer("https://"+p.https, visitor, http.MethodGet, "/privacy?last=t0kent0ken", nil, nil)
+	eventually(t, 10*time.Second, func() error {
+		if log := p.accessLogged(); strings.Count(log, "/account/not-me/-")+strings.Count(log, `"/account/not-me"`) == 0 || !strings.Contains(log, "/privacy") {
+			return fmt.Errorf("the log lacks the requests: %s", tail(log, 1000))
+		}
+		return nil
+	})
+	log := p.accessLogged()
+	if strings.Contains(log, "t0ken") || strings.Contains(log, "lang=") || strings.Contains(log, "draft=") {
+		t.Errorf("the log holds a token or a query: %s", tail(log, 2000))
+	}
+	held(t, "no token and no query in %d bytes of the proxy's log", len(log))
+}
+
+// holdUnavailable stops both processes.
+func (p *proxied) holdUnavailable() {
+	t := p.t
+	t.Helper()
+	for _, serve := range p.serves {
+		serve.signal(syscall.SIGTERM)
+	}
+	for _, serve := range p.serves {
+		serve.ended(time.Minute)
+	}
+	eventually(t, 20*time.Second, func() error {
+		status, body, header, err := p.ask("https://"+p.https, visitor, http.MethodGet, "/inquiries/new", nil, nil)
+		if err != nil || status != http.StatusServiceUnavailable || !strings.Contains(body, "Inténtelo de nuevo en un minuto") || header.Get("Retry-After") != "30" ||
+			!strings.HasPrefix(header.Get("Content-Type"), "text/html") {
+			return fmt.Errorf("while nothing answers: %d %v %v %.300s", status, err, header, body)
+		}
+		return nil
+	})
+	out, _ := try(t, append(p.env, "SSL_CERT_FILE="+p.certificate), "", "doctor")
+	if !strings.Contains(out, "FAIL  Proxy        BASE_URL answers, but reaches no serve") {
+		t.Errorf("doctor says\n%s", out)
+	}
+	held(t, "while nothing answers: the proxy's page, 503, Retry-After; doctor says so")
+}
+
+// logFile gives what a log of the proxy holds.
+func (p *proxied) logFile(name string) func() string {
+	return func() string {
+		text, err := os.ReadFile(filepath.Join(p.dir, "log", name))
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+}
