@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web"
 	"github.com/askwell/askwell/web/remote"
@@ -110,6 +112,14 @@ func TestNoLocationOutgrowsAProxy(t *testing.T) {
 			t.Errorf("%s leads to %d bytes: %.90s", name, len(to), to)
 		}
 	}
+	if to := desk.NewVisitor(t).Get(ticket + from).Location(); to != "/console/sign-in?next="+url.QueryEscape(ticket) {
+		t.Errorf("signing in does not lead on to the ticket: %.90s", to)
+	}
+	agent.Get(ticket + from).Doc.Find("[href], [action]").Each(func(_ int, link *goquery.Selection) {
+		if to := link.AttrOr("href", link.AttrOr("action", "")); len(to) > 2000 {
+			t.Errorf("the ticket's page has an address of %d bytes: %.90s", len(to), to)
+		}
+	})
 	if p := agent.Post(ticket+"/notes?from=view%3Dmine", url.Values{"body": {"A second note"}}); !strings.Contains(p.Location(), "from=view%3Dmine") {
 		t.Errorf("a list is not carried along: %s", p.Location())
 	}

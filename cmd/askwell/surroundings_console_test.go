@@ -34,7 +34,7 @@ func TestSurroundingsFirefoxConsole(t *testing.T) {
 		for _, width := range []int64{390, 1024, 1440} {
 			f.Resize(width, 900)
 			f.Goto(d.url + path)
-			f.Eval(`document.querySelectorAll("details").forEach(d => d.open = true)`)
+			f.Eval(`document.querySelectorAll("details:has(input[type=date])").forEach(d => d.open = true)`)
 			f.Eval(`document.querySelectorAll("input[type=date]").forEach(d => d.value = "2026-12-30")`)
 			f.Look(fmt.Sprintf("console-%s-%d", name, width))
 			if cut := f.Eval(cutDates); cut != "" {
