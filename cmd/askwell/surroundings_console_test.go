@@ -43,10 +43,13 @@ func TestSurroundingsFirefoxConsole(t *testing.T) {
 			if bars := f.Eval(`[...document.querySelectorAll(".tabs")].filter(d => d.scrollHeight > d.clientHeight && getComputedStyle(d).overflowY !== "visible").length`); bars != "0" {
 				t.Errorf("%s at %d: the tabs can be scrolled down", name, width)
 			}
+			if wide := f.Eval("document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide != "0" {
+				t.Errorf("%s at %d: the page is %s pixels wider than the screen", name, width, wide)
+			}
 			looks++
 		}
 	}
-	held(t, "Firefox cuts no date and shows no bar on tabs, on %d pages", looks)
+	held(t, "Firefox cuts no date, shows no bar on tabs, and no page is wider than the screen: %d pages", looks)
 }
 
 // cutDates names the date fields that are shown and narrower than Firefox makes one that has all the room it wants.

@@ -446,8 +446,17 @@ func (p *proxied) holdUnavailable() {
 	if !strings.Contains(out, "FAIL  Proxy        BASE_URL answers, but reaches no serve") {
 		t.Errorf("doctor says\n%s", out)
 	}
-	held(t, "while nothing answers: the proxy's page, 503, Retry-After; doctor says so")
+	p.answer("https://"+p.https, visitor, http.MethodGet, "/status/t0kent0ken?lang=es", nil, nil)
+	for _, log := range []string{p.accessLogged(), p.errorsLogged()} {
+		if strings.Contains(log, "t0ken") {
+			t.Errorf("while nothing answers the log holds a token: %s", tail(log, 2000))
+		}
+	}
+	held(t, "while nothing answers: no token in the logs, the proxy's page, 503, Retry-After; doctor says so")
 }
+
+// errorsLogged is what stands in the proxy's other log, where it has one.
+func (p *proxied) errorsLogged() string { return p.logFile("askwell.error.log")() }
 
 // logFile gives what a log of the proxy holds.
 func (p *proxied) logFile(name string) func() string {
