@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/web/webtest"
@@ -171,5 +172,34 @@ func TestDoctorReadsTrustedProxies(t *testing.T) {
 		if got := strings.Join(said, "\n"); tc.want != "" && !strings.Contains(got, tc.want) || tc.want == "" && (strings.Contains(got, "TRUSTED_PROXIES") || strings.Contains(got, "FAIL")) {
 			t.Errorf("%q: %s", trusted, out)
 		}
+	}
+}
+
+// serve says at its start what would send everybody's questions to quarantine.
+func TestServeSaysThatNoProxyIsTrusted(t *testing.T) {
+	t.Parallel()
+	const said = "TRUSTED_PROXIES names no proxy"
+	for name, tc := range map[string]struct {
+		settings []string
+		want     bool
+	}{
+		"https and no proxy": {[]string{"BASE_URL=https://desk.test"}, true},
+		"https and a proxy":  {[]string{"BASE_URL=https://desk.test", "TRUSTED_PROXIES=10.1.2.3"}, false},
+		"http":               {[]string{"BASE_URL=http://desk.test"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, append(tc.settings, "DATABASE_URL=postgres://127.0.0.1:1/x", "REDIS_URL=redis://127.0.0.1:1", "MEILI_URL=http://127.0.0.1:1", "SMTP_URL=smtp://127.0.0.1:1",
+				"SECRET_KEY=a key that only this test has and that is long", "FILES_DIR="+t.TempDir(), "SHUTDOWN_GRACE=0s"), "serve", "--listen", "127.0.0.1:0")
+			eventually(t, 30*time.Second, func() error {
+				if !strings.Contains(p.out.String(), `"msg":"serving"`) {
+					return errors.New("it does not serve")
+				}
+				return nil
+			})
+			if got := strings.Contains(p.out.String(), said); got != tc.want {
+				t.Errorf("it says so: %v, want %v", got, tc.want)
+			}
+		})
 	}
 }
