@@ -51,9 +51,10 @@ faults: build ## kill, stall, fill and cut everything for ten minutes, and count
 	@scripts/setup test
 	FAULTS_FOR=$(or $(FAULTS_FOR),10m) FAULTS_SEED=$(FAULTS_SEED) $(GO) test -count 1 -v -timeout 24h -run TestLedger ./cmd/askwell
 
-surroundings: build ## run Askwell between real proxies, mail servers, a scanner, a pooler, a replica and Sentinel, set up as docs/ says (ARGS="-run Nginx")
+surroundings: build ## run Askwell between real proxies and browsers, mail servers, a scanner, a pooler, a replica and Sentinel, set up as docs/ says (ARGS="-run Nginx")
 	@scripts/setup surroundings
-	$(GO) test -tags surroundings -vet=off -count 1 -v -timeout 60m -run 'Surroundings' $(ARGS) ./cmd/askwell
+	@mkdir -p bin/surroundings
+	SCREENSHOTS=$(CURDIR)/bin/surroundings $(GO) test -tags surroundings -vet=off -count 1 -v -timeout 60m -run 'Surroundings' $(ARGS) ./cmd/askwell
 
 bench: build ## measure intake, linking, lists, search, reports, floods and what answers give away
 	@scripts/setup test

@@ -106,6 +106,9 @@ type slotWriter struct {
 	end func()
 }
 
+// Unwrap lets a deadline reach the connection.
+func (w *slotWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w *slotWriter) Write(data []byte) (int, error) {
 	w.end()
 	return w.ResponseWriter.Write(data)

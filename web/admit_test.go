@@ -19,6 +19,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/web"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/webtest"
 )
 
@@ -58,7 +59,7 @@ func fullDesk(t *testing.T) (full, desk *webtest.Desk, doors []string, asked *qu
 	for _, r := range routes {
 		switch {
 		case strings.HasPrefix(r.Path, "/console") && r.Method+r.Path != "POST/console/sign-in": // the staff's own
-		case strings.HasPrefix(r.Path, "/assets"), r.Path == "/agency.css", r.Path == "/robots.txt", r.Path == "/healthz", r.Path == "/readyz", r.Path == "/metrics":
+		case strings.HasPrefix(r.Path, "/assets"), r.Path == "/agency.css", r.Path == "/robots.txt", r.Path == "/healthz", r.Path == "/readyz", r.Path == "/metrics", r.Path == "/favicon.ico", r.Path == remote.ProbePath:
 		default:
 			doors = append(doors, r.Method+" "+strings.NewReplacer(":reference", identifier.ReferenceOf(1), ":token", "t0ken", ":file", "1", ":passkey", "1").Replace(r.Path))
 		}

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/askwell/askwell/web/page"
 )
 
 // compressFrom is the size in bytes from which compressing pays.
@@ -22,9 +24,7 @@ var gzipWriters = sync.Pool{New: func() any {
 // never mixes a secret with what another site made it show, because forms of other sites are refused: so its length tells
 // nothing.
 func compress(c *gin.Context) {
-	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
-		c.Writer = &gzipResponse{ResponseWriter: c.Writer}
-	}
+	c.Writer = &gzipResponse{ResponseWriter: c.Writer, accepted: page.Accepts(c.Request.Header, "gzip")}
 	c.Next()
 }
 
@@ -32,15 +32,18 @@ func compress(c *gin.Context) {
 // as can be.
 type gzipResponse struct {
 	gin.ResponseWriter
+	accepted bool
 }
 
 func (w *gzipResponse) Write(data []byte) (int, error) {
 	h := w.Header()
-	if w.Written() || len(data) < compressFrom || w.Status() == http.StatusServiceUnavailable || h.Get("Content-Encoding") != "" || !compressible(h.Get("Content-Type")) {
+	if !w.Written() && compressible(h.Get("Content-Type")) && !strings.Contains(strings.Join(h["Vary"], ","), "Accept-Encoding") {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	if !w.accepted || w.Written() || len(data) < compressFrom || w.Status() == http.StatusServiceUnavailable || h.Get("Content-Encoding") != "" || !compressible(h.Get("Content-Type")) {
 		return w.ResponseWriter.Write(data)
 	}
 	h.Set("Content-Encoding", "gzip")
-	h.Add("Vary", "Accept-Encoding")
 	h.Del("Content-Length")
 	zip := gzipWriters.Get().(*gzip.Writer)
 	defer gzipWriters.Put(zip)
@@ -50,6 +53,9 @@ func (w *gzipResponse) Write(data []byte) (int, error) {
 	}
 	return len(data), zip.Close()
 }
+
+// Unwrap lets a deadline reach the connection.
+func (w *gzipResponse) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // WriteString is Write.
 func (w *gzipResponse) WriteString(s string) (int, error) { return w.Write([]byte(s)) }

@@ -77,8 +77,24 @@ func (s *site) noRoute(c *gin.Context) error {
 	return failure.NotFound("This page does not exist.")
 }
 
-// noMethod leads whoever asks for an address that only takes a form, by reloading it or by a link, to the page above it.
+// allow completes what the router says of an address: whatever can be asked for can be asked for without its body, and any address for this list.
+func allow(h http.Header) {
+	methods := strings.FieldsFunc(h.Get("Allow"), func(r rune) bool { return r == ',' || r == ' ' })
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	methods = append(methods, http.MethodOptions)
+	slices.Sort(methods)
+	h.Set("Allow", strings.Join(slices.Compact(methods), ", "))
+}
+
+// noMethod says what an address takes, and leads whoever asks for an address that only takes a form, by reloading it or by a link, to the page above it.
 func (s *site) noMethod(c *gin.Context) error {
+	allow(c.Writer.Header())
+	if c.Request.Method == http.MethodOptions {
+		c.Status(http.StatusNoContent)
+		return nil
+	}
 	if c.Request.Method == http.MethodGet {
 		for above := path.Dir(c.Request.URL.Path); above != "/" && above != "."; above = path.Dir(above) {
 			if s.doors.opens(above) {

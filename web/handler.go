@@ -111,6 +111,7 @@ type failurePageData struct {
 	Key     string // the messages are error_page.<Key>.*
 	Text    string
 	Request string // a number to quote, on pages that tell of a mistake of ours
+	Instead string // the address to go to instead
 }
 
 // failurePage renders the page in the look of the part of the site that the address belongs to.
@@ -125,6 +126,9 @@ func (s *site) failurePage(c *gin.Context, status int, err error) error {
 	}
 	if status == http.StatusInternalServerError {
 		data.Request = requestID(c)
+	}
+	if errors.Is(err, errInsecure) {
+		data.Key, data.Text, data.Instead = "insecure", "", s.Settings.BaseURL.String()+c.Request.URL.EscapedPath()
 	}
 	if !data.Printer.Has("error_page." + key + ".title") {
 		data.Key = "500"

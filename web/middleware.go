@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,19 +18,40 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/web/remote"
 )
 
 const requestIDKey = "askwell.request"
 
 func requestID(c *gin.Context) string { return c.GetString(requestIDKey) }
 
+// locate finds out where the request comes from.
+func (s *site) locate(c *gin.Context) {
+	c.Request = s.proxies.Locate(c.Request)
+	if !forMachines(c.FullPath()) && !underConsole(c) {
+		s.watch.See(c.Request)
+	}
+	c.Next()
+}
+
+// requestIDShape is what proxies number requests with; anything else stays out of the log.
+var requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._:=+/@-]{1,128}$`)
+
+// numberOf is the number that a trusted proxy gave the request, for its log and ours, else a new one.
+func numberOf(r *http.Request) string {
+	if given := r.Header.Get("X-Request-Id"); remote.Of(r).Trusted && requestIDShape.MatchString(given) {
+		return given
+	}
+	var id [6]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
 // observe numbers, logs and measures the request: the route's pattern and never the address, which may hold what a person
 // typed.
 func (s *site) observe(c *gin.Context) {
 	begun := time.Now()
-	var id [6]byte
-	_, _ = rand.Read(id[:]) // never fails
-	c.Set(requestIDKey, hex.EncodeToString(id[:]))
+	c.Set(requestIDKey, numberOf(c.Request))
 	c.Header("X-Request-Id", requestID(c))
 	c.Next()
 	took := time.Since(begun)
@@ -61,7 +83,7 @@ func (s *site) securityHeaders(c *gin.Context) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Referrer-Policy", referrerPolicy(c))
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
@@ -72,6 +94,15 @@ func (s *site) securityHeaders(c *gin.Context) {
 		h.Set("Cache-Control", "no-store")
 	}
 	c.Next()
+}
+
+// referrerPolicy keeps addresses out of Referer, and so out of proxies' logs, that hold a token or something typed, or get it while the page is open.
+func referrerPolicy(c *gin.Context) string {
+	path := c.Request.URL.Path
+	if c.Request.URL.RawQuery != "" || c.Param("token") != "" || strings.HasPrefix(path, "/console/search") || strings.HasPrefix(path, "/inquiries") {
+		return "strict-origin"
+	}
+	return "same-origin"
 }
 
 // personal reports whether an address shows what is one person's own.
@@ -163,8 +194,15 @@ func (s *site) protectOrigins() error {
 	return nil
 }
 
+// checkOrigin compares origins as RFC 6454 does. A page of this host over http is another origin than one over https, where it is known that the
+// form came over that.
 func (s *site) checkOrigin(c *gin.Context) {
-	if err := s.origins.Check(c.Request); err != nil {
+	from, asked, origin := remote.Of(c.Request), *c.Request, remote.Origin(c.GetHeader("Origin"))
+	asked.Host, asked.Header = from.Host, http.Header{"Origin": {origin}, "Sec-Fetch-Site": c.Request.Header["Sec-Fetch-Site"]}
+	if from.Scheme == "https" && strings.HasPrefix(origin, "http://") {
+		asked.Host = ""
+	}
+	if err := s.origins.Check(&asked); err != nil {
 		_ = c.Error(failure.New(failure.KindForbidden, "This form was sent from another website.", err))
 		c.Abort()
 		return

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/staff"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/thread"
 )
 
@@ -29,9 +30,12 @@ func (s *site) machineRoutes(engine *gin.Engine) {
 	engine.GET("/assets/*file", s.Pages.ServeAsset)
 	engine.GET("/agency.css", s.Pages.AgencyCSS)
 	engine.GET("/robots.txt", s.ops.Robots)
+	engine.GET("/favicon.ico", s.Pages.Favicon)
 	engine.GET("/healthz", s.ops.Alive)
 	engine.GET("/readyz", s.ops.Readiness)
 	engine.GET("/metrics", handle(s.ops.Measures))
+	engine.GET(remote.ProbePath, handle(s.ops.Probe))
+	engine.POST(remote.ProbePath, handle(s.ops.Probe))
 	if s.Mailbox != nil {
 		own := engine.Group("", handle(s.ops.GuardMailbox))
 		own.Any("/dev/mail", gin.WrapH(s.Mailbox))
@@ -249,6 +253,8 @@ var bodyLimits = map[string]int64{
 	"/inquiries/check": 52 * megabyte,
 
 	"/inquiries/files.json": 11 * megabyte,
+
+	remote.ProbePath: 52 * megabyte, // which is not read
 
 	"/status/questions/:reference/messages":  52 * megabyte,
 	"/account/questions/:reference/messages": 52 * megabyte,

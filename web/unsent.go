@@ -102,7 +102,7 @@ func (s *site) keepUnsent(c *gin.Context, part signedInPart, as, me string) erro
 		return s.Pages.OtherPerson(c, frame, part.signOut, next)
 	}
 	s.Pages.Flash(c, "warning", s.Pages.Printer(c).T("unsent.kept"))
-	c.Redirect(http.StatusSeeOther, part.signIn+"?"+url.Values{"next": {next}}.Encode())
+	c.Redirect(http.StatusSeeOther, session.WithNext(part.signIn, next))
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,6 +31,7 @@ import (
 	"github.com/askwell/askwell/web/page"
 	"github.com/askwell/askwell/web/portal"
 	"github.com/askwell/askwell/web/public"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/reports"
 	"github.com/askwell/askwell/web/session"
 	"github.com/askwell/askwell/web/thread"
@@ -84,6 +86,8 @@ type site struct {
 	doors      *doors
 	metrics    *requestMetrics
 	origins    *http.CrossOriginProtection
+	proxies    remote.Proxies
+	watch      *remote.Watch
 }
 
 // New makes the handler of every URL.
@@ -117,7 +121,13 @@ func build(cfg Config, in admission) (*gin.Engine, error) {
 	if cfg.Search != nil {
 		cfg.Metrics.MustRegister(breaker{cfg.Search.Breaker})
 	}
-	s := &site{Config: cfg, metrics: newRequestMetrics(cfg.Metrics), doors: &doors{}, admission: in}
+	s := &site{
+		Config: cfg, metrics: newRequestMetrics(cfg.Metrics), doors: &doors{}, admission: in,
+		proxies: cfg.Settings.TrustedProxies, watch: remote.NewWatch(cfg.Metrics, cfg.Logger, cfg.Now),
+	}
+	if base := cfg.Settings.BaseURL; base != nil && !remote.NamesThisMachine(base.Host, base) {
+		s.Ready = append(slices.Clone(s.Ready), ops.Dependency{Name: "visitors", Check: s.watch.Check})
+	}
 	if err := s.protectOrigins(); err != nil {
 		return nil, err
 	}
@@ -131,10 +141,7 @@ func build(cfg Config, in admission) (*gin.Engine, error) {
 	if err := s.makeAreas(); err != nil {
 		return nil, err
 	}
-	engine, err := s.newEngine()
-	if err != nil {
-		return nil, err
-	}
+	engine := s.newEngine()
 	s.routes(engine)
 	s.doors.open(engine.Routes())
 	return engine, nil
@@ -167,7 +174,7 @@ func headAsGet(next http.Handler) http.Handler {
 
 func (s *site) makeAreas() (err error) {
 	s.ops = ops.New(ops.Config{
-		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, BaseURL: s.Settings.BaseURL, Logger: s.Logger,
+		DB: s.DB, Ready: s.Ready, Metrics: s.Metrics, MetricsToken: s.Settings.MetricsToken, BaseURL: s.Settings.BaseURL, Keys: s.Settings.SecretKeys, Watch: s.watch, Logger: s.Logger, Now: s.Now,
 		Postgres: s.Postgres, Stopping: s.Stopping,
 	})
 	limits, err := limit.New(limit.Config{Settings: s.Settings, Redis: s.Redis, Patience: s.Patience, Logger: s.Logger, Now: s.Now})
@@ -243,20 +250,14 @@ func (s *site) secure() bool {
 	return s.Settings.BaseURL != nil && s.Settings.BaseURL.Scheme == "https"
 }
 
-// newEngine makes gin believe X-Forwarded-For from TRUSTED_PROXIES and from nobody else.
-func (s *site) newEngine() (*gin.Engine, error) {
+// newEngine makes the router. Where a request comes from is for web/remote to say, not for gin.
+func (s *site) newEngine() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // gin's goes past the middleware and believes anybody's X-Forwarded-Prefix; noRoute has ours
-	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
-	var trusted []string
-	for _, network := range s.Settings.TrustedProxies {
-		trusted = append(trusted, network.String())
-	}
-	if err := engine.SetTrustedProxies(trusted); err != nil {
-		return nil, fmt.Errorf("web: trusted proxies: %w", err)
-	}
-	engine.Use(s.observe, s.securityHeaders, compress, s.recoverPanic, s.answerFailures, s.limitBody, s.checkOrigin, s.readable)
-	return engine, nil
+	engine.RedirectFixedPath = false
+	engine.ForwardedByClientIP = false
+	engine.Use(s.locate, s.observe, s.securityHeaders, boundLocations, compress, s.recoverPanic, s.answerFailures, s.needsHTTPS, s.limitBody, s.checkOrigin, s.readable)
+	return engine
 }

@@ -40,6 +40,7 @@ var checks = []check{
 	{name: "Staff", try: checkStaff},
 	{name: "Secrets", try: checkKeys},
 	{name: "Hours", try: checkCalendar},
+	{name: "Proxy", try: checkProxy, within: 30 * time.Second},
 }
 
 // runDoctor checks every dependency and says what to do. It changes nothing.

@@ -97,7 +97,7 @@ func TestNothingIsCutWhenOneOfTwoStops(t *testing.T) {
 	b := newBalancer(t, stays, goes)
 	eventually(t, 10*time.Second, func() error { return answers(b.URL+"/healthz", http.StatusOK) })
 
-	finishUpload, uploaded := startUpload(t, goes)
+	finishUpload, uploaded := startUpload(t, newBrowser(t, goes))
 	const requests, clients = 6000, 12
 	var sent, wrong atomic.Int64
 	var all sync.WaitGroup
@@ -144,19 +144,20 @@ func answers(address string, want int) error {
 }
 
 // startUpload begins to send an inquiry with a file and holds the rest back until finish is called.
-func startUpload(t *testing.T, base string) (finish func(), done chan error) {
+func startUpload(t *testing.T, b *browser) (finish func(), done chan error) {
 	t.Helper()
-	form := inquiryForm(newBrowser(t, base).token(), "An upload under way", unknownNumber)
+	form := inquiryForm(b.token(), "An upload under way", unknownNumber)
 	r, w := io.Pipe()
 	parts := multipart.NewWriter(w)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/inquiries", r)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+"/inquiries", r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", parts.FormDataContentType())
 	done = make(chan error, 1)
 	go func() {
-		res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(req)
+		slow := http.Client{Transport: b.http.Transport, CheckRedirect: b.http.CheckRedirect}
+		res, err := slow.Do(req)
 		if err == nil {
 			res.Body.Close()
 			if res.StatusCode != http.StatusSeeOther {

@@ -44,6 +44,9 @@ func runServe(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
+	if cfg.BaseURL.Scheme == "https" && len(cfg.TrustedProxies) == 0 {
+		log.Warn("BASE_URL is https and TRUSTED_PROXIES names no proxy: all visitors count as one")
+	}
 	log.Info("serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	return d.serve(ctx, listener, handler)
 }

@@ -85,5 +85,7 @@ func listening(t *testing.T, network, address string) {
 // held prints what a test has shown, with its count: the report of `make surroundings`.
 func held(t *testing.T, format string, args ...any) {
 	t.Helper()
-	t.Logf("held: "+format, args...)
+	if !t.Failed() {
+		t.Logf("held: "+format, args...)
+	}
 }

@@ -179,8 +179,15 @@ func readProxies(c *Config, v string) error {
 			if errAddr != nil {
 				return fmt.Errorf("%q is no network; write 10.0.0.0/8 or 10.1.2.3", part)
 			}
-			prefix = netip.PrefixFrom(addr, addr.BitLen())
+			prefix = netip.PrefixFrom(addr.WithZone(""), addr.BitLen())
 		}
+		if prefix.Addr().Is4In6() && prefix.Bits() >= 96 { // connections are compared as the IPv4 that they are
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+		}
+		if prefix.Bits() == 0 {
+			return fmt.Errorf("%q is everybody: with it each visitor can pretend to be another; write your proxy's own address or network, like 10.1.2.3", part)
+		}
+		prefix = prefix.Masked()
 		c.TrustedProxies = append(c.TrustedProxies, prefix)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -27,15 +28,18 @@ func TestSettingsThatCannotWork(t *testing.T) {
 			[]string{"INBOUND_SMTP_KEY"}},
 		"a key without a certificate": {map[string]string{"INBOUND_SMTP_KEY": "/x", "INBOUND_SMTP_LISTEN": ":25", "REPLY_ADDRESS": "reply@mail.example"},
 			[]string{"INBOUND_SMTP_CERT"}},
-		"a certificate and no listener": {map[string]string{"INBOUND_SMTP_CERT": "/x", "INBOUND_SMTP_KEY": "/y", "REPLY_ADDRESS": "reply@mail.example"}, []string{"INBOUND_SMTP_LISTEN"}},
-		"AGENCY_EMAIL is no address":    {map[string]string{"AGENCY_EMAIL": "bad"}, []string{"AGENCY_EMAIL", "help@example.org"}},
-		"AGENCY_EMAIL with a name":      {map[string]string{"AGENCY_EMAIL": "Help <help@mail.example>"}, []string{"AGENCY_EMAIL"}},
-		"a name for EHLO of one word":   {map[string]string{"SMTP_HELO": "desk"}, []string{"SMTP_HELO", "help.example.org", "[192.0.2.1]"}},
-		"a name for EHLO with a space":  {map[string]string{"SMTP_HELO": "desk.example\r\nMAIL FROM:<x>"}, []string{"SMTP_HELO"}},
-		"a DKIM key that is none":       {map[string]string{"DKIM_KEY": "secret", "DKIM_SELECTOR": "desk"}, []string{"DKIM_KEY", "openssl genrsa 2048"}},
-		"a DKIM selector without a key": {map[string]string{"DKIM_SELECTOR": "desk"}, []string{"DKIM_KEY", "DKIM_SELECTOR"}},
-		"a page of no site":             {map[string]string{"AGENCY_URL": "www.example.org"}, []string{"AGENCY_URL", "https://"}},
-		"a page of another site":        {map[string]string{"AGENCY_REGISTER_URL": "//evil.example"}, []string{"AGENCY_REGISTER_URL"}},
+		"a certificate and no listener":      {map[string]string{"INBOUND_SMTP_CERT": "/x", "INBOUND_SMTP_KEY": "/y", "REPLY_ADDRESS": "reply@mail.example"}, []string{"INBOUND_SMTP_LISTEN"}},
+		"AGENCY_EMAIL is no address":         {map[string]string{"AGENCY_EMAIL": "bad"}, []string{"AGENCY_EMAIL", "help@example.org"}},
+		"AGENCY_EMAIL with a name":           {map[string]string{"AGENCY_EMAIL": "Help <help@mail.example>"}, []string{"AGENCY_EMAIL"}},
+		"a name for EHLO of one word":        {map[string]string{"SMTP_HELO": "desk"}, []string{"SMTP_HELO", "help.example.org", "[192.0.2.1]"}},
+		"a name for EHLO with a space":       {map[string]string{"SMTP_HELO": "desk.example\r\nMAIL FROM:<x>"}, []string{"SMTP_HELO"}},
+		"a DKIM key that is none":            {map[string]string{"DKIM_KEY": "secret", "DKIM_SELECTOR": "desk"}, []string{"DKIM_KEY", "openssl genrsa 2048"}},
+		"a DKIM selector without a key":      {map[string]string{"DKIM_SELECTOR": "desk"}, []string{"DKIM_KEY", "DKIM_SELECTOR"}},
+		"a page of no site":                  {map[string]string{"AGENCY_URL": "www.example.org"}, []string{"AGENCY_URL", "https://"}},
+		"a page of another site":             {map[string]string{"AGENCY_REGISTER_URL": "//evil.example"}, []string{"AGENCY_REGISTER_URL"}},
+		"a proxy network of everybody":       {map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, []string{"TRUSTED_PROXIES", `"0.0.0.0/0" is everybody`, "10.1.2.3"}},
+		"a proxy network of everybody, IPv6": {map[string]string{"TRUSTED_PROXIES": "::/0"}, []string{"TRUSTED_PROXIES", "everybody"}},
+		"everybody's IPv4, written as IPv6":  {map[string]string{"TRUSTED_PROXIES": "::ffff:0.0.0.0/96"}, []string{"TRUSTED_PROXIES", "everybody"}},
 		"all at once": {map[string]string{"BASE_URL": "https://help.example/desk", "AGENCY_EMAIL": "bad", "INBOUND_SMTP_LISTEN": ":2525", "INTAKE_LIMIT": "-1"},
 			[]string{"BASE_URL", "AGENCY_EMAIL", "REPLY_ADDRESS", "INTAKE_LIMIT"}},
 	} {
@@ -83,5 +87,18 @@ func TestConnectionsAddUp(t *testing.T) {
 				t.Errorf("%v: %d + %d + %d", env, cfg.IntakeConns(), cfg.DeskConns(), config.ReadyConns)
 			}
 		}
+	}
+}
+
+func TestTrustedProxies(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Load(func(name string) string {
+		return map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, 192.168.1.5 ::1,::ffff:172.16.0.0/108"}[name]
+	}, config.NeedNothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(cfg.TrustedProxies), "[10.0.0.0/8 192.168.1.5/32 ::1/128 172.16.0.0/12]"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

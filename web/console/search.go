@@ -21,7 +21,7 @@ func (a *Area) SearchPage(c *gin.Context) error {
 	}
 	values := c.Request.URL.Query()
 	q, live := readSearchQuery(values), c.GetHeader("HX-Request") != ""
-	if !live && (values.Get(paramSince) != "" || values.Get(paramUntil) != "") {
+	if !live && (values.Get(paramSince) != "" || values.Get(paramUntil) != "") && len(q.url()) <= longestOrigin {
 		c.Redirect(http.StatusSeeOther, q.url())
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/askwell/askwell/internal/guard"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -53,8 +54,8 @@ func (a *Area) showSignIn(c *gin.Context, status int, data signInPage) error {
 
 // SignIn begins a session.
 func (a *Area) SignIn(c *gin.Context) error {
-	address, err := netip.ParseAddr(c.ClientIP())
-	if err != nil {
+	address := remote.Of(c.Request).Address
+	if !address.IsValid() {
 		address = netip.IPv6Unspecified()
 	}
 	device, err := c.Cookie(deviceCookie)

@@ -22,15 +22,15 @@ type origin string
 
 const (
 	searchOrigin = "search?"
-	// longestOrigin is more than any list's query, and than a search for four hundred characters of any script with filters; a
-	// longer one was not made here.
-	longestOrigin = 8000
+	// longestOrigin is the most bytes of a list as a ticket's address holds it: a longer one, as of a search for hundreds of characters that are no
+	// Latin letters, would make addresses that proxies refuse, and the ticket is read out of no list.
+	longestOrigin = 1800
 )
 
 // originOf reads the list from a ticket's address and leaves out what no list understands.
 func originOf(c *gin.Context) origin {
 	raw := c.Query("from")
-	if raw == "" || len(raw) > longestOrigin {
+	if raw == "" || len(url.QueryEscape(raw)) > longestOrigin {
 		return ""
 	}
 	rest, isSearch := strings.CutPrefix(raw, searchOrigin)
@@ -103,7 +103,7 @@ func (o origin) ticket(reference string, further ...string) string {
 
 func (o origin) suffix(further ...string) string {
 	q := url.Values{}
-	if o != "" {
+	if o != "" && len(url.QueryEscape(string(o))) <= longestOrigin {
 		q.Set("from", string(o))
 	}
 	for i := 0; i+1 < len(further); i += 2 {

@@ -20,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/secret"
 	"github.com/askwell/askwell/web/limit"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // A form that was sent to be checked is answered by a redirect to a page that shows its draft, so that Back and reload lead to pages that
@@ -181,7 +182,7 @@ func (d *Drafts) keep(c *gin.Context, id [16]byte, f *Sent, data any) bool {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), draftPatience)
 	defer cancel()
-	if d.Limits.Drafts(ctx, c.ClientIP()) {
+	if d.Limits.Drafts(ctx, remote.Address(c.Request)) {
 		return false
 	}
 	if err := d.save(ctx, draftKey(id, browser), browser, Draft{Token: f.Token.Text, Files: f.Files, Problems: f.FileProblems, Data: typed}); err != nil {

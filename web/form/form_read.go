@@ -17,6 +17,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/web/limit"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // The fields that every form with a token and files has.
@@ -80,7 +81,7 @@ func (r *Reader) Read(c *gin.Context) (*Sent, error) {
 	if f, ok := c.Get(sentKey); ok {
 		return f.(*Sent), nil
 	}
-	in := &reading{Reader: r, ctx: c.Request.Context(), address: c.ClientIP(), fields: map[string]string{}}
+	in := &reading{Reader: r, ctx: c.Request.Context(), address: remote.Address(c.Request), fields: map[string]string{}}
 	err := in.read(c.Request)
 	var limit *http.MaxBytesError
 	tooLarge := errors.As(err, &limit)

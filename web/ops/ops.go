@@ -18,6 +18,7 @@ import (
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // Dependency is a service that the desk uses. Without a Required one it can do nothing; without another it does less.
@@ -36,7 +37,10 @@ type Config struct {
 	Metrics      *prometheus.Registry
 	MetricsToken string
 	BaseURL      *url.URL
+	Keys         [][]byte // SECRET_KEY, for Probe
+	Watch        *remote.Watch
 	Logger       *slog.Logger
+	Now          func() time.Time
 }
 
 // Area answers load balancers and monitoring.
@@ -151,5 +155,5 @@ func (a *Area) mayMeasure(r *http.Request) bool {
 	if given && a.MetricsToken != "" {
 		return subtle.ConstantTimeCompare([]byte(token), []byte(a.MetricsToken)) == 1
 	}
-	return Direct(r, a.BaseURL)
+	return remote.Direct(r, a.BaseURL)
 }

@@ -30,7 +30,7 @@ type manifest struct {
 }
 
 // pageNeeds are the files that the layouts name: without them no page works.
-var pageNeeds = []string{"public.css", "public.js", "console.css", "console.js", "icons.svg"}
+var pageNeeds = []string{"public.css", "public.js", "console.css", "console.js", "icons.svg", "favicon.svg"}
 
 func newAssets(dist fs.FS) (*Assets, error) {
 	data, err := fs.ReadFile(dist, "manifest.json")
@@ -83,7 +83,7 @@ func (r *Renderer) ServeAsset(c *gin.Context) {
 			continue
 		}
 		header.Set("Vary", "Accept-Encoding")
-		if name == file && accepts(c.GetHeader("Accept-Encoding"), encoding.name) {
+		if name == file && Accepts(c.Request.Header, encoding.name) {
 			name = file + encoding.suffix
 			header.Set("Content-Encoding", encoding.name)
 		}
@@ -96,21 +96,22 @@ func (r *Renderer) ServeAsset(c *gin.Context) {
 	c.Data(http.StatusOK, contentType(file), data)
 }
 
+// Favicon answers GET /favicon.ico, which browsers ask for where no page names an icon, as beside a file.
+func (r *Renderer) Favicon(c *gin.Context) {
+	data, err := fs.ReadFile(r.assets.dist, r.assets.manifest.Files["favicon.svg"])
+	if err != nil {
+		c.Status(http.StatusNotFound)
+		return
+	}
+	c.Header("Cache-Control", "public, max-age=86400")
+	c.Data(http.StatusOK, contentType("favicon.svg"), data)
+}
+
 // known keeps out the manifest and the compressed twins.
 func (a *Assets) known(file string) bool {
 	for _, f := range a.manifest.Files {
 		if f == file {
 			return true
-		}
-	}
-	return false
-}
-
-func accepts(header, encoding string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.EqualFold(name, encoding) {
-			return strings.ReplaceAll(weight, " ", "") != "q=0"
 		}
 	}
 	return false

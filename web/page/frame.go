@@ -107,6 +107,9 @@ type keepsLanguage struct {
 	lang string
 }
 
+// Unwrap lets a deadline reach the connection.
+func (w *keepsLanguage) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w *keepsLanguage) WriteHeader(status int) {
 	if to := w.Header().Get("Location"); status >= http.StatusMultipleChoices && status < http.StatusBadRequest && strings.HasPrefix(to, "/") {
 		w.Header().Set("Location", withLanguage(to, w.lang))

@@ -10,6 +10,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -110,7 +111,7 @@ func (a *Area) EmailAsk(c *gin.Context) error {
 	if page.ShownAgain(c) {
 		return a.showEmail(c, f)
 	}
-	if wait := a.Limits.Request(c.Request.Context(), "email", c.ClientIP(), owner(c).Email); wait > 0 {
+	if wait := a.Limits.Request(c.Request.Context(), "email", remote.Address(c.Request), owner(c).Email); wait > 0 {
 		f.wait(c, wait)
 		return a.showEmail(c, f)
 	}

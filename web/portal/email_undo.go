@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -24,7 +25,7 @@ func (a *Area) EmailUndoLink(c *gin.Context) error {
 // EmailUndo is POST /account/not-me/{token}: the account has its former address, nobody is signed in to it, and a link that sets a new
 // password goes to that address. 409 where another account has the address by now.
 func (a *Area) EmailUndo(c *gin.Context) error {
-	if wait := a.Limits.Request(c.Request.Context(), "email_undo", c.ClientIP(), ""); wait > 0 {
+	if wait := a.Limits.Request(c.Request.Context(), "email_undo", remote.Address(c.Request), ""); wait > 0 {
 		f := a.newForm(c, "email_undo", c.Request.URL.Path)
 		f.wait(c, wait)
 		return a.Pages.HTML(c, status(c, f), "portal/link", linkPage{form: f, Key: "email_undo", Action: c.Request.URL.Path})

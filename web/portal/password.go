@@ -8,6 +8,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -31,7 +32,7 @@ func (a *Area) PasswordAsk(c *gin.Context) error {
 	if page.ShownAgain(c) {
 		return a.showPasswordAsk(c, f)
 	}
-	if wait := a.Limits.Request(c.Request.Context(), "password", c.ClientIP(), typed(c, "email")); wait > 0 {
+	if wait := a.Limits.Request(c.Request.Context(), "password", remote.Address(c.Request), typed(c, "email")); wait > 0 {
 		f.wait(c, wait)
 		return a.showPasswordAsk(c, f)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // registerPage is the form of GET /register.
@@ -35,7 +36,7 @@ func (a *Area) Register(c *gin.Context) error {
 		Name: typed(c, "name"), Address: typed(c, "address"), Email: typed(c, "email"), Password: c.PostForm("password"),
 		Language: a.Pages.Language(c), DateOfBirth: born(c),
 	}
-	if wait := a.Limits.Request(c.Request.Context(), "registration", c.ClientIP(), in.Email); wait > 0 {
+	if wait := a.Limits.Request(c.Request.Context(), "registration", remote.Address(c.Request), in.Email); wait > 0 {
 		f.wait(c, wait)
 		return a.showRegister(c, f)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -127,7 +126,7 @@ func (a *Area) halfway(c *gin.Context, in account.SignedIn, next string) (needed
 	if err := a.Sessions.Halfway(c, in.Stamped); err != nil {
 		return false, err
 	}
-	c.Redirect(http.StatusSeeOther, secondStepPath+"?"+url.Values{"next": {next}}.Encode())
+	c.Redirect(http.StatusSeeOther, session.WithNext(secondStepPath, next))
 	return true, nil
 }
 

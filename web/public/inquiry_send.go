@@ -12,6 +12,7 @@ import (
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // sendPatience is how long an applicant waits for the database before the page says that it is away.
@@ -39,7 +40,7 @@ func (a *Area) SendInquiry(c *gin.Context) error {
 	if len(wrong) > 0 {
 		return a.turn(c, f, formPath, true, func() error { return a.showForm(c, http.StatusUnprocessableEntity, f, wrong) })
 	}
-	pace := a.Limits.Inquiry(c.Request.Context(), c.ClientIP(), f.Email)
+	pace := a.Limits.Inquiry(c.Request.Context(), remote.Address(c.Request), f.Email)
 	if pace.Refused {
 		return a.tooMany(c, f, pace.Wait)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 )
 
 const (
@@ -45,7 +46,7 @@ func (a *Area) NumberAsk(c *gin.Context) error {
 		return a.showNumberHelp(c, http.StatusUnprocessableEntity, email, code)
 	}
 	t := a.Pages.Printer(c)
-	if wait := a.Limits.Request(c.Request.Context(), string(account.RequestNumber), c.ClientIP(), email); wait > 0 {
+	if wait := a.Limits.Request(c.Request.Context(), string(account.RequestNumber), remote.Address(c.Request), email); wait > 0 {
 		form.RetryAfter(c, wait)
 		return a.showNumberHelp(c, http.StatusTooManyRequests, email, "",
 			page.Notice{Kind: "error", Title: t.T("public.too_many.heading"), Text: t.T("public.account_number.too_many", "wait", form.WaitText(t, wait))})

@@ -84,17 +84,12 @@ func (a *Area) begin(c *gin.Context, title string) (page.Frame, writer, error) {
 
 // sendCSV answers with lines as a file of this name.
 func sendCSV(c *gin.Context, name string, lines [][]string) error {
-	for _, line := range lines {
-		for i := range line {
-			line[i] = harmless(line[i])
-		}
-	}
-	var b bytes.Buffer
 	for _, line := range lines { // names of categories and of staff are anybody's
 		for i := range line {
 			line[i] = transfer.Inert(line[i])
 		}
 	}
+	var b bytes.Buffer
 	if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
 		return err
 	}

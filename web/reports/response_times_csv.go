@@ -2,7 +2,6 @@ package reports
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -57,15 +56,4 @@ func figuresCSV(f report.Figures) []string {
 		line = append(line, strconv.FormatFloat(*v, 'f', -1, 64))
 	}
 	return line
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula (OWASP, CSV injection). A number stays a number.
-func harmless(s string) string {
-	if s == "" || !strings.ContainsAny(s[:1], "=+-@\t\r\n") {
-		return s
-	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
-		return s
-	}
-	return "'" + s
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -155,7 +154,7 @@ func (m *Applicants) Require(c *gin.Context) error {
 	}
 	target := ApplicantSignInPath
 	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
-		target += "?next=" + url.QueryEscape(c.Request.URL.RequestURI())
+		target = WithNext(target, c.Request.URL.RequestURI())
 	}
 	c.Redirect(http.StatusSeeOther, target)
 	c.Abort()

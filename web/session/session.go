@@ -20,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/postgres"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // How long a session lasts: at most, and without a request of the person's own.
@@ -157,13 +158,9 @@ func (m *Manager) askToSignIn(c *gin.Context) error {
 		c.Header("HX-Redirect", SignInPath)
 		return failure.New(failure.KindUnsigned, "Sign in first.", nil)
 	case !reads:
-		target := SignInPath
-		if next := m.formPage(c.Request); next != "" {
-			target += "?next=" + url.QueryEscape(next)
-		}
-		c.Redirect(http.StatusSeeOther, target)
+		c.Redirect(http.StatusSeeOther, WithNext(SignInPath, m.formPage(c)))
 	default:
-		c.Redirect(http.StatusSeeOther, SignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
+		c.Redirect(http.StatusSeeOther, WithNext(SignInPath, c.Request.URL.RequestURI()))
 	}
 	c.Abort()
 	return nil
@@ -171,7 +168,8 @@ func (m *Manager) askToSignIn(c *gin.Context) error {
 
 // formPage is the page whose form was sent: signing in leads back to it, and the browser puts what was typed into it again. "" when
 // nothing tells. A form of a ticket that came back with an error has the address of the action, which cannot be asked for.
-func (m *Manager) formPage(r *http.Request) string {
+func (m *Manager) formPage(c *gin.Context) string {
+	r := c.Request
 	const tickets = "/console/tickets/"
 	if rest, ofTicket := strings.CutPrefix(r.URL.Path, tickets); ofTicket {
 		if reference, _, deeper := strings.Cut(rest, "/"); deeper {
@@ -179,8 +177,11 @@ func (m *Manager) formPage(r *http.Request) string {
 			return page.RequestURI()
 		}
 	}
+	if back := c.PostForm("back"); back != "" { // of a list, whose address a browser keeps out of Referer
+		return m.Next(back)
+	}
 	from, err := url.Parse(r.Referer())
-	if err != nil || from.Host != r.Host || r.Referer() == "" {
+	if err != nil || r.Referer() == "" || remote.Origin(from.Scheme+"://"+from.Host) != from.Scheme+"://"+remote.Of(r).Host {
 		return ""
 	}
 	return m.Next(from.RequestURI())
@@ -237,8 +238,28 @@ func (m *Manager) Next(raw string) string {
 	return u.RequestURI()
 }
 
-// maxNext keeps what is carried along from growing past what proxies take as a Location.
-const maxNext = 2000
+// maxNext is the most bytes, as a query holds them, of what is carried along: with everything else the address of an answer fits into what proxies
+// take as a Location.
+const maxNext = 1800
+
+// WithNext is a sign-in page's address from which signing in leads on to next. What is too long to be carried along loses the list that it was read
+// out of, then its query, and is left out at last.
+func WithNext(signIn, next string) string {
+	tooLong := func() bool { return len(url.QueryEscape(next)) > maxNext }
+	if u, err := url.Parse(next); err == nil && tooLong() {
+		query := u.Query()
+		query.Del("from")
+		u.RawQuery = query.Encode()
+		next = u.RequestURI()
+	}
+	if tooLong() {
+		next, _, _ = strings.Cut(next, "?")
+	}
+	if next == "" || tooLong() {
+		return signIn
+	}
+	return signIn + "?" + url.Values{"next": {next}}.Encode()
+}
 
 // localPath reads a path at or below root that opens, and nothing else.
 func localPath(raw, root string, opens func(path string) bool) (*url.URL, error) {
@@ -246,7 +267,7 @@ func localPath(raw, root string, opens func(path string) bool) (*url.URL, error)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(raw) > maxNext || opens != nil && !opens(u.Path):
+	case len(url.QueryEscape(u.RequestURI())) > maxNext || opens != nil && !opens(u.Path):
 		return nil, errNext
 	case u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "":
 		return nil, errNext

@@ -2,12 +2,12 @@ package session
 
 import (
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/askwell/askwell/internal/account"
+	"github.com/askwell/askwell/web/remote"
 )
 
 // An applicant's device cookie outlives sessions: it is how a lock-out tells the owner's browser from a stranger's.
@@ -18,9 +18,8 @@ const (
 
 // Visit is whose browser makes the request, as far as an account's history keeps it.
 func Visit(c *gin.Context) account.Visit {
-	v := account.Visit{Browser: browser(c.Request.UserAgent())}
-	v.Address, _ = netip.ParseAddr(c.ClientIP()) // the zero value for none
-	v.Device, _ = c.Cookie(applicantDevice)      // "" for none
+	v := account.Visit{Browser: browser(c.Request.UserAgent()), Address: remote.Of(c.Request).Address}
+	v.Device, _ = c.Cookie(applicantDevice) // "" for none
 	return v
 }
 

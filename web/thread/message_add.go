@@ -15,6 +15,7 @@ import (
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -53,7 +54,7 @@ func (s Side) AddMessage(c *gin.Context) error {
 		return s.turn(c, q, f, true, func() error { return s.show(c, status, q, f, wrong) })
 	}
 	t := s.Pages.Printer(c)
-	if pace := s.Limits.Inquiry(ctx, c.ClientIP(), q.Email); pace.Refused {
+	if pace := s.Limits.Inquiry(ctx, remote.Address(c.Request), q.Email); pace.Refused {
 		form.RetryAfter(c, pace.Wait)
 		return s.show(c, http.StatusTooManyRequests, q, f, nil,
 			page.Notice{Kind: "error", Title: t.T("public.too_many.heading"), Text: t.T("thread.too_many", "wait", form.WaitText(t, pace.Wait))})

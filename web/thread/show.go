@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"path"
 	"time"
 
@@ -73,7 +72,7 @@ func (s Side) Show(c *gin.Context) error {
 func (s Side) turnAway(c *gin.Context, err error) error {
 	switch {
 	case failure.Is(err, failure.KindUnsigned):
-		c.Redirect(http.StatusSeeOther, session.ApplicantSignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
+		c.Redirect(http.StatusSeeOther, session.WithNext(session.ApplicantSignInPath, c.Request.URL.RequestURI()))
 		return nil
 	case failure.Is(err, failure.KindNotFound) && s.channel == ticket.ChannelForm:
 		reference, _ := identifier.ParseReference(c.Param("reference")) // "" for what is none

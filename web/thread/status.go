@@ -15,6 +15,7 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/page"
+	"github.com/askwell/askwell/web/remote"
 	"github.com/askwell/askwell/web/session"
 )
 
@@ -74,7 +75,7 @@ func (a *Area) AskStatus(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
 	defer cancel()
 	t := a.Pages.Printer(c)
-	if wait := a.Limits.Request(ctx, "status", c.ClientIP(), f.Email); wait > 0 {
+	if wait := a.Limits.Request(ctx, "status", remote.Address(c.Request), f.Email); wait > 0 {
 		form.RetryAfter(c, wait)
 		return a.showAsk(c, http.StatusTooManyRequests, f, nil,
 			page.Notice{Kind: "error", Title: t.T("public.too_many.heading"), Text: t.T("status.too_many", "wait", form.WaitText(t, wait))})

@@ -1,4 +1,4 @@
-package ops_test
+package remote_test
 
 import (
 	"net/http"
@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/askwell/askwell/web/ops"
+	"github.com/askwell/askwell/web/remote"
 )
 
 func TestDirect(t *testing.T) {
@@ -75,7 +75,7 @@ func TestDirect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := ops.Direct(r, base); got != tc.want {
+			if got := remote.Direct(r, base); got != tc.want {
 				t.Errorf("peer %q, host %q, base %q, header %q: %v, want %v", tc.peer, tc.host, tc.base, tc.header, got, tc.want)
 			}
 		})

@@ -1,4 +1,4 @@
-package ops
+package remote
 
 import (
 	"net"
@@ -6,10 +6,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-
-	"github.com/gin-gonic/gin"
-
-	"github.com/askwell/askwell/internal/failure"
 )
 
 // Direct reports whether a person or program on this machine asks, without anything in between: the peer is a loopback address, no
@@ -24,7 +20,7 @@ func Direct(r *http.Request, base *url.URL) bool {
 		return false
 	}
 	// nginx, unless told otherwise, adds no header and sends its upstream's address as Host, but speaks HTTP/1.0.
-	return r.ProtoAtLeast(1, 1) && !forwarded(r.Header) && namesThisMachine(r.Host, base)
+	return r.ProtoAtLeast(1, 1) && !forwarded(r.Header) && NamesThisMachine(r.Host, base)
 }
 
 // forwardedPrefixes begin the names of headers that proxies, content networks, tunnels and load balancers add.
@@ -34,6 +30,7 @@ var forwardedPrefixes = []string{
 	"Akamai-", "Incap-", "X-Sucuri-", "X-Vercel-", "X-Nf-", "X-Render-", "Tailscale-", "Ngrok-", "Proxy-", "Max-Forwards",
 }
 
+// forwarded reports whether a header tells of a proxy.
 func forwarded(h http.Header) bool {
 	for name := range h {
 		for _, prefix := range forwardedPrefixes {
@@ -45,9 +42,9 @@ func forwarded(h http.Header) bool {
 	return false
 }
 
-// namesThisMachine reports whether host, with or without a port, is localhost, a loopback address or base's host, if that is a name
+// NamesThisMachine reports whether host, with or without a port, is localhost, a loopback address or base's host, if that is a name
 // below localhost, which no name server answers for (RFC 6761, 6.3).
-func namesThisMachine(host string, base *url.URL) bool {
+func NamesThisMachine(host string, base *url.URL) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
@@ -56,16 +53,4 @@ func namesThisMachine(host string, base *url.URL) bool {
 		return addr.Unmap().IsLoopback()
 	}
 	return host == "localhost" || base != nil && strings.HasSuffix(host, ".localhost") && strings.EqualFold(host, base.Hostname())
-}
-
-// MayReadMailbox reports whether the mailbox of `up` is shown at all: never on a site that others open over https, where a proxy stands
-// in front.
-func MayReadMailbox(base *url.URL) bool { return base == nil || base.Scheme != "https" }
-
-// GuardMailbox lets only this machine read applicants' mail. Error: forbidden.
-func (a *Area) GuardMailbox(c *gin.Context) error {
-	if !MayReadMailbox(a.BaseURL) || !Direct(c.Request, a.BaseURL) {
-		return failure.Forbidden("The mailbox can be read in a browser on the machine itself only, at a loopback address.")
-	}
-	return nil
 }
