@@ -92,7 +92,7 @@ func (p *proxied) holdBodies() {
 			_ = parts.WriteField("subject", "A large file")
 			file, err := parts.CreateFormFile("attachments", "photo.jpg")
 			if err == nil {
-				_, err = io.CopyN(file, zeros{}, size)
+				_, err = io.CopyN(file, letters{}, size)
 			}
 			w.CloseWithError(errors.Join(err, parts.Close()))
 		}()
@@ -109,9 +109,9 @@ func (p *proxied) holdBodies() {
 	held(t, "bodies of 60 and 120 MB answered by Askwell's own page")
 }
 
-type zeros struct{}
+type letters struct{}
 
-func (zeros) Read(p []byte) (int, error) {
+func (letters) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = 'x'
 	}
