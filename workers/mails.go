@@ -16,7 +16,7 @@ const (
 	// giveWay is for how long patient mails begin nothing after an urgent one found every place taken: it is back by then.
 	giveWay = busyFor + 500*time.Millisecond
 	// heldFor is when a mail that is held asks again.
-	heldFor = 30 * time.Second
+	heldFor = 10 * time.Second
 )
 
 // places are the conversations with the mail server that may go on at once in a process: half of its tasks. A mail server that takes ten

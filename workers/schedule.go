@@ -62,10 +62,6 @@ func (w *Workers) jobs() []job {
 	jobs = append(jobs, job{name: "forget mails that were not sent", every: time.Hour, run: func(ctx context.Context) (int64, error) {
 		return outbox.SweepUnsent(ctx, w.db)
 	}})
-	jobs = append(jobs, job{name: "compare the desk with its files", every: time.Minute, run: func(ctx context.Context) (int64, error) {
-		w.guardMail(ctx)
-		return 0, nil
-	}})
 	if w.Tickets != nil {
 		jobs = append(jobs, job{name: "take up replies whose task is gone", every: time.Minute, run: w.Tickets.ResumeReplies})
 	}

@@ -166,7 +166,7 @@ func (w *Workers) Run(ctx context.Context) error {
 		return fmt.Errorf("start asynq's server: %w", err)
 	}
 	var helpers sync.WaitGroup
-	for _, run := range []func(context.Context){w.relay.run, w.schedule, w.prepareSearch} {
+	for _, run := range []func(context.Context){w.relay.run, w.schedule, w.prepareSearch, w.keepGuard} {
 		helpers.Go(func() { run(ctx) })
 	}
 	for _, source := range w.Sources {
@@ -193,6 +193,19 @@ func (w *Workers) identify(ctx context.Context) error {
 		}
 		if sleep(ctx, time.Second); ctx.Err() != nil {
 			return nil
+		}
+	}
+}
+
+// keepGuard looks every minute, and often while mail is held: whoever lets it go waits for it.
+func (w *Workers) keepGuard(ctx context.Context) {
+	for ctx.Err() == nil {
+		pause := time.Minute
+		if w.held.Load() {
+			pause = 2 * time.Second
+		}
+		if sleep(ctx, pause); ctx.Err() == nil {
+			w.guardMail(ctx)
 		}
 	}
 }
