@@ -237,7 +237,7 @@ func TestSurroundingsReplica(t *testing.T) {
 		}
 	}
 	run("pg_basebackup", "-d", conninfo, "-D", standby, "-R", "-X", "stream", "-c", "fast")
-	p := &process{t: t, cmd: exec.Command(bin+"postgres", "-D", standby, "-c", "port="+port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "hot_standby=on",
+	p := &process{t: t, cmd: exec.Command(bin+"postgres", "-D", standby, "-c", "port="+port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "hot_standby=on", "-c", "max_connections=200",
 		"-c", "primary_conninfo="+conninfo), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr, p.cmd.Dir = &p.out, &p.out, asAccount("postgres"), "/tmp"
 	p.run()
@@ -256,7 +256,11 @@ func TestSurroundingsReplica(t *testing.T) {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
+	late := time.Now().Add(30 * time.Second)
 	for following := false; !following; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("the standby does not follow")
+		}
 		if err := admin.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'standby' AND state = 'streaming')`).Scan(&following); err != nil {
 			t.Fatal(err)
 		}
@@ -269,7 +273,10 @@ func TestSurroundingsReplica(t *testing.T) {
 	const questions = 3000
 	counted := make(chan int64, 1)
 	go func() { counted <- askFor(ctx, t, both.String(), questions) }()
-	for countIn(t, primary.URL(), `SELECT count(*) FROM ticket`) < questions/4 {
+	for late := time.Now().Add(time.Minute); countIn(t, primary.URL(), `SELECT count(*) FROM ticket`) < questions/4; {
+		if time.Now().After(late) {
+			t.Fatal("no questions are taken")
+		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	killAt(t, filepath.Join(dir, "primary"))
