@@ -10,9 +10,6 @@ import (
 	"github.com/askwell/askwell/internal/testkit"
 )
 
-// leastRights is the line of docs/redis.md.
-const leastRights = "ACL SETUSER askwell on >secret ~asynq:* ~rate:* ~askwell:* &asynq:* -@all +@read +@write +@connection +@scripting +@pubsub +@transaction +info +time -@dangerous +keys +info"
-
 // The doctor does with a real Redis what the task queue does, and names what an operator did to it.
 func TestDoctorTriesTheTaskQueue(t *testing.T) {
 	t.Parallel()
@@ -25,7 +22,7 @@ func TestDoctorTriesTheTaskQueue(t *testing.T) {
 		"it throws keys away":      {set: []string{"CONFIG SET maxmemory-policy allkeys-lru"}, want: "FAIL  Redis        maxmemory-policy is allkeys-lru"},
 		"a user who may ping":      {set: []string{"ACL SETUSER ping on >secret +ping +info +hello"}, user: "ping", want: "FAIL  Redis        The user in REDIS_URL may not write"},
 		"a user without scripts":   {set: []string{"ACL SETUSER half on >secret ~* &* +@all -@scripting"}, user: "half", want: "FAIL  Redis        It answers, but the task queue cannot be used"},
-		"a user with least rights": {set: []string{leastRights}, user: "askwell", want: "WARN  Redis        Its maxmemory-policy cannot be read"},
+		"a user with least rights": {set: []string{docBlock(t, "redis.md", "acl", "PASSWORD", "secret")}, user: "askwell", want: "WARN  Redis        Its maxmemory-policy cannot be read"},
 		"a wrong password":         {user: "nobody", want: "FAIL  Redis        Redis refuses the name or the password in REDIS_URL"},
 		"a replica":                {set: []string{"REPLICAOF 127.0.0.1 1"}, want: "FAIL  Redis        It is a replica, which only reads"},
 	} {
@@ -39,13 +36,7 @@ func TestDoctorTriesTheTaskQueue(t *testing.T) {
 			client := redis.NewClient(options)
 			defer client.Close()
 			for _, command := range c.set {
-				var words []any
-				for _, word := range strings.Fields(command) {
-					words = append(words, word)
-				}
-				if err := client.Do(t.Context(), words...).Err(); err != nil {
-					t.Fatalf("%s: %v", command, err)
-				}
+				toRedis(t, client, command)
 			}
 			u, err := url.Parse(address)
 			if err != nil {
@@ -59,5 +50,44 @@ func TestDoctorTriesTheTaskQueue(t *testing.T) {
 				t.Errorf("the doctor says %s\nwant %q in it", out, c.want)
 			}
 		})
+	}
+}
+
+func toRedis(t *testing.T, client *redis.Client, command string) {
+	t.Helper()
+	var words []any
+	for _, word := range strings.Fields(command) {
+		words = append(words, word)
+	}
+	if err := client.Do(t.Context(), words...).Err(); err != nil {
+		t.Fatalf("%s: %v", command, err)
+	}
+}
+
+// A desk works with the rights that docs/redis.md gives it: questions from its page are counted, acknowledged and indexed, and Redis refuses
+// nothing.
+func TestADeskWithLeastRightsAtRedis(t *testing.T) {
+	t.Parallel()
+	s := startSplit(t)
+	options, err := redis.ParseURL(s.redis.URL())
+	s.must(err)
+	client := redis.NewClient(options)
+	defer client.Close()
+	toRedis(t, client, docBlock(t, "redis.md", "acl", "PASSWORD", "secret"))
+	u, err := url.Parse(s.redis.URL())
+	s.must(err)
+	u.User = url.UserPassword("askwell", "secret")
+	s.env = append(s.env, "REDIS_URL="+u.String(), "FORM_RATE=address:100/1h,email:100/1h")
+	web, work := s.serve(), start(t, s.env, "work")
+	got := newAcknowledged()
+	s.send("allowed", 5, "", unknownNumber, got)
+	s.whole(got, "unmatched")
+	if n, err := client.Keys(t.Context(), "rate:*").Result(); err != nil || len(n) == 0 {
+		t.Errorf("no rate is counted in Redis (%v)", err)
+	}
+	for _, p := range []*process{web, work} {
+		if strings.Contains(p.out.String(), "NOPERM") {
+			t.Errorf("Redis refuses something:\n%s", tail(p.out.String(), 3000))
+		}
 	}
 }

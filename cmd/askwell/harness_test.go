@@ -321,3 +321,46 @@ func inquiryForm(token, subject, number string) url.Values {
 		"form_token": {token},
 	}
 }
+
+func waitFor(t *testing.T, db *pgxpool.Pool, p *process, sql string) {
+	t.Helper()
+	deadline := time.Now().Add(3 * time.Minute)
+	for {
+		var yes bool
+		err := db.QueryRow(t.Context(), sql).Scan(&yes)
+		if err == nil && yes {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it never was so: %s (%v)\n%s", sql, err, tail(p.out.String(), 3000))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// docBlock is the fenced block of a page of docs that follows the line `<!-- run: name -->`, with what differs on this machine replaced: pairs of
+// text in the docs and text here. Each of them must occur.
+func docBlock(t *testing.T, page, name string, replacements ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "<!-- run: "+name+" -->\n")
+	if !found {
+		t.Fatalf("docs/%s has no block %q", page, name)
+	}
+	_, after, _ = strings.Cut(after, "```")
+	_, after, _ = strings.Cut(after, "\n")
+	block, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatalf("the block %q of docs/%s has no end", name, page)
+	}
+	for i := 0; i < len(replacements); i += 2 {
+		if !strings.Contains(block, replacements[i]) {
+			t.Fatalf("the block %q of docs/%s does not hold %q", name, page, replacements[i])
+		}
+		block = strings.ReplaceAll(block, replacements[i], replacements[i+1])
+	}
+	return block
+}

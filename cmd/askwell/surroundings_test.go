@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -15,39 +14,13 @@ import (
 // The tests whose names begin with TestSurroundings start what operators put around Askwell, with the very configuration that docs/ gives.
 // They are run by `make surroundings`.
 
-// docBlock is the fenced block of a page of docs that follows the line `<!-- run: name -->`, with what differs on this machine replaced: pairs of
-// text in the docs and text here. Each of them must occur.
-func docBlock(t *testing.T, page, name string, replacements ...string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, found := strings.Cut(string(text), "<!-- run: "+name+" -->\n")
-	if !found {
-		t.Fatalf("docs/%s has no block %q", page, name)
-	}
-	_, after, _ = strings.Cut(after, "```")
-	_, after, _ = strings.Cut(after, "\n")
-	block, _, found := strings.Cut(after, "```")
-	if !found {
-		t.Fatalf("the block %q of docs/%s has no end", name, page)
-	}
-	for i := 0; i < len(replacements); i += 2 {
-		if !strings.Contains(block, replacements[i]) {
-			t.Fatalf("the block %q of docs/%s does not hold %q", name, page, replacements[i])
-		}
-		block = strings.ReplaceAll(block, replacements[i], replacements[i+1])
-	}
-	return block
-}
-
 // neighbor starts a program of the surroundings, found in the folders of administrators too, and ends it with the test. What it printed is
 // logged when the test fails.
 func neighbor(t *testing.T, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(program(t, name), args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	p.cmd.WaitDelay = 2 * time.Second // its children keep what it prints to
 	p.run()
 	return p
 }
