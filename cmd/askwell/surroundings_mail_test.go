@@ -388,7 +388,7 @@ func TestSurroundingsPostfix(t *testing.T) {
 			SELECT t.id, 'reply', agent.id, 'Your card was mailed.', now(), 'waiting', t.applicant_email, now() FROM ticket t, agent
 			RETURNING id
 		)
-		INSERT INTO outbox (event, subject_id) SELECT 'ticket.replied', id FROM answered`); err != nil {
+		INSERT INTO outbox (event, subject_id) SELECT $1, id FROM answered`, ticket.OutboxReplied); err != nil {
 		t.Fatal(err)
 	}
 	if n := askMore(t, db.Config().ConnString(), replies, acknowledgements-replies); n != acknowledgements-replies {

@@ -202,6 +202,7 @@ func TestCommandBarRunsCommands(t *testing.T) {
 		t.Errorf("commands of a ticket (-want +got):\n%s", diff)
 	}
 	tab.Press("Escape")
+	tab.WaitFor(barShut)
 	run("rep", "Reply", `document.activeElement.id === "reply"`)
 	run("note", "Write an internal note", `document.activeElement.id === "note"`)
 	run("fold", "Fold the details away, or back", `document.querySelector("#context").offsetParent === null`)
@@ -212,6 +213,7 @@ func TestCommandBarRunsCommands(t *testing.T) {
 	open("ass")
 	tab.WaitFor(barLines + `.join() === "Search for “ass”"`) // it is mine already
 	tab.Press("Escape")
+	tab.WaitFor(barShut)
 	run("solve", "Solve", `document.querySelector(".ticket__meta .badge--solved") !== null`)
 
 	visit(ticketPath(refs["plain0"]) + "?from=" + url.QueryEscape("view=in-hand&sort=oldest"))

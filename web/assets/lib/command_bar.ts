@@ -79,12 +79,12 @@ export function commandBar(): void {
     if (words() === "" || commandsOnly()) event.preventDefault();
   });
   bar.addEventListener("close", () => {
-    hits.stop();
-    field.value = "";
+    if (!bar.open) hits.stop(); // the event comes later than the key, and the bar may be open again
   });
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element && event.target.closest("[data-command-open]")) || bar.open) return;
     all = commands();
+    field.value = "";
     bar.showModal();
     refresh();
   });
