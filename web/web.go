@@ -196,7 +196,8 @@ func (s *site) makeAreas() (err error) {
 		return fmt.Errorf("web: %w", err)
 	}
 	s.portal = portal.New(portal.Config{
-		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Factor: factors, Tickets: s.Tickets, Files: s.Files, Sessions: s.applicants,
+		Settings: s.Settings, Accounts: s.Accounts, Store: account.Store{DB: s.DB}, Factor: factors, Tickets: s.Tickets, Sessions: s.applicants,
+		Files: page.FileDoor{Store: s.Files, Scanner: s.scanner, Tickets: s.Tickets},
 		Forms: s.forms, Limits: limits, Pages: s.Pages, Logger: s.Logger, Now: s.Now,
 	})
 	s.thread = thread.New(thread.Config{

@@ -61,7 +61,7 @@ type Verdict struct {
 const TooLarge = "StreamMaxLength"
 
 // unscannable are the heuristics that say that something was not looked into, and not that it is bad.
-var unscannable = []string{"Heuristics.Encrypted", "Heuristics.Limits.Exceeded"}
+var unscannable = []string{"Heuristics.Encrypted", "Heuristics.Limits.Exceeded", "Heuristics.Broken."}
 
 // chunk is how much is sent at once; clamd takes up to its StreamMaxLength in all.
 const chunk = 64 << 10
@@ -69,6 +69,9 @@ const chunk = 64 << 10
 // Scan sends the file as clamd's INSTREAM command wants it: chunks, each after its length in four bytes, then a length of
 // zero. Error: unavailable when clamd is away, busy or does not answer; the same file may be sent again.
 func (c *Clamd) Scan(ctx context.Context, file io.Reader) (Verdict, error) {
+	if err := c.Ping(ctx); err != nil { // a clamd that hangs is found out at once, and gets no file
+		return Verdict{}, err
+	}
 	reply, err := c.ask(ctx, "zINSTREAM\x00", file)
 	if err != nil {
 		return Verdict{}, failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("scan a file: %w", err))

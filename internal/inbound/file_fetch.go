@@ -65,6 +65,9 @@ func (d *Desk) FetchFile(ctx context.Context, by, mail, id int64) (KeptFile, []b
 		if err != nil {
 			return f, nil, fmt.Errorf("fetch a file of mail %d: %w", mail, err)
 		}
+		if verdict.Unscannable {
+			return f, nil, failure.Forbidden("The virus scanner cannot look into this file. It stays locked.")
+		}
 		if !verdict.Clean {
 			err := d.recordFetch(ctx, by, mail, id, "file_infected", "")
 			return f, nil, errors.Join(failure.Forbidden("A virus was found in this file. It stays locked."), err)

@@ -172,12 +172,15 @@ func TestAFileThatWasLeftOutIsScannedFirst(t *testing.T) {
 		scanner scanner
 		want    failure.Kind
 	}{
+		"encrypted":   {scanner{verdict: files.Verdict{Unscannable: true, Threat: "Heuristics.Encrypted.Zip"}}, failure.KindForbidden},
 		"infected":    {scanner{verdict: files.Verdict{Threat: "Eicar"}}, failure.KindForbidden},
 		"unavailable": {scanner{err: failure.Unavailable("The virus scanner is unavailable.", errors.New("refused"))}, failure.KindUnavailable},
 	} {
 		d.inbound.Scanner = c.scanner
 		if _, content, err := d.inbound.FetchFile(t.Context(), d.agent, e.ID, m.Files[0].ID); !failure.Is(err, c.want) || content != nil {
 			t.Errorf("%s: %d bytes, %v", name, len(content), err)
+		} else if name == "encrypted" && strings.Contains(err.Error(), "virus was found") {
+			t.Errorf("%s is told as: %v", name, err)
 		}
 	}
 	d.inbound.Scanner = scanner{verdict: files.Verdict{Clean: true}}

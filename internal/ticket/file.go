@@ -119,7 +119,9 @@ type Scanned struct {
 	SignaturesAt time.Time
 }
 
-// RecordScan notes what a virus scan found, of the file and of every other with the same content. Called by the worker with its task, and
+// RecordScan notes what a virus scan found, of the file and of every other with the same content. A file in which a virus was found stays so,
+// whatever a scan finds that began before: another scan that somebody asks for makes it wait first (RescanFile). That there is no scanner says
+// nothing of the other files. Called by the worker with its task, and
 // with task 0 by whoever has it scanned once more at a download.
 func (s *Service) RecordScan(ctx context.Context, task, attachmentID int64, found Scanned) error {
 	record := func(tx pgx.Tx) error { return s.recordScan(ctx, tx, attachmentID, found) }
@@ -138,7 +140,9 @@ func (s *Service) recordScan(ctx context.Context, tx pgx.Tx, attachmentID int64,
 			SELECT a.id, a.scan, m.ticket_id
 			FROM attachment a
 			JOIN message m ON m.id = a.message_id
-			WHERE a.sha256 = (SELECT sha256 FROM attachment WHERE id = $1) AND (a.scan <> 'released' OR $2 = 'infected')
+			WHERE a.sha256 = (SELECT sha256 FROM attachment WHERE id = $1) AND ($2 <> 'not_scanned' OR a.id = $1)
+				AND (a.scan NOT IN ('infected', 'released') OR $2 = 'infected')
+				AND ($2 <> 'not_scanned' OR a.scan = 'waiting')
 			ORDER BY a.id
 			FOR UPDATE OF a
 		)
@@ -206,11 +210,19 @@ func (s *Service) ReleaseFile(ctx context.Context, by Actor, reference string, i
 	})
 }
 
-// RescanFile has a file scanned once more; it is held back until then. For whoever may answer. Errors: not_found.
+// RescanFile has a locked file scanned once more, or one that was let through; it is held back until then. For whoever may answer. Errors:
+// not_found, conflict for any other file, and where there is no scanner: it would come free.
 func (s *Service) RescanFile(ctx context.Context, by Actor, reference string, id int64) error {
 	return s.changeFile(ctx, by, reference, id, func(c *change) error {
-		_, err := c.tx.Exec(ctx, `
-			UPDATE attachment SET scan = 'waiting', released_by = NULL, release_reason = '' WHERE id = $1`, id)
+		if !s.holdFiles {
+			return failure.Conflict("No virus scanner is set, so this file cannot be scanned again. It stays locked.")
+		}
+		tag, err := c.tx.Exec(ctx, `
+			UPDATE attachment SET scan = 'waiting', released_by = NULL, release_reason = ''
+			WHERE id = $1 AND scan IN ('infected', 'unscannable', 'released')`, id)
+		if err == nil && tag.RowsAffected() == 0 {
+			return failure.Conflict("This file needs no other scan.")
+		}
 		c.event(EventFileRescanned, Data{})
 		c.outbox(OutboxFileStored, id, c.now)
 		return err

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -29,11 +30,41 @@ type FileDoor struct {
 // rescanWithin is how long a download waits for the scanner. An older scan is an answer, too.
 const rescanWithin = 20 * time.Second
 
-// Hand gives a file as a download. Errors: forbidden for a locked one, conflict for one that is still to be scanned.
+// Hand gives a file as a download. Errors: those of Open.
 func (d FileDoor) Hand(c *gin.Context, f ticket.Attachment) error {
-	if d.outdated(c.Request.Context(), f) {
-		f = d.rescan(c.Request.Context(), f)
+	file, err := d.Open(c.Request.Context(), f)
+	if err != nil {
+		return err
 	}
+	defer file.Close() //nolint:errcheck // read only
+	Attachment(c, file, f.Name, f.MediaType)
+	return nil
+}
+
+// Open gives a file that may be handed out now. Errors: forbidden for a locked one, conflict for one that is still to be scanned.
+func (d FileDoor) Open(ctx context.Context, f ticket.Attachment) (files.File, error) {
+	if d.outdated(ctx, f) {
+		f = d.rescan(ctx, f)
+	}
+	if err := locked(f); err != nil {
+		return nil, err
+	}
+	file, err := d.Store.Open(ctx, f.StorageKey)
+	if err != nil {
+		return nil, fmt.Errorf("open a file: %w", err)
+	}
+	// Last of all, for another process may have found something in the meantime.
+	now, err := d.Tickets.AttachmentByID(ctx, f.ID)
+	if err == nil {
+		err = locked(now)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func locked(f ticket.Attachment) error {
 	switch {
 	case f.Scan == ticket.ScanInfected:
 		return failure.Forbidden("A virus was found in this file. It stays locked.")
@@ -42,12 +73,12 @@ func (d FileDoor) Hand(c *gin.Context, f ticket.Attachment) error {
 	case !f.Offered():
 		return failure.Conflict("This file is still being scanned for viruses. Try again in a moment.")
 	}
-	return Download(c, d.Store, f.StorageKey, f.Name, f.MediaType)
+	return nil
 }
 
 // outdated reports whether there are signatures that the file was not scanned with.
 func (d FileDoor) outdated(ctx context.Context, f ticket.Attachment) bool {
-	if d.Scanner == nil || f.Scan != ticket.ScanClean {
+	if d.Scanner == nil || f.Scan != ticket.ScanClean && f.Scan != ticket.ScanReleased {
 		return false
 	}
 	newest, err := d.Scanner.Signatures(ctx)
@@ -62,7 +93,7 @@ func (d FileDoor) rescan(ctx context.Context, f ticket.Attachment) ticket.Attach
 	if err != nil {
 		return f
 	}
-	if err := d.Tickets.RecordScan(ctx, 0, f.ID, found); err == nil || found.Scan != ticket.ScanClean {
+	if err := d.Tickets.RecordScan(ctx, 0, f.ID, found); (err == nil || found.Scan != ticket.ScanClean) && (f.Scan != ticket.ScanReleased || found.Scan == ticket.ScanInfected) {
 		f.Scan = found.Scan
 	}
 	return f
@@ -73,15 +104,16 @@ func (d FileDoor) scan(ctx context.Context, f ticket.Attachment) (ticket.Scanned
 	if err != nil {
 		return ticket.Scanned{}, fmt.Errorf("open a file: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // read only
+	defer file.Close()                   //nolint:errcheck // read only
+	at, err := d.Scanner.Signatures(ctx) // before: those that come meanwhile may not have been used
+	if err != nil {
+		return ticket.Scanned{}, err
+	}
 	verdict, err := d.Scanner.Scan(ctx, file)
 	if err != nil {
 		return ticket.Scanned{}, err
 	}
-	found := ticket.Scanned{Scan: ticket.ScanClean, Finding: verdict.Threat}
-	if at, err := d.Scanner.Signatures(ctx); err == nil {
-		found.SignaturesAt = at
-	}
+	found := ticket.Scanned{Scan: ticket.ScanClean, Finding: verdict.Threat, SignaturesAt: at}
 	switch {
 	case verdict.Unscannable:
 		found.Scan = ticket.ScanUnscannable

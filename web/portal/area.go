@@ -10,7 +10,6 @@ import (
 	"github.com/askwell/askwell/internal/account"
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/factor"
-	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/ticket"
 	forms "github.com/askwell/askwell/web/form"
 	"github.com/askwell/askwell/web/limit"
@@ -25,7 +24,7 @@ type Config struct {
 	Store    account.Store
 	Factor   *factor.Store
 	Tickets  *ticket.Service
-	Files    files.Store
+	Files    page.FileDoor
 	Sessions *session.Applicants
 	Forms    *forms.Reader
 	Limits   *limit.Limiter

@@ -123,7 +123,7 @@ func (a *Area) pack(ctx context.Context, to io.Writer, all copyOf) error {
 }
 
 func (a *Area) packFile(ctx context.Context, archive *zip.Writer, f ticket.Attachment) error {
-	file, err := a.Files.Open(ctx, f.StorageKey)
+	file, err := a.Files.Open(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func New(t testing.TB, options ...Options) *Desk {
 		o.Now = time.Now
 	}
 	d := &Desk{DB: o.DB, Files: store, Settings: settings}
-	d.Tickets = ticket.NewService(ticket.Config{DB: o.DB, Now: o.Now, UndoSend: settings.UndoSend})
+	d.Tickets = ticket.NewService(ticket.Config{DB: o.DB, Now: o.Now, UndoSend: settings.UndoSend, HoldFiles: settings.ClamdURL != ""})
 	d.Accounts, err = account.NewService(account.ServiceConfig{DB: o.DB, Keys: settings.SecretKeys, Agency: settings.Agency.Name, Now: o.Now})
 	if err != nil {
 		t.Fatal(err)
