@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +109,9 @@ func TestNothingIsScannedAgainWithoutAScanner(t *testing.T) {
 	reference, f := d.withFile(t, "x")
 	if err := d.Tickets.RecordScan(t.Context(), 0, f.ID, ticket.Scanned{Scan: ticket.ScanInfected, Finding: "Eicar"}); err != nil {
 		t.Fatal(err)
+	}
+	if text := d.get(t, ticketPath(reference)).Text(".files"); !strings.Contains(text, "virus found, locked") || strings.Contains(text, "Scan again") {
+		t.Errorf("an agent reads %q", text)
 	}
 	file := ticketPath(reference) + "/files/" + strconv.FormatInt(f.ID, 10)
 	if got := d.agent.Post(file+"/rescan", nil); got.Status != http.StatusConflict {

@@ -69,7 +69,7 @@ type draft struct {
 	Stale      bool // messages arrived while it was written
 }
 
-type permissions struct{ Release, ReleaseFiles bool }
+type permissions struct{ Release, ReleaseFiles, Rescan bool }
 
 // Do is where a form of the page goes; the answer leads back to the ticket as it was reached.
 func (d *ticketPage) Do(action string) string { return d.URL + action + d.From.suffix() }
@@ -176,7 +176,9 @@ func (a *Area) ticketPage(c *gin.Context) (*ticketPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &ticketPage{URL: ticketsPath + "/" + reference, May: permissions{Release: member.Role.Can(staff.ReleaseSuspect), ReleaseFiles: member.Role.Can(staff.ReleaseFiles)}}
+	d := &ticketPage{URL: ticketsPath + "/" + reference, May: permissions{
+		Release: member.Role.Can(staff.ReleaseSuspect), ReleaseFiles: member.Role.Can(staff.ReleaseFiles), Rescan: a.Scanner != nil,
+	}}
 	if d.Ticket, err = a.Tickets.ByReference(ctx, reference); err != nil {
 		return nil, err
 	}
