@@ -322,22 +322,6 @@ func inquiryForm(token, subject, number string) url.Values {
 	}
 }
 
-func waitFor(t *testing.T, db *pgxpool.Pool, p *process, sql string) {
-	t.Helper()
-	deadline := time.Now().Add(3 * time.Minute)
-	for {
-		var yes bool
-		err := db.QueryRow(t.Context(), sql).Scan(&yes)
-		if err == nil && yes {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it never was so: %s (%v)\n%s", sql, err, tail(p.out.String(), 3000))
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
 // docBlock is the fenced block of a page of docs that follows the line `<!-- run: name -->`, with what differs on this machine replaced: pairs of
 // text in the docs and text here. Each of them must occur.
 func docBlock(t *testing.T, page, name string, replacements ...string) string {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/failure"
@@ -408,4 +409,20 @@ func TestSurroundingsSentinel(t *testing.T) {
 		t.Errorf("%d mails went out (%v), want %d", len(all), err, questions)
 	}
 	held(t, "Redis' primary killed in the middle of %d questions: another took over after %s; every question acknowledged by one mail", questions, took.Round(100*time.Millisecond))
+}
+
+func waitFor(t *testing.T, db *pgxpool.Pool, p *process, sql string) {
+	t.Helper()
+	deadline := time.Now().Add(3 * time.Minute)
+	for {
+		var yes bool
+		err := db.QueryRow(t.Context(), sql).Scan(&yes)
+		if err == nil && yes {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it never was so: %s (%v)\n%s", sql, err, tail(p.out.String(), 3000))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
