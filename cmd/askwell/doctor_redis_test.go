@@ -90,4 +90,13 @@ func TestADeskWithLeastRightsAtRedis(t *testing.T) {
 			t.Errorf("Redis refuses something:\n%s", tail(p.out.String(), 3000))
 		}
 	}
+	own, err := redis.ParseURL(u.String())
+	s.must(err)
+	user := redis.NewClient(own)
+	defer user.Close()
+	for _, refused := range [][]any{{"FLUSHALL"}, {"FLUSHDB"}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"}, {"ACL", "LIST"}, {"SHUTDOWN"}} {
+		if err := user.Do(t.Context(), refused...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
+			t.Errorf("%v: %v, want NOPERM", refused, err)
+		}
+	}
 }

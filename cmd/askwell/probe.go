@@ -69,6 +69,8 @@ func redisAdvice(err error) string {
 		return "It is a replica, which only reads: let REDIS_URL lead to the primary. Until then tasks wait in the database; none is lost."
 	case strings.HasPrefix(text, "MISCONF"):
 		return "It cannot save to its disk and takes nothing more: free some room there, or set stop-writes-on-bgsave-error to no. Until then tasks wait in the database; none is lost."
+	case strings.HasPrefix(text, "NOPERM") && strings.Contains(text, "'cluster"):
+		return "The user in REDIS_URL may not ask the cluster for its nodes: give it both lines of docs/redis.md, on every node. Until then tasks wait in the database; none is lost."
 	case strings.HasPrefix(text, "NOPERM"):
 		return "The user in REDIS_URL may not write: see its ACL. Until then tasks wait in the database; none is lost."
 	}
