@@ -1,7 +1,10 @@
 package workers_test
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/internal/testkit"
@@ -44,6 +47,34 @@ func TestTwoDesksOnOneRedis(t *testing.T) {
 	two.await("its own acknowledgement", func() bool { return two.sentMails() == 1 })
 	if one.sentMails() != 1 {
 		t.Errorf("the first desk sent %d mails", one.sentMails())
+	}
+	options, err := redis.ParseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	queues, err := client.SMembers(t.Context(), "asynq:queues").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]int{}
+	for _, queue := range queues {
+		prefix, _, _ := strings.Cut(queue, "-")
+		own[prefix]++
+	}
+	for _, d := range []*desk{one, two} {
+		var id string
+		if err := d.db.QueryRow(t.Context(), `SELECT left(id::text, 8) FROM desk`).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		if own[id] == 0 {
+			t.Errorf("no queue is desk %s's: %v", id, queues)
+		}
+		delete(own, id)
+	}
+	if len(own) > 0 {
+		t.Errorf("queues of neither desk: %v", queues)
 	}
 }
 

@@ -43,7 +43,7 @@ func newSearchDesk(t *testing.T) *searchDesk {
 
 func (d *searchDesk) engine() *search.Engine {
 	d.t.Helper()
-	engine, err := search.New(search.Config{URL: d.cfg.MeiliURL, Key: d.cfg.MeiliKey, DB: d.db})
+	engine, err := search.New(search.Config{URL: d.cfg.MeiliURL, Prefix: "askwell_", Key: d.cfg.MeiliKey, DB: d.db})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -50,6 +50,9 @@ var forbidden = []question{
 
 // Access asks Meilisearch what our key may do. Errors: unavailable.
 func (e *Engine) Access(ctx context.Context) (Access, error) {
+	if err := e.named(ctx); err != nil {
+		return Access{}, err
+	}
 	var a Access
 	for _, q := range questions {
 		allowed, _, err := e.mayAsk(ctx, q)

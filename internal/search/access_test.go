@@ -32,7 +32,7 @@ func grant(t testing.TB, url string, actions []string, indexes string) string {
 
 func access(t testing.TB, url, key string) search.Access {
 	t.Helper()
-	engine, err := search.New(search.Config{URL: url, Key: key})
+	engine, err := search.New(search.Config{URL: url, Prefix: "askwell_", Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestAccessSeesAServerWithoutAMasterKey(t *testing.T) {
 	if got := access(t, open.URL, ""); !got.Open || got.Refused || len(got.Lacks) > 0 {
 		t.Errorf("it says %+v", got)
 	}
-	engine, err := search.New(search.Config{URL: "http://127.0.0.1:1"})
+	engine, err := search.New(search.Config{URL: "http://127.0.0.1:1", Prefix: "askwell_"})
 	if err != nil {
 		t.Fatal(err)
 	}

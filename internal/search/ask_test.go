@@ -138,7 +138,7 @@ func TestPostgreSQLHasTimeOfItsOwn(t *testing.T) {
 	d.index()
 	f := d.fault(t)
 	f.set(hangs)
-	engine, err := search.New(search.Config{URL: f.url, Key: testkit.SearchKey, DB: d.db})
+	engine, err := search.New(search.Config{URL: f.url, Prefix: "askwell_", Key: testkit.SearchKey, DB: d.db})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestASearchEndsWhileMeilisearchHangs(t *testing.T) {
 	d.index()
 	f := d.fault(t)
 	f.set(hangs)
-	engine, err := search.New(search.Config{URL: f.url, Key: testkit.SearchKey, DB: d.db})
+	engine, err := search.New(search.Config{URL: f.url, Prefix: "askwell_", Key: testkit.SearchKey, DB: d.db})
 	if err != nil {
 		t.Fatal(err)
 	}

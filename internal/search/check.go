@@ -47,6 +47,9 @@ func (d *Differences) add(more Differences) {
 // many there are. It may run at any time and break off at any point. Errors: unavailable; what was compared before that is kept,
 // too.
 func (e *Engine) Verify(ctx context.Context, progress func(done, total int64)) ([]Check, error) {
+	if err := e.named(ctx); err != nil {
+		return nil, err
+	}
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}

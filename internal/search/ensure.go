@@ -29,6 +29,9 @@ const (
 // Indexes of a later version are left alone: while an upgrade is under way a worker of the old version that starts again would
 // undo it. Who goes back to an earlier version runs askwell reindex.
 func (e *Engine) Prepare(ctx context.Context) error {
+	if err := e.named(ctx); err != nil {
+		return err
+	}
 	need, err := e.need(ctx)
 	if need == needNewer {
 		e.newer.Do(func() {
@@ -54,6 +57,9 @@ func (e *Engine) Prepare(ctx context.Context) error {
 
 // Stale reports whether the indexes are not what this version needs, so that PostgreSQL answers searches. Errors: unavailable.
 func (e *Engine) Stale(ctx context.Context) (bool, error) {
+	if err := e.named(ctx); err != nil {
+		return true, err
+	}
 	s, err := e.stamp(ctx, e.stampIndex())
 	if err != nil || s.Version != settingsVersion {
 		return true, err

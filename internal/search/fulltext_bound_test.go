@@ -75,7 +75,7 @@ func TestASearchEndsThoughPostgreSQLIsSlow(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), `LOCK TABLE ticket_search`); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := search.New(search.Config{URL: "http://127.0.0.1:1", DB: d.db})
+	engine, err := search.New(search.Config{URL: "http://127.0.0.1:1", Prefix: "askwell_", DB: d.db})
 	if err != nil {
 		t.Fatal(err)
 	}

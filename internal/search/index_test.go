@@ -197,7 +197,7 @@ func TestErrorsOfMeilisearchQuoteNobody(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	_, id := d.open("A very private subject", "Question")
-	engine, err := search.New(search.Config{URL: d.url, Key: "wrong", DB: d.db})
+	engine, err := search.New(search.Config{URL: d.url, Prefix: "askwell_", Key: "wrong", DB: d.db})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,11 +34,17 @@ const (
 //
 // While new indexes are being built (Rebuild), what is sent to those in use is noted for the new ones, under the same lock.
 func (e *Engine) IndexTickets(ctx context.Context, ids []int64) error {
+	if err := e.named(ctx); err != nil {
+		return err
+	}
 	return e.index(ctx, e.ticketRows(), ids)
 }
 
 // IndexAccounts is IndexTickets for accounts.
 func (e *Engine) IndexAccounts(ctx context.Context, ids []int64) error {
+	if err := e.named(ctx); err != nil {
+		return err
+	}
 	return e.index(ctx, e.accountRows(), ids)
 }
 

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -37,7 +38,7 @@ func keyUID(prefix string) uuid.UUID { return uuid.NewSHA1(keySpace, []byte(pref
 // uid under the master key, in hexadecimal. An empty prefix is the default one.
 func KeyOf(master, prefix string) string {
 	mac := hmac.New(sha256.New, []byte(master))
-	mac.Write([]byte(keyUID(orDefault(prefix)).String()))
+	mac.Write([]byte(keyUID(cmp.Or(prefix, commonPrefix)).String()))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
@@ -46,7 +47,7 @@ func KeyOf(master, prefix string) string {
 // refuses the master key or has none; unavailable.
 func GrantKey(ctx context.Context, url, master, prefix string) (string, error) {
 	client := connect(Config{URL: url, Key: master}, writeTimeout)
-	prefix = orDefault(prefix)
+	prefix = cmp.Or(prefix, commonPrefix)
 	want := &meilisearch.Key{
 		UID: keyUID(prefix).String(), Name: "Askwell", Description: "Made by askwell search-key: what the desk does with its own indexes.",
 		Actions: keyActions, Indexes: []string{prefix + "*"},

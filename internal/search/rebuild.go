@@ -44,6 +44,9 @@ type RebuildOptions struct {
 // is sent again. After that: the stamp that bears our run says whether the swap was done. Until the very end writers go on
 // noting, and whatever was noted is sent again.
 func (e *Engine) Rebuild(ctx context.Context, o RebuildOptions) error {
+	if err := e.named(ctx); err != nil {
+		return err
+	}
 	if o.Waiting == nil {
 		o.Waiting = func() {}
 	}

@@ -80,7 +80,7 @@ func BenchmarkRebuildReadsAndSends(b *testing.B) {
 	}
 	want := int64(made.Tickets + made.Accounts)
 	sink, url := startSink(b)
-	engine, err := search.New(search.Config{URL: url, DB: db})
+	engine, err := search.New(search.Config{URL: url, Prefix: "askwell_", DB: db})
 	if err != nil {
 		b.Fatal(err)
 	}

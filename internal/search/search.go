@@ -28,8 +28,8 @@ const (
 
 const writeTimeout = 30 * time.Second // one batch on its way; the task behind it may take longer
 
-// Config is what an Engine needs. Prefix keeps several desks apart on one Meilisearch; it defaults to "askwell_". Key is the one that GrantKey makes. Patience is how
-// long Meilisearch may take over a search before PostgreSQL answers instead, askPatience when 0; a search
+// Config is what an Engine needs. Prefix begins the names of the indexes; when empty it holds the desk's ID, so that several desks may share one
+// Meilisearch (named). Key is the one that GrantKey makes. Patience is how long Meilisearch may take over a search before PostgreSQL answers instead, askPatience when 0; a search
 // takes two and a half times that at most. Rest is how long nobody asks Meilisearch once it has failed some times; restFor when 0.
 type Config struct {
 	URL, Key string
@@ -61,7 +61,8 @@ type Engine struct {
 	lexicon  lexicon
 	fillPage int64 // how many rows a rebuild reads at once
 	url, key string
-	prefix   string
+	prefix   string // read it once named has succeeded
+	naming   naming
 	log      *slog.Logger
 	now      func() time.Time
 	observe  func(Answered)
@@ -77,10 +78,11 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Rest = restFor
 	}
 	e := &Engine{
-		db: cfg.DB, sessions: cmp.Or(cfg.Sessions, cfg.DB), url: cfg.URL, key: cfg.Key, prefix: orDefault(cfg.Prefix), log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
+		db: cfg.DB, sessions: cmp.Or(cfg.Sessions, cfg.DB), url: cfg.URL, key: cfg.Key, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
 		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, place: cmp.Or(cfg.Location, time.UTC),
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
 	}
+	e.naming.known.Store(cfg.Prefix != "")
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -89,13 +91,6 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e.breaker = newBreaker(e.log, cfg.Rest)
 	return e, nil
-}
-
-func orDefault(prefix string) string {
-	if prefix == "" {
-		return "askwell_"
-	}
-	return prefix
 }
 
 // connect makes a client that never tries twice by itself: a person gets an answer in time, and a worker's task comes back.

@@ -40,6 +40,9 @@ func majorMinor(version string) (major, minor int) {
 
 // State looks at the server and the indexes. Errors: unavailable.
 func (e *Engine) State(ctx context.Context) (State, error) {
+	if err := e.named(ctx); err != nil {
+		return State{}, err
+	}
 	version, err := e.reader.VersionWithContext(ctx)
 	if err != nil {
 		return State{}, failed("ask for the version of Meilisearch", err)

@@ -36,6 +36,9 @@ func (e *Engine) current(ctx context.Context) error {
 	if seen := e.seen.Load(); seen != nil && seen.ok && e.now().Sub(seen.at) < settingsFor {
 		return nil
 	}
+	if err := e.named(ctx); err != nil {
+		return err
+	}
 	s, err := e.stamp(ctx, e.stampIndex())
 	if err != nil {
 		return err

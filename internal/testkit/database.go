@@ -85,7 +85,14 @@ func named(address, database string) string {
 // DatabaseURL makes a migrated database for this test alone and gives its address. It is dropped after the test.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
-	return databaseFrom(t, template)
+	address := databaseFrom(t, template)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	// A database of its own is a desk of its own; what is copied has the ID of the template.
+	if err := execOn(ctx, address, `UPDATE desk SET id = gen_random_uuid()`); err != nil {
+		t.Fatalf("make a test database: %v", err)
+	}
+	return address
 }
 
 // EmptyDatabaseURL is DatabaseURL before any migration.

@@ -110,9 +110,13 @@ func (b *bench) engineFloor(ctx context.Context, d *desk, words []string) (Times
 	engine := newClient(u.Host)
 	defer engine.close()
 	engine.headers = "Authorization: Bearer " + d.running.MeiliKey + "\r\n"
+	var index string // named by the desk's ID
+	if err := d.db.QueryRow(ctx, `SELECT prefix || 'tickets' FROM search_index`).Scan(&index); err != nil {
+		return Times{}, fmt.Errorf("name the search index: %w", err)
+	}
 	var took []time.Duration
 	for i := range b.Searches {
-		query := map[string]any{"indexUid": "askwell_tickets", "q": words[i%len(words)], "limit": 25}
+		query := map[string]any{"indexUid": index, "q": words[i%len(words)], "limit": 25}
 		body, err := json.Marshal(map[string]any{"queries": []any{query}})
 		if err != nil {
 			return Times{}, err
