@@ -10,6 +10,7 @@ import (
 
 	"github.com/askwell/askwell/internal/config"
 	"github.com/askwell/askwell/internal/redisurl"
+	"github.com/askwell/askwell/internal/trust"
 	"github.com/askwell/askwell/workers"
 )
 
@@ -44,9 +45,13 @@ func checkRedis(ctx context.Context, cfg config.Config) (string, error) {
 func redisSilent(cfg config.Config, err error) string {
 	const waits = " Until then tasks wait in the database; none is lost."
 	text := err.Error()
-	switch {
-	case strings.Contains(text, "certificate signed by unknown authority"):
+	switch problem := trust.ProblemOf(err); {
+	case problem == trust.UnknownAuthority:
 		return "This machine does not know who signed the certificate of Redis: set REDIS_CA_FILE to the certificate of that authority." + waits
+	case problem == trust.OtherName, problem == trust.Expired, problem == trust.Unverified:
+		return "The certificate of Redis is for another name than the host in REDIS_URL, or is not valid now." + waits
+	case problem == trust.NoTLS:
+		return "Redis does not speak TLS on this port: write redis:// instead of rediss://, or its port with TLS." + waits
 	case strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"):
 		return "Redis refuses the name or the password in REDIS_URL, or wants one." + waits
 	case strings.Contains(cfg.RedisURL, "-sentinel:"):

@@ -45,10 +45,7 @@ func TestDoctorTriesTheTaskQueue(t *testing.T) {
 			if c.user != "" {
 				u.User = url.UserPassword(c.user, "secret")
 			}
-			out, _ := try(t, []string{"REDIS_URL=" + u.String(), "DATABASE_URL=postgres://127.0.0.1:1/x"}, "", "doctor")
-			if !strings.Contains(out, c.want) {
-				t.Errorf("the doctor says %s\nwant %q in it", out, c.want)
-			}
+			redisDoctor(t, u.String(), c.want)
 		})
 	}
 }
@@ -99,4 +96,10 @@ func TestADeskWithLeastRightsAtRedis(t *testing.T) {
 			t.Errorf("%v: %v, want NOPERM", refused, err)
 		}
 	}
+}
+
+// redisDoctor looks for a line in what doctor prints of an address of Redis.
+func redisDoctor(t *testing.T, address, want string, env ...string) {
+	t.Helper()
+	doctor(t, append(env, "REDIS_URL="+address, "DATABASE_URL=postgres://127.0.0.1:1/x"), want)
 }

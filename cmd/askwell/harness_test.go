@@ -155,6 +155,18 @@ func try(t *testing.T, env []string, stdin string, args ...string) (string, erro
 	return string(out), err
 }
 
+// doctor runs `askwell doctor` with these settings, looks for lines in what it prints and gives all of it. Other checks may fail.
+func doctor(t *testing.T, env []string, want ...string) string {
+	t.Helper()
+	out, _ := try(t, env, "", "doctor")
+	for _, line := range want {
+		if !strings.Contains(out, line) {
+			t.Errorf("doctor printed %s\nwant %q in it", out, line)
+		}
+	}
+	return out
+}
+
 // eventually waits until fn gives no error.
 func eventually(t *testing.T, within time.Duration, fn func() error) {
 	t.Helper()

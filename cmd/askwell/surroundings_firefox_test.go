@@ -50,7 +50,7 @@ func startFirefox(t *testing.T) *firefox {
 	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(firefoxSettings), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := neighbor(t, "env", "HOME="+profile, program(t, "firefox-esr"), "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0", "--remote-allow-origins", "http://localhost")
+	p := startProgram(t, "env", "HOME="+profile, program(t, "firefox-esr"), "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0", "--remote-allow-origins", "http://localhost")
 	var address string
 	eventually(t, time.Minute, func() error {
 		found := bidiLine.FindStringSubmatch(p.out.String())
@@ -151,17 +151,13 @@ func (f *firefox) leave(what string, do func()) {
 	f.t.Helper()
 	f.Eval("document.leaving = true")
 	do()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
+	eventually(f.t, 30*time.Second, func() error {
 		e, err := f.evaluate(`!document.leaving && document.readyState === "complete"`)
-		if here, _ := e.Result.Value.(bool); err == nil && here {
-			return
+		if here, _ := e.Result.Value.(bool); err == nil && !here {
+			err = fmt.Errorf("firefox: %s leads to no page", what)
 		}
-		if time.Now().After(deadline) {
-			f.t.Fatalf("firefox: %s leads to no page: %v", what, err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return err
+	})
 }
 
 // Press presses Enter on a button or link, as somebody without a mouse does.
@@ -197,13 +193,12 @@ func (f *firefox) Upload(selector, path string) {
 
 func (f *firefox) WaitFor(condition string) {
 	f.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for f.Eval("Boolean("+condition+")") != "true" {
-		if time.Now().After(deadline) {
-			f.t.Fatalf("firefox waited in vain for %s at %s: %s", condition, f.Eval("location.href"), tail(f.Eval("document.body.innerText"), 800))
+	eventually(f.t, 30*time.Second, func() error {
+		if f.Eval("Boolean("+condition+")") != "true" {
+			return fmt.Errorf("firefox waits for %s at %s: %s", condition, f.Eval("location.href"), tail(f.Eval("document.body.innerText"), 800))
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return nil
+	})
 }
 
 // Look takes a picture into the folder that SCREENSHOTS names, of the whole page.

@@ -4,15 +4,8 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,40 +24,6 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// certified makes a private authority and a certificate of it for this machine, in PEM files that other accounts can read.
-func certified(t *testing.T, dir string) (ca, cert, key string) {
-	t.Helper()
-	now := time.Now()
-	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "mail server"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
-	}
-	keys := make([]*ecdsa.PrivateKey, 2)
-	for i := range keys {
-		var err error
-		if keys[i], err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write := func(name, kind string, der []byte, err error) string {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return writeFileAt(t, dir, name, string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})))
-	}
-	der, err := x509.CreateCertificate(rand.Reader, authority, authority, keys[0].Public(), keys[0])
-	ca = write("ca.pem", "CERTIFICATE", der, err)
-	der, err = x509.CreateCertificate(rand.Reader, server, authority, keys[1].Public(), keys[0])
-	cert = write("cert.pem", "CERTIFICATE", der, err)
-	der, err = x509.MarshalECPrivateKey(keys[1])
-	return ca, cert, write("key.pem", "EC PRIVATE KEY", der, err)
-}
-
 // dovecot starts one as docs/mail.md says, with a mailbox in a Maildir, and gives its ports.
 type dovecot struct {
 	imap, auth, ca, maildir string
@@ -76,8 +35,8 @@ func startDovecot(t *testing.T, changes ...string) *dovecot {
 	t.Helper()
 	dir := openFolder(t)
 	d := &dovecot{imap: freePort(t), auth: freePort(t), maildir: filepath.Join(dir, "mail", "desk")}
-	var cert, key string
-	d.ca, cert, key = certified(t, dir)
+	certified := testkit.Certificate(t, dir)
+	d.ca = certified.CAFile
 	users := writeFileAt(t, dir, "users", "desk:{PLAIN}secret\n")
 	for _, sub := range []string{"cur", "new", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(d.maildir, sub), 0o755); err != nil { //nolint:gosec // the server's own account reads it
@@ -86,14 +45,14 @@ func startDovecot(t *testing.T, changes ...string) *dovecot {
 	}
 	giveTo(t, "nobody", dir)
 	conf := docBlock(t, "mail.md", "dovecot", append([]string{
-		"/etc/dovecot/tls.crt", cert, "/etc/dovecot/tls.key", key, "/etc/dovecot/users", users, "maildir:/var/mail/%u", "maildir:" + filepath.Join(dir, "mail", "%u"),
+		"/etc/dovecot/tls.crt", certified.CertFile, "/etc/dovecot/tls.key", certified.KeyFile, "/etc/dovecot/users", users, "maildir:/var/mail/%u", "maildir:" + filepath.Join(dir, "mail", "%u"),
 		"uid=vmail gid=vmail home=/var/mail/%u", "uid=nobody gid=nogroup home=" + filepath.Join(dir, "mail", "%u"),
 		"port = 143", "port = " + d.imap, "port = 12345", "port = " + d.auth,
 	}, changes...)...)
 	conf += fmt.Sprintf("\nfirst_valid_uid = 1\nbase_dir = %s\nstate_dir = %s\nlog_path = /dev/stderr\ninstance_name = t%s\n", filepath.Join(dir, "run"), dir, d.imap)
 	path := writeFileAt(t, dir, "dovecot.conf", conf)
 	d.restart = func() {
-		d.p = neighbor(t, "dovecot", "-F", "-c", path)
+		d.p = startProgram(t, "dovecot", "-F", "-c", path)
 		listening(t, "tcp", "127.0.0.1:"+d.imap)
 	}
 	d.restart()
@@ -215,22 +174,25 @@ func TestSurroundingsDovecotUnderLoad(t *testing.T) {
 		readers.Go(func() {
 			for ctx.Err() == nil {
 				_ = box.Run(ctx) // and again, as a worker does
-				time.Sleep(200 * time.Millisecond)
+				select {
+				case <-ctx.Done():
+				case <-time.After(200 * time.Millisecond):
+				}
 			}
 		})
 	}
 	await := func(n int) {
 		t.Helper()
-		for late := time.Now().Add(4 * time.Minute); count(`SELECT count(*) FROM inbound_mail`) < n; time.Sleep(50 * time.Millisecond) {
-			if time.Now().After(late) {
-				t.Fatalf("%d of %d mails came in", count(`SELECT count(*) FROM inbound_mail`), n)
+		eventually(t, 4*time.Minute, func() error {
+			if kept := count(`SELECT count(*) FROM inbound_mail`); kept < n {
+				return fmt.Errorf("%d of %d mails came in", kept, n)
 			}
-		}
+			return nil
+		})
 	}
 	await(mails / 4)
 	d.p.signal(syscall.SIGKILL) // a cut
 	<-d.p.done
-	time.Sleep(time.Second)
 	d.restart()
 	await(mails / 2)
 	d.p.signal(syscall.SIGTERM)
@@ -240,15 +202,19 @@ func TestSurroundingsDovecotUnderLoad(t *testing.T) {
 	}
 	d.restart()
 	await(mails)
-	for late := time.Now().Add(time.Minute); mailsIn(t, d.maildir) > 0 && time.Now().Before(late); {
-		time.Sleep(100 * time.Millisecond)
-	}
+	eventually(t, time.Minute, func() error {
+		if left := mailsIn(t, d.maildir); left > 0 {
+			return fmt.Errorf("%d mails are left in the mailbox", left)
+		}
+		return nil
+	})
 	stop()
 	readers.Wait()
 	kept, distinct := count(`SELECT count(*) FROM inbound_mail`), count(`SELECT count(DISTINCT fingerprint) FROM inbound_mail`)
-	left, done := mailsIn(t, d.maildir), mailsIn(t, filepath.Join(d.maildir, ".Askwell"))
-	if kept != mails || distinct != mails || left != 0 || done != mails {
-		t.Errorf("%d kept (%d different), %d left in the mailbox, %d in the folder of those that were taken in; want %d", kept, distinct, left, done, mails)
+	done := mailsIn(t, filepath.Join(d.maildir, ".Askwell"))
+	// A server that stops in the middle of a move may leave that mail in both folders, and it was stopped twice.
+	if kept != mails || distinct != mails || done < mails || done > mails+2 {
+		t.Errorf("%d kept (%d different), %d in the folder of those that were taken in; want %d", kept, distinct, done, mails)
 	}
 	held(t, "%d mails in by IMAP over a kill of the server, a change of UIDVALIDITY and two workers: %d lost, %d twice, %d copies in the folder", mails, mails-distinct, kept-distinct, done-mails)
 }
@@ -327,7 +293,7 @@ func postfix(t *testing.T, d *dovecot, dir, sinkAt string) (port string, restart
 	giveTo(t, "postfix", filepath.Join(dir, "data"))
 	var running *process
 	restart = func() {
-		running = neighbor(t, "postfix", "-c", etc, "start-fg")
+		running = startProgram(t, "postfix", "-c", etc, "start-fg")
 		listening(t, "tcp", "127.0.0.1:"+port)
 	}
 	restart()
@@ -364,9 +330,7 @@ func TestSurroundingsPostfix(t *testing.T) {
 		{"smtp://127.0.0.1:" + port, "", "FAIL  Mail         The mail server passes on no mail of Askwell's"},
 		{"smtps://desk:secret@127.0.0.1:" + port, "", "FAIL  Mail         The mail server does not speak TLS on this port"},
 	} {
-		if out, _ := try(t, append(settings, "SMTP_URL="+c.url, c.env), "", "doctor"); !strings.Contains(out, c.want) {
-			t.Errorf("the doctor says %s\nwant %q in it", out, c.want)
-		}
+		doctor(t, append(settings, "SMTP_URL="+c.url, c.env), c.want)
 		findings++
 	}
 
@@ -395,15 +359,16 @@ func TestSurroundingsPostfix(t *testing.T) {
 		t.Fatalf("%d more questions", n)
 	}
 	search := testkit.Search(t)
-	p := start(t, append(settings, "REDIS_URL="+testkit.RedisURL(t), "MEILI_URL="+search.URL(), "MEILI_KEY="+testkit.SearchKey, "SMTP_URL="+smtpURL, "FILES_DIR="+t.TempDir()), "work")
+	start(t, append(settings, "REDIS_URL="+testkit.RedisURL(t), "MEILI_URL="+search.URL(), "MEILI_KEY="+testkit.SearchKey, "SMTP_URL="+smtpURL, "FILES_DIR="+t.TempDir()), "work")
 	time.Sleep(outage) // this is the outage
 	restart()
-	waitFor(t, db, p, fmt.Sprintf(`SELECT (SELECT count(*) FROM ticket_event WHERE kind = 'acknowledged') = %d AND (SELECT count(*) FROM message WHERE delivery = 'sent') = %d`, acknowledgements, replies))
-	for late := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
-		if mails, _ := box.count(); mails >= acknowledgements+replies || time.Now().After(late) {
-			break
+	waitFor(t, db, fmt.Sprintf(`SELECT (SELECT count(*) FROM ticket_event WHERE kind = 'acknowledged') = %d AND (SELECT count(*) FROM message WHERE delivery = 'sent') = %d`, acknowledgements, replies))
+	eventually(t, time.Minute, func() error {
+		if mails, _ := box.count(); mails < acknowledgements+replies {
+			return fmt.Errorf("%d mails arrived", mails)
 		}
-	}
+		return nil
+	})
 	mails, twice := box.count()
 	if mails != acknowledgements+replies || twice != 0 {
 		t.Errorf("%d different mails arrived, %d twice; want %d", mails, twice, acknowledgements+replies)

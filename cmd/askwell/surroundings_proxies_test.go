@@ -26,7 +26,7 @@ func TestSurroundingsNginx(t *testing.T) {
 		fmt.Fprintf(&temporary, "%s_temp_path %s;\n", kind, filepath.Join(p.dir, kind))
 	}
 	main := p.write("nginx.conf", account+"daemon off;\nworker_processes 2;\npid "+filepath.Join(p.dir, "nginx.pid")+";\nerror_log stderr;\nevents {}\nhttp {\n"+temporary.String()+site+"}\n")
-	neighbor(t, "nginx", "-c", main, "-p", p.dir, "-e", "stderr")
+	startProgram(t, "nginx", "-c", main, "-p", p.dir, "-e", "stderr")
 	listening(t, "tcp", p.https)
 	p.accessLogged = p.logFile("askwell.log")
 	p.hold()
@@ -40,7 +40,7 @@ func TestSurroundingsHaproxy(t *testing.T) {
 	conf := docBlock(t, "proxy.md", "haproxy", p.places(
 		"bind 0.0.0.0:443 ssl", "bind "+p.https+" ssl", "bind [::]:443 v6only ssl", "bind "+p.https6+" v6only ssl", "bind 0.0.0.0:80", "bind "+p.http, "    bind [::]:80 v6only\n", "",
 		"/etc/haproxy/errors", p.dir, "log /dev/log local0", "log "+log+" local0")...)
-	neighbor(t, "haproxy", "-db", "-f", p.write("haproxy.cfg", conf))
+	startProgram(t, "haproxy", "-db", "-f", p.write("haproxy.cfg", conf))
 	listening(t, "tcp", p.https)
 	p.accessLogged = logged
 	p.hold()
@@ -86,7 +86,7 @@ func TestSurroundingsApache(t *testing.T) {
 	for _, address := range []string{p.https, p.https6, p.http} {
 		fmt.Fprintf(&main, "Listen %s\n", address)
 	}
-	neighbor(t, "apache2", "-DFOREGROUND", "-f", p.write("apache.conf", main.String()+site))
+	startProgram(t, "apache2", "-DFOREGROUND", "-f", p.write("apache.conf", main.String()+site))
 	listening(t, "tcp", p.https)
 	p.accessLogged = p.logFile("askwell.log")
 	p.hold()
@@ -103,7 +103,7 @@ func TestSurroundingsCaddy(t *testing.T) {
 	site := docBlock(t, "proxy.md", "caddy", p.places("help.example.org {", "https://localhost:"+portIn(p.https)+", https://127.0.0.1:"+portIn(p.https)+" {\nbind 127.0.0.1", "/var/log/caddy", filepath.Join(p.dir, "log"))...)
 	site6 := strings.Replace(site, "https://localhost:"+portIn(p.https)+", https://127.0.0.1:"+portIn(p.https)+" {\nbind 127.0.0.1", "https://[::1]:"+portIn(p.https6)+" {\nbind ::1", 1)
 	options := fmt.Sprintf("{\nadmin off\nhttp_port %s\nhttps_port %s\ndefault_sni localhost\nstorage file_system %s\n}\n", portIn(p.http), portIn(p.https), filepath.Join(p.dir, "caddy"))
-	neighbor(t, "env", "XDG_CONFIG_HOME="+p.dir, "XDG_DATA_HOME="+p.dir, program(t, "caddy"), "run", "--adapter", "caddyfile", "--config", p.write("Caddyfile", options+site+site6))
+	startProgram(t, "env", "XDG_CONFIG_HOME="+p.dir, "XDG_DATA_HOME="+p.dir, program(t, "caddy"), "run", "--adapter", "caddyfile", "--config", p.write("Caddyfile", options+site+site6))
 	listening(t, "tcp", p.https)
 	p.leadsTo, p.accessLogged = "localhost", p.logFile("askwell.log") // Caddy leaves the port out that it takes for that of https
 	p.hold()
@@ -117,9 +117,9 @@ func (p *proxied) places(further ...string) []string {
 	case strings.Contains(conf, "haproxy"):
 		pairs = append(pairs[:len(pairs)-2], "/etc/ssl/private/help.example.org.both.pem", filepath.Join(p.dir, "both.pem"), "https://help.example.org", "https://"+p.name(), "help.example.org", "localhost")
 	case strings.Contains(conf, "caddy"):
-		pairs = append(pairs, "/etc/ssl/private/help.example.org.pem", filepath.Join(p.dir, "desk.pem"), "/etc/ssl/private/help.example.org.key", filepath.Join(p.dir, "desk.key"))
+		pairs = append(pairs, "/etc/ssl/private/help.example.org.pem", p.CertFile, "/etc/ssl/private/help.example.org.key", p.KeyFile)
 	default:
-		pairs = append(pairs, "/etc/ssl/private/help.example.org.pem", filepath.Join(p.dir, "desk.pem"), "/etc/ssl/private/help.example.org.key", filepath.Join(p.dir, "desk.key"),
+		pairs = append(pairs, "/etc/ssl/private/help.example.org.pem", p.CertFile, "/etc/ssl/private/help.example.org.key", p.KeyFile,
 			"https://help.example.org", "https://"+p.name(), "help.example.org", "localhost")
 	}
 	return pairs

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -156,11 +157,11 @@ func (p *proxied) question() string {
 func (p *proxied) holdDoctor() {
 	t := p.t
 	t.Helper()
-	out, _ := try(t, append(p.env, "SSL_CERT_FILE="+p.certificate), "", "doctor")
+	out, _ := try(t, append(p.env, "SSL_CERT_FILE="+p.CAFile), "", "doctor")
 	if !strings.Contains(out, "ok    Proxy        requests come from 127.0.0.1, which is trusted") || strings.Contains(out, "WARN  Proxy") {
 		t.Errorf("doctor says\n%s", out)
 	}
-	out, _ = try(t, append(p.env, "SSL_CERT_FILE="+p.certificate, "SECRET_KEY=the key of another desk that is just as long"), "", "doctor")
+	out, _ = try(t, append(p.env, "SSL_CERT_FILE="+p.CAFile, "SECRET_KEY=the key of another desk that is just as long"), "", "doctor")
 	if !strings.Contains(out, "FAIL  Proxy        BASE_URL answers, and it is not this desk") {
 		t.Errorf("doctor of another desk says\n%s", out)
 	}
@@ -193,7 +194,13 @@ func (p *proxied) holdRestart() {
 	for i := range p.serves {
 		finish, done := startUpload(t, p.visit())
 		p.serves[i].signal(syscall.SIGTERM)
-		time.Sleep(4 * time.Second) // beyond the grace: what is under way is uploads now
+		eventually(t, 30*time.Second, func() error { // the grace has ended: what is under way is uploads now
+			conn, err := net.Dial("tcp", p.backs[i])
+			if err != nil {
+				return nil
+			}
+			return errors.Join(errors.New("it takes connections"), conn.Close())
+		})
 		finish()
 		if err := <-done; err != nil {
 			t.Errorf("the upload that was under way: %v", err)
@@ -259,7 +266,7 @@ func (p *proxied) holdUnavailable() {
 		}
 		return nil
 	})
-	out, _ := try(t, append(p.env, "SSL_CERT_FILE="+p.certificate), "", "doctor")
+	out, _ := try(t, append(p.env, "SSL_CERT_FILE="+p.CAFile), "", "doctor")
 	if !strings.Contains(out, "FAIL  Proxy        BASE_URL answers, but reaches no serve") {
 		t.Errorf("doctor says\n%s", out)
 	}

@@ -3,32 +3,30 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/internal/trust"
 )
 
 // proxied is a desk of two serve behind a proxy, on free ports of this machine.
 type proxied struct {
 	*split
+	testkit.Certified
 	dir          string // certificates, logs and the page, for any account to read
 	https, http  string // host:port of the proxy
 	https6       string // the same over IPv6
 	backs        [2]string
 	serves       [2]*process
-	certificate  string
 	roots        *x509.CertPool
 	leadsTo      string // where http leads; name when empty
 	accessLogged func() string
@@ -40,7 +38,7 @@ const visitor = "127.0.0.9"
 // startProxied makes everything but the proxy.
 func startProxied(t *testing.T) *proxied {
 	t.Helper()
-	p := &proxied{split: startSplit(t), dir: openDir(t)}
+	p := &proxied{split: startSplit(t), dir: openFolder(t)}
 	p.https, p.http, p.https6 = freeAddress(t, "127.0.0.1:0"), freeAddress(t, "127.0.0.1:0"), freeAddress(t, "[::1]:0")
 	p.makeCertificate()
 	for _, name := range []string{"www", "log"} {
@@ -59,58 +57,23 @@ func startProxied(t *testing.T) *proxied {
 // name is the proxy's as BASE_URL has it.
 func (p *proxied) name() string { return "localhost:" + portIn(p.https) }
 
-func portIn(address string) string {
-	_, port, _ := net.SplitHostPort(address)
-	return port
-}
-
-func freeAddress(t *testing.T, at string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// openDir is a folder that other accounts can reach.
-func openDir(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, d := range []string{filepath.Dir(dir), dir} {
-		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // daemons have accounts of their own
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 func (p *proxied) write(name, text string) string {
 	p.t.Helper()
-	path := filepath.Join(p.dir, name)
-	p.must(os.WriteFile(path, []byte(text), 0o644)) //nolint:gosec // for any account
-	return path
+	return writeFileAt(p.t, p.dir, name, text)
 }
 
 func (p *proxied) makeCertificate() {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	p.must(err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	p.Certified = testkit.Certificate(p.t, p.dir, func(c *x509.Certificate) { c.IPAddresses = append(c.IPAddresses, net.IPv6loopback) })
+	var both []byte // as HAProxy wants them
+	for _, name := range []string{p.CertFile, p.KeyFile} {
+		text, err := os.ReadFile(name)
+		p.must(err)
+		both = append(both, text...)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	p.write("both.pem", string(both))
+	var err error
+	p.roots, err = trust.Roots("CAFile", p.CAFile)
 	p.must(err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	p.must(err)
-	certificate := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	private := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
-	p.certificate = p.write("desk.pem", certificate)
-	p.write("desk.key", private)
-	p.write("both.pem", certificate+private)
-	p.roots = x509.NewCertPool()
-	p.roots.AppendCertsFromPEM([]byte(certificate))
 }
 
 func (p *proxied) serveAt(i int) {

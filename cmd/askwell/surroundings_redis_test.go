@@ -3,14 +3,8 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
+	"context"
 	"fmt"
-	"math/big"
 	"net"
 	"os/exec"
 	"strings"
@@ -18,16 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askwell/askwell/internal/redisurl"
 	"github.com/askwell/askwell/internal/testkit"
+	"github.com/askwell/askwell/workers"
 )
-
-// redisDoctor looks for a line in what `askwell doctor` says of an address of Redis.
-func redisDoctor(t *testing.T, want, address string, env ...string) {
-	t.Helper()
-	if out, _ := try(t, append(env, "REDIS_URL="+address, "DATABASE_URL=postgres://127.0.0.1:1/x"), "", "doctor"); !strings.Contains(out, want) {
-		t.Errorf("the doctor says %s\nwant %q in it", out, want)
-	}
-}
 
 // workOn has a worker acknowledge questions over this Redis; meanwhile runs once a sixth of them is done.
 func workOn(t *testing.T, questions int, meanwhile func(), env ...string) {
@@ -36,18 +24,71 @@ func workOn(t *testing.T, questions int, meanwhile func(), env ...string) {
 	counted := make(chan int64, 1)
 	go func() { counted <- askFor(t.Context(), t, db.Config().ConnString(), int64(questions)) }()
 	search, mails := testkit.Search(t), testkit.Mailbox(t)
-	p := start(t, append(env, "DATABASE_URL="+db.Config().ConnString(), "MEILI_URL="+search.URL(), "MEILI_KEY="+testkit.SearchKey, "SMTP_URL="+mails.URL(),
+	start(t, append(env, "DATABASE_URL="+db.Config().ConnString(), "MEILI_URL="+search.URL(), "MEILI_KEY="+testkit.SearchKey, "SMTP_URL="+mails.URL(),
 		"SECRET_KEY="+strings.Repeat("k", 32), "FILES_DIR="+t.TempDir(), "BASE_URL=http://desk.example"), "work")
-	waitFor(t, db, p, fmt.Sprintf(`SELECT count(*) >= %d FROM ticket_event WHERE kind = 'acknowledged'`, questions/6))
+	waitFor(t, db, fmt.Sprintf(`SELECT count(*) >= %d FROM ticket_event WHERE kind = 'acknowledged'`, questions/6))
 	meanwhile()
 	if n := <-counted; n != int64(questions) {
 		t.Errorf("%d of %d questions were acknowledged", n, questions)
 	}
-	waitFor(t, db, p, fmt.Sprintf(`SELECT count(*) = %d AND (SELECT count(*) FROM outbox_task) = 0 FROM ticket_event WHERE kind = 'acknowledged'`, questions))
+	waitFor(t, db, fmt.Sprintf(`SELECT count(*) = %d AND (SELECT count(*) FROM outbox_task) = 0 FROM ticket_event WHERE kind = 'acknowledged'`, questions))
 	all, err := mails.Messages()
 	if err != nil || len(all) != questions {
 		t.Errorf("%d mails went out (%v), want %d", len(all), err, questions)
 	}
+}
+
+// Three Sentinels, as docs/redis.md says, move the primary while tasks are done.
+func TestSurroundingsSentinel(t *testing.T) {
+	t.Parallel()
+	dir := openFolder(t)
+	ports := []string{freePort(t), freePort(t)}
+	var servers []*process
+	for i, port := range ports {
+		args := []string{"--port", port, "--bind", "127.0.0.1", "--requirepass", "secret", "--masterauth", "secret", "--save", "", "--dir", dir}
+		if i > 0 {
+			args = append(args, "--replicaof", "127.0.0.1 "+ports[0])
+		}
+		servers = append(servers, startProgram(t, "redis-server", args...))
+		listening(t, "tcp", "127.0.0.1:"+port)
+	}
+	var sentinels []string
+	for i := range 3 {
+		port := freePort(t)
+		conf := docBlock(t, "redis.md", "sentinel", "port 26379", "port "+port+"\nbind 127.0.0.1\ndir "+dir, "10.0.0.11 6379", "127.0.0.1 "+ports[0], "PASSWORD", "secret",
+			"down-after-milliseconds mymaster 5000", "down-after-milliseconds mymaster 1000")
+		startProgram(t, "redis-server", writeFileAt(t, dir, fmt.Sprintf("sentinel%d.conf", i), conf), "--sentinel")
+		listening(t, "tcp", "127.0.0.1:"+port)
+		sentinels = append(sentinels, "127.0.0.1:"+port)
+	}
+	address := "redis-sentinel://:secret@" + strings.Join(sentinels, ",") + "/0?master=mymaster"
+	client, err := redisurl.Open(address, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	takesTasks := func() {
+		t.Helper()
+		eventually(t, time.Minute, func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			return workers.TryQueue(ctx, client)
+		})
+	}
+	takesTasks()
+	redisDoctor(t, address, "ok    Redis        takes tasks")
+	redisDoctor(t, "redis://"+sentinels[0], "FAIL  Redis        REDIS_URL leads to a Sentinel: write redis-sentinel://")
+	redisDoctor(t, "redis-sentinel://:secret@"+sentinels[0]+"/0?master=other", "FAIL  Redis        Sentinel does not answer, or knows no primary of this name")
+
+	const questions = 600
+	var took time.Duration
+	workOn(t, questions, func() {
+		servers[0].signal(syscall.SIGKILL)
+		began := time.Now()
+		takesTasks()
+		took = time.Since(began)
+	}, "REDIS_URL="+address)
+	held(t, "Redis' primary killed in the middle of %d questions: another took over after %s; every question acknowledged by one mail", questions, took.Round(100*time.Millisecond))
 }
 
 // A primary of a cluster dies while tasks are done, and its replica takes its slots.
@@ -57,7 +98,7 @@ func TestSurroundingsCluster(t *testing.T) {
 	var addresses []string
 	for range 6 {
 		port, dir := clusterPort(t), openFolder(t)
-		nodes = append(nodes, neighbor(t, "redis-server", "--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
+		nodes = append(nodes, startProgram(t, "redis-server", "--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
 			"--requirepass", "secret", "--masterauth", "secret", "--repl-diskless-sync-delay", "0", "--save", "", "--dir", dir))
 		listening(t, "tcp", "127.0.0.1:"+port)
 		addresses = append(addresses, "127.0.0.1:"+port)
@@ -78,15 +119,16 @@ func TestSurroundingsCluster(t *testing.T) {
 	}
 	address := "redis-cluster://askwell:secret@" + strings.Join(addresses, ",")
 	give("acl")
-	redisDoctor(t, "FAIL  Redis        The user in REDIS_URL may not ask the cluster for its nodes", address)
+	redisDoctor(t, address, "FAIL  Redis        The user in REDIS_URL may not ask the cluster for its nodes")
 	give("acl of a cluster")
-	deadline := time.Now().Add(time.Minute)
-	for out := ""; !strings.Contains(out, "WARN  Redis        Its maxmemory-policy cannot be read"); {
-		if out, _ = try(t, []string{"REDIS_URL=" + address, "DATABASE_URL=postgres://127.0.0.1:1/x"}, "", "doctor"); time.Now().After(deadline) {
-			t.Fatalf("the doctor says %s", out)
+	eventually(t, time.Minute, func() error {
+		out, _ := try(t, []string{"REDIS_URL=" + address, "DATABASE_URL=postgres://127.0.0.1:1/x"}, "", "doctor")
+		if !strings.Contains(out, "WARN  Redis        Its maxmemory-policy cannot be read") {
+			return fmt.Errorf("doctor printed %s", out)
 		}
-	}
-	redisDoctor(t, "FAIL  Redis        REDIS_URL leads to a node of a cluster: write redis-cluster://", "redis://askwell:secret@"+addresses[0])
+		return nil
+	})
+	redisDoctor(t, "redis://askwell:secret@"+addresses[0], "FAIL  Redis        REDIS_URL leads to a node of a cluster: write redis-cluster://")
 	replicasInStep(t, addresses)
 	const questions = 600
 	workOn(t, questions, func() { nodes[0].signal(syscall.SIGKILL) }, "REDIS_URL="+address)
@@ -96,7 +138,7 @@ func TestSurroundingsCluster(t *testing.T) {
 // replicasInStep waits until half of the nodes have what their primaries have: one that never had it cannot take over.
 func replicasInStep(t *testing.T, addresses []string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	eventually(t, time.Minute, func() error {
 		inStep := 0
 		for _, address := range addresses {
 			_, port, _ := strings.Cut(address, ":")
@@ -105,13 +147,11 @@ func replicasInStep(t *testing.T, addresses []string) {
 				inStep++
 			}
 		}
-		if inStep == len(addresses)/2 {
-			return
+		if inStep < len(addresses)/2 {
+			return fmt.Errorf("%d replicas are in step", inStep)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d replicas are in step", inStep)
-		}
-	}
+		return nil
+	})
 }
 
 // clusterPort is a free port whose bus, 10,000 above it, is one, too.
@@ -132,51 +172,19 @@ func clusterPort(t *testing.T) string {
 	return ""
 }
 
-// A Redis whose certificate a private authority signed takes tasks with REDIS_CA_FILE, and without it the doctor says what is missing.
+// A Redis whose certificate a private authority signed takes tasks with REDIS_CA_FILE, and without it doctor says what is missing.
 func TestSurroundingsRedisTLS(t *testing.T) {
 	t.Parallel()
 	dir, port := openFolder(t), freePort(t)
-	ca, cert, key := privateAuthority(t, dir)
-	neighbor(t, "redis-server", "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", ca,
+	certified := testkit.Certificate(t, dir)
+	startProgram(t, "redis-server", "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--tls-cert-file", certified.CertFile, "--tls-key-file", certified.KeyFile, "--tls-ca-cert-file", certified.CAFile,
 		"--tls-auth-clients", "no", "--requirepass", "secret", "--save", "", "--dir", dir)
 	listening(t, "tcp", "127.0.0.1:"+port)
 	address := "rediss://:secret@127.0.0.1:" + port + "/0"
-	redisDoctor(t, "ok    Redis        takes tasks", address, "REDIS_CA_FILE="+ca)
-	redisDoctor(t, "FAIL  Redis        This machine does not know who signed the certificate of Redis: set REDIS_CA_FILE", address)
-	redisDoctor(t, "FAIL  Redis        ", "redis://:secret@127.0.0.1:"+port+"/0")
+	redisDoctor(t, address, "ok    Redis        takes tasks", "REDIS_CA_FILE="+certified.CAFile)
+	redisDoctor(t, address, "FAIL  Redis        This machine does not know who signed the certificate of Redis: set REDIS_CA_FILE")
+	redisDoctor(t, "redis://:secret@127.0.0.1:"+port+"/0", "FAIL  Redis        ")
 	const questions = 60
-	workOn(t, questions, func() {}, "REDIS_URL="+address, "REDIS_CA_FILE="+ca)
+	workOn(t, questions, func() {}, "REDIS_URL="+address, "REDIS_CA_FILE="+certified.CAFile)
 	held(t, "TLS of a private authority: %d questions acknowledged", questions)
-}
-
-// privateAuthority writes the certificate of an authority, and one that it signed for this machine with its key.
-func privateAuthority(t *testing.T, dir string) (ca, cert, key string) {
-	t.Helper()
-	sign := func(name string, authority bool, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, string) {
-		own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &x509.Certificate{
-			SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: authority, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		}
-		if parent == nil {
-			parent, signer = c, own
-		}
-		der, err := x509.CreateCertificate(rand.Reader, c, parent, &own.PublicKey, signer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c, own, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	}
-	authority, signer, text := sign("authority", true, nil, nil)
-	ca = writeFileAt(t, dir, "ca.pem", text)
-	_, own, text := sign("redis", false, authority, signer)
-	cert = writeFileAt(t, dir, "redis.pem", text)
-	der, err := x509.MarshalPKCS8PrivateKey(own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ca, cert, writeFileAt(t, dir, "redis.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 }

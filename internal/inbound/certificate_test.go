@@ -2,10 +2,6 @@ package inbound_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,21 +9,20 @@ import (
 	"time"
 
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/testkit"
 )
 
 func TestARenewedCertificateIsServed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	write := func(pair tls.Certificate, at time.Time) {
-		key, err := x509.MarshalECPrivateKey(pair.PrivateKey.(*ecdsa.PrivateKey))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, block := range map[string]*pem.Block{
-			certFile: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, keyFile: {Type: "EC PRIVATE KEY", Bytes: key},
-		} {
-			if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+	write := func(from testkit.Certified, at time.Time) {
+		for name, source := range map[string]string{certFile: from.CertFile, keyFile: from.KeyFile} {
+			content, err := os.ReadFile(source)
+			if err == nil {
+				err = os.WriteFile(name, content, 0o600)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			if err := os.Chtimes(name, at, at); err != nil {
@@ -35,17 +30,17 @@ func TestARenewedCertificateIsServed(t *testing.T) {
 			}
 		}
 	}
-	first, second := selfSigned(t), selfSigned(t)
+	first, second := testkit.Certificate(t, t.TempDir()), testkit.Certificate(t, t.TempDir())
 	now := time.Now()
 	write(first, now.Add(-time.Hour))
 	c, err := inbound.NewCertificate(certFile, keyFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	serves := func(want tls.Certificate) {
+	serves := func(want testkit.Certified) {
 		t.Helper()
 		got, err := c.Get(nil)
-		if err != nil || !bytes.Equal(got.Certificate[0], want.Certificate[0]) {
+		if err != nil || !bytes.Equal(got.Certificate[0], want.Pair.Certificate[0]) {
 			t.Errorf("another certificate is served (%v)", err)
 		}
 	}

@@ -3,16 +3,16 @@ package inbound
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/askwell/askwell/internal/trust"
 )
 
 const (
@@ -77,22 +77,8 @@ func NewIMAP(desk *Desk, cfg MailboxConfig) (*IMAP, error) {
 	case m.policy != "" && m.policy != "required" && m.policy != "off":
 		return nil, fmt.Errorf("INBOUND_IMAP_URL: tls=%s is none of required, off", m.policy)
 	}
-	return m, m.trust()
-}
-
-// trust lets the certificates of CAFile vouch for the server, and no others.
-func (m *IMAP) trust() error {
-	if m.CAFile == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(m.CAFile)
-	if err != nil {
-		return fmt.Errorf("read INBOUND_IMAP_CA_FILE: %w", err)
-	}
-	if m.tls.RootCAs = x509.NewCertPool(); !m.tls.RootCAs.AppendCertsFromPEM(pem) {
-		return errors.New("INBOUND_IMAP_CA_FILE holds no certificate in PEM")
-	}
-	return nil
+	m.tls.RootCAs, err = trust.Roots("INBOUND_IMAP_CA_FILE", m.CAFile)
+	return m, err
 }
 
 // Name is how the mailbox is called where no password may stand.

@@ -1,8 +1,6 @@
 package inbound
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/askwell/askwell/internal/failure"
+	"github.com/askwell/askwell/internal/trust"
 )
 
 // MailboxFault says why no mail comes in from a mailbox, and so what has to be done.
@@ -76,16 +75,12 @@ var faultMeanings = map[MailboxFault]string{
 
 // connectFault sorts what went wrong before anybody signed in.
 func connectFault(err error) error {
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var verify *tls.CertificateVerificationError
 	var waited net.Error
 	fault := FaultUnreachable
-	switch {
-	case errors.As(err, &authority):
+	switch problem := trust.ProblemOf(err); {
+	case problem == trust.UnknownAuthority:
 		fault = FaultAuthority
-	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
+	case problem == trust.OtherName, problem == trust.Expired, problem == trust.Unverified:
 		fault = FaultCertificate
 	case errors.Is(err, errSilent), errors.As(err, &waited) && waited.Timeout() && !errors.Is(err, syscall.ECONNREFUSED):
 		fault = FaultSilent

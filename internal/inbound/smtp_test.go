@@ -190,7 +190,7 @@ func TestSMTPLimitsOneAddress(t *testing.T) {
 func TestSMTPOffersSTARTTLS(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	certificate := selfSigned(t)
+	certificate := testkit.Certificate(t, t.TempDir()).Pair
 	address, _ := d.listen(func(s *inbound.SMTP) {
 		s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	})

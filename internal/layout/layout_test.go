@@ -36,7 +36,8 @@ var rules = []rule{
 	{path: "internal/secret", local: []string{"internal/failure", "internal/postgres"}, other: []string{"github.com/jackc/"}},
 	{path: "internal/draft", local: ground},
 	{path: "internal/instance", local: []string{"internal/failure", "internal/postgres"}},
-	{path: "internal/redisurl", local: []string{}},
+	{path: "internal/trust", local: []string{}, other: pure},
+	{path: "internal/redisurl", local: []string{"internal/trust"}},
 	{path: "internal/password", local: []string{"internal/failure"}, other: pure},
 	{path: "internal/guard", local: ground},
 	{path: "internal/account", local: slices.Concat(ground, doors)},
@@ -61,7 +62,7 @@ var rules = []rule{
 }
 
 var (
-	ground  = []string{"internal/failure", "internal/identifier", "internal/sla", "internal/survival", "internal/triage", "internal/postgres", "internal/outbox", "internal/secret"}
+	ground  = []string{"internal/failure", "internal/identifier", "internal/sla", "internal/survival", "internal/triage", "internal/postgres", "internal/outbox", "internal/secret", "internal/trust"}
 	doors   = []string{"internal/password", "internal/guard"}
 	people  = []string{"internal/account", "internal/staff", "internal/mail"}
 	tickets = []string{"internal/ticket"}

@@ -17,6 +17,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/outbox"
+	"github.com/askwell/askwell/internal/trust"
 )
 
 // Texts writes the messages of one language; messages.Printer is one.
@@ -101,7 +102,7 @@ func New(cfg Config) (*Mailer, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := server.trust(cfg.CAFile); err != nil {
+	if server.tls.RootCAs, err = trust.Roots("SMTP_CA_FILE", cfg.CAFile); err != nil {
 		return nil, err
 	}
 	server.helo = heloName(cfg.Helo, cfg.BaseURL.Hostname())

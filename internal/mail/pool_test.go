@@ -1,31 +1,22 @@
 package mail_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"mime"
 	"net"
 	netmail "net/mail"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/mail"
+	"github.com/askwell/askwell/internal/testkit"
 )
 
 // postOffice is a mail server that notes what it hears.
@@ -267,13 +258,13 @@ func TestNoFieldBeginsWithAnEmptyLine(t *testing.T) {
 // A password goes over TLS, with STARTTLS or from the start, whichever ways to sign in the server offers; to another machine never without.
 func TestSigningInOverTLS(t *testing.T) {
 	t.Parallel()
-	pair, caFile := certificate(t)
+	certified := testkit.Certificate(t, t.TempDir())
 	for _, scheme := range []string{"smtp", "smtps"} {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			office := &signingIn{}
-			address := office.serve(t, pair, scheme == "smtps")
-			m := mailer(t, scheme+"://desk:secret@"+address, func(c *mail.Config) { c.CAFile = caFile })
+			address := office.serve(t, certified.Pair, scheme == "smtps")
+			m := mailer(t, scheme+"://desk:secret@"+address, func(c *mail.Config) { c.CAFile = certified.CAFile })
 			t.Cleanup(m.Close)
 			if err := m.Reply(t.Context(), letter, 1, "Answer"); err != nil {
 				t.Fatal(err)
@@ -286,7 +277,7 @@ func TestSigningInOverTLS(t *testing.T) {
 			if text := failure.Text(err, ""); !strings.Contains(text, "SMTP_CA_FILE") {
 				t.Errorf("an unknown authority is told as %q", text)
 			}
-			wrong := mailer(t, scheme+"://desk:wrong@"+address, func(c *mail.Config) { c.CAFile = caFile })
+			wrong := mailer(t, scheme+"://desk:wrong@"+address, func(c *mail.Config) { c.CAFile = certified.CAFile })
 			err = wrong.Reply(t.Context(), letter, 1, "Answer")
 			if text := failure.Text(err, ""); !strings.Contains(text, "name or the password") {
 				t.Errorf("a wrong password is told as %q", text)
@@ -353,41 +344,6 @@ func (s *signingIn) serve(t *testing.T, pair tls.Certificate, implicit bool) (ad
 	go server.Serve(listener) //nolint:errcheck // ends with Close
 	t.Cleanup(func() { server.Close() })
 	return address
-}
-
-// certificate makes a private authority and a certificate of it for 127.0.0.1.
-func certificate(t *testing.T) (pair tls.Certificate, caFile string) {
-	t.Helper()
-	now := time.Now()
-	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "mail server"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := x509.CreateCertificate(rand.Reader, authority, authority, caKey.Public(), caKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, server, authority, key.Public(), caKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	caFile = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{signed}, PrivateKey: key}, caFile
 }
 
 // readHeader reads subject and recipient as a mail program does.

@@ -1,12 +1,12 @@
 package mail
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"regexp"
 	"syscall"
+
+	"github.com/askwell/askwell/internal/trust"
 )
 
 // withoutAnswer tells what is the matter where no answer came.
@@ -14,7 +14,7 @@ func withoutAnswer(during string, err error) Fault {
 	switch {
 	case during == duringEnd:
 		return FaultUnanswered
-	case errors.Is(err, errNoUTF8), errors.Is(err, errNoTLS), errors.Is(err, errNoAuth), errors.Is(err, errClearLogin), certificateMeaning(err) != "":
+	case errors.Is(err, errNoUTF8), errors.Is(err, errNoTLS), errors.Is(err, errNoAuth), errors.Is(err, errClearLogin), trust.ProblemOf(err) != trust.None:
 		return FaultConfiguration
 	}
 	return FaultUnreachable
@@ -58,7 +58,7 @@ var faultTexts = map[Fault]string{
 func (r *Refusal) silentMeaning() string {
 	var dns *net.DNSError
 	var waited interface{ Timeout() bool }
-	switch text := certificateMeaning(r.cause); {
+	switch text := certificateMeanings[trust.ProblemOf(r.cause)]; {
 	case text != "":
 		return text
 	case errors.Is(r.cause, errNoTLS):
@@ -81,24 +81,11 @@ func (r *Refusal) silentMeaning() string {
 	return faultTexts[r.Fault]
 }
 
-// certificateMeaning says what is wrong with the server's certificate; "" when nothing is.
-func certificateMeaning(err error) string {
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var verify *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &authority):
-		return "This machine does not know who signed the mail server's certificate: set SMTP_CA_FILE to the certificate of that authority."
-	case errors.As(err, &host):
-		return "The mail server's certificate is for another name than the host in SMTP_URL."
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "The mail server's certificate has expired, or is not valid yet."
-	case errors.As(err, &invalid), errors.As(err, &verify):
-		return "The mail server's certificate cannot be verified."
-	case errors.As(err, &record):
-		return "The mail server does not speak TLS on this port: use smtp:// instead of smtps://, or another port."
-	}
-	return ""
+// certificateMeanings say what is wrong with the server's TLS.
+var certificateMeanings = map[trust.Problem]string{
+	trust.UnknownAuthority: "This machine does not know who signed the mail server's certificate: set SMTP_CA_FILE to the certificate of that authority.",
+	trust.OtherName:        "The mail server's certificate is for another name than the host in SMTP_URL.",
+	trust.Expired:          "The mail server's certificate has expired, or is not valid yet.",
+	trust.Unverified:       "The mail server's certificate cannot be verified.",
+	trust.NoTLS:            "The mail server does not speak TLS on this port: use smtp:// instead of smtps://, or another port.",
 }

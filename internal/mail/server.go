@@ -2,11 +2,9 @@ package mail
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 
 	gomail "github.com/wneessen/go-mail"
@@ -53,19 +51,4 @@ func parseServer(address string) (server, error) {
 	}
 	s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
 	return s, nil
-}
-
-// trust lets the certificates of a PEM file vouch for the server, and no others.
-func (s *server) trust(caFile string) error {
-	if caFile == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return fmt.Errorf("mail: read SMTP_CA_FILE: %w", err)
-	}
-	if s.tls.RootCAs = x509.NewCertPool(); !s.tls.RootCAs.AppendCertsFromPEM(pem) {
-		return errors.New("mail: SMTP_CA_FILE holds no certificate in PEM")
-	}
-	return nil
 }

@@ -3,20 +3,21 @@ package redisurl
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/askwell/askwell/internal/trust"
 )
 
 // dialWithin is how long a connection may take: what waits for Redis has PostgreSQL to fall back on.
 const dialWithin = 2 * time.Second
+
+const caSetting = "REDIS_CA_FILE"
 
 // Shapes are the forms of an address, for messages.
 const Shapes = "redis://:password@host:6379/0, rediss:// with TLS, redis-sentinel://:password@host:26379,host2:26379/0?master=mymaster, or redis-cluster://:password@host:6379,host2:6379"
@@ -47,9 +48,11 @@ func Open(address, caFile string) (redis.UniversalClient, error) {
 	}
 	options.Password, _ = u.User.Password()
 	if secure {
-		if options.TLSConfig, err = trust(caFile); err != nil {
+		roots, err := trust.Roots(caSetting, caFile)
+		if err != nil {
 			return nil, err
 		}
+		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	}
 	if kind == "cluster" {
 		if strings.Trim(u.Path, "/0") != "" {
@@ -76,27 +79,10 @@ func openOne(address, caFile string) (redis.UniversalClient, error) {
 		return nil, errors.New("the address of Redis must be like " + Shapes)
 	}
 	options.DialTimeout, options.ContextTimeoutEnabled, options.DisableIdentity = dialWithin, true, true
-	if options.TLSConfig != nil && caFile != "" {
-		trusted, err := trust(caFile)
-		if err != nil {
+	if options.TLSConfig != nil {
+		if options.TLSConfig.RootCAs, err = trust.Roots(caSetting, caFile); err != nil {
 			return nil, err
 		}
-		options.TLSConfig.RootCAs = trusted.RootCAs
 	}
 	return redis.NewClient(options), nil
-}
-
-func trust(caFile string) (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if caFile == "" {
-		return config, nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("read REDIS_CA_FILE: %w", err)
-	}
-	if config.RootCAs = x509.NewCertPool(); !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New("REDIS_CA_FILE holds no certificate in PEM")
-	}
-	return config, nil
 }

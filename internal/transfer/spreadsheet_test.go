@@ -2,7 +2,6 @@ package transfer_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"math/rand/v2"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/internal/transfer"
@@ -128,20 +127,10 @@ func TestExportsComeBackUnchanged(t *testing.T) {
 	if r, err := transfer.ImportTickets(t.Context(), from, &file, transfer.TicketOptions{}, &transfer.Rejects{Path: t.TempDir() + "/r.csv"}, func(int) {}); err != nil || r.Added < 200 {
 		t.Fatalf("%+v (%v)", r, err)
 	}
-	contents := func(db interface {
-		Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	}) []string {
-		rows, err := db.Query(t.Context(), `
+	contents := func(db *pgxpool.Pool) []string {
+		return texts(t, db, `
 			SELECT concat_ws('|', t.applicant_name, t.subject, m.body, t.channel, t.language, t.opened_at)
 			FROM ticket t JOIN message m ON m.ticket_id = t.id ORDER BY 1`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return found
 	}
 	for _, raw := range []bool{false, true} {
 		var out bytes.Buffer
