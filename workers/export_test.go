@@ -21,3 +21,15 @@ func (w *Workers) Jobs() (found []string) {
 
 // Kinds lists every kind of task.
 func Kinds() []string { return names(func(kind) bool { return true }) }
+
+// PlacesLeft is how many tasks of a process can go on while everything that asks the mail server, the scanner or Meilisearch waits for it.
+func PlacesLeft(concurrency int) int {
+	p := newPlaces(concurrency)
+	left := concurrency - cap(p.all) - cap(p.scans)
+	for _, k := range kinds {
+		if k.name == TaskIndexTicket || k.name == TaskIndexAccount {
+			left -= k.lanes
+		}
+	}
+	return left
+}

@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,6 +33,38 @@ func TestACopyOfTheDeskWritesToNobody(t *testing.T) {
 	if n := d.sentMails(); n != 1 || d.count(`SELECT count(*) FROM outbox_task WHERE task = 'acknowledge' AND subject_id = $1`, second.ID) != 1 {
 		t.Errorf("%d mails left the copy, of %s and %s", n-1, first.Reference, second.Reference)
 	}
+}
+
+// A worker that cannot find out whether its database is a copy sends no mail until it can; one whose files cannot be written sends.
+func TestMailWaitsUntilTheDeskWasCompared(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, testkit.RedisURL(t))
+	d.store()
+	d.filesDir = t.TempDir()
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := d.db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`ALTER TABLE desk RENAME COLUMN mail_held_for TO elsewhere`)
+	d.open(number)
+	d.work()
+	d.await("everything but the mail", func() bool {
+		return d.count(`SELECT count(*) FROM ticket WHERE link_state = 'waiting'`) == 0 && d.count(`SELECT count(*) FROM outbox_task WHERE task <> 'acknowledge'`) == 0 &&
+			contains(d.log, "failed to compare the desk with its files")
+	})
+	if n := d.sentMails(); n != 0 {
+		t.Errorf("%d mails left", n)
+	}
+	exec(`ALTER TABLE desk RENAME COLUMN elsewhere TO mail_held_for`)
+	d.await("the acknowledgement", func() bool { return d.sentMails() == 1 })
+
+	unwritable := newDesk(t, testkit.RedisURL(t))
+	unwritable.filesDir = filepath.Join(t.TempDir(), "missing")
+	unwritable.open("")
+	unwritable.work()
+	unwritable.await("the acknowledgement", func() bool { return unwritable.sentMails() == 1 })
 }
 
 // Two desks on one Redis do their own tasks.

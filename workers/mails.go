@@ -19,7 +19,7 @@ const (
 	heldFor = 10 * time.Second
 )
 
-// places are the conversations with the mail server that may go on at once in a process: half of its tasks. A mail server that takes ten
+// places are the conversations with the mail server that may go on at once in a process: up to half of its tasks. A mail server that takes ten
 // minutes over each mail, as it may, keeps nobody from linking and indexing. Acknowledgements leave one place to replies, and begin nothing
 // while a reply waits for one.
 type places struct {
@@ -28,14 +28,21 @@ type places struct {
 	turnedAway   *atomic.Int64 // when an urgent mail found none, in nanoseconds of Unix time
 }
 
+// searchLanes are the tasks that may wait for Meilisearch at once: one of tickets and one of accounts.
+const searchLanes = 2
+
+// newPlaces leaves a task to linking and whatever else needs PostgreSQL alone while mail server, scanner and search all hang, where a process runs
+// eight at once (the default) or more.
 func newPlaces(concurrency int) places {
-	n := max(2, concurrency/2)
+	scans := max(1, concurrency/4)
+	n := max(2, min(concurrency/2, concurrency-scans-searchLanes-1))
 	return places{
-		all: make(chan struct{}, n), patient: make(chan struct{}, n-1), scans: make(chan struct{}, max(1, concurrency/4)), turnedAway: new(atomic.Int64),
+		all: make(chan struct{}, n), patient: make(chan struct{}, n-1), scans: make(chan struct{}, scans), turnedAway: new(atomic.Int64),
 	}
 }
 
-// enter takes a place for a task that asks the mail server or the virus scanner, without waiting for one; leave gives it back. Where it gets none, wait says when to come back.
+// enter takes a place for a task that asks the mail server or the virus scanner, without waiting for one; leave gives it back. Where it gets none,
+// wait says when to come back.
 func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
 	switch {
 	case k.name == TaskScanFile:

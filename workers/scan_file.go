@@ -51,26 +51,15 @@ func (w *Workers) scanFile(ctx context.Context, task outbox.Task) error {
 	if err != nil {
 		return err
 	}
-	var signatures time.Time
-	verdict, err := w.scans.Execute(func() (verdict files.Verdict, err error) {
-		// Before the scan: those that come meanwhile may not have been used.
-		if signatures, err = w.Scanner.Signatures(ctx); err != nil {
-			return verdict, err
-		}
-		return w.scan(ctx, a)
-	})
+	verdict, err := w.scans.Execute(func() (files.Verdict, error) { return w.scan(ctx, a) })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return outbox.Release(ctx, w.db, scannerRest, task.ID) // it was not tried
 	}
 	if err != nil {
 		return err
 	}
-	found := ticket.Scanned{Scan: ticket.ScanClean, Finding: verdict.Threat, SignaturesAt: signatures}
-	switch {
-	case verdict.Unscannable:
-		found.Scan = ticket.ScanUnscannable
-	case !verdict.Clean:
-		found.Scan = ticket.ScanInfected
+	found := ticket.Scanned{Scan: ticket.ScanOf(verdict.Clean, verdict.Unscannable), Finding: verdict.Threat, SignaturesAt: verdict.SignaturesAt}
+	if found.Scan == ticket.ScanInfected {
 		w.log.Warn("file infected", slog.Int64("attachment", a.ID), slog.String("threat", verdict.Threat))
 	}
 	return w.Tickets.RecordScan(ctx, task.ID, a.ID, found)

@@ -13,6 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/files"
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/internal/ticket"
+	"github.com/askwell/askwell/workers"
 )
 
 // hung is a scanner that answers nothing until it is let go.
@@ -99,6 +100,15 @@ func TestAHungScannerStopsNothingElse(t *testing.T) {
 	}
 }
 
+func TestATaskIsLeftWhenEveryServiceHangs(t *testing.T) {
+	t.Parallel()
+	for concurrency := 8; concurrency <= 512; concurrency++ {
+		if left := workers.PlacesLeft(concurrency); left < 1 {
+			t.Errorf("of %d tasks %d are left", concurrency, left)
+		}
+	}
+}
+
 // failing is a scanner that is not there.
 type failing struct {
 	mu    sync.Mutex
@@ -160,6 +170,40 @@ func TestWhatTheScannerCannotLookInto(t *testing.T) {
 	}
 	if n := d.count(`SELECT count(*) FROM outbox_task WHERE task = 'scan_file'`); n != 0 {
 		t.Errorf("%d scans are still to be done", n)
+	}
+}
+
+// unreadable is a scanner that answers each time that it failed to read files of one content.
+type unreadable struct{ verdicts }
+
+func (u unreadable) Scan(ctx context.Context, file io.Reader) (files.Verdict, error) {
+	content, err := io.ReadAll(file)
+	if string(content) == "broken" {
+		return files.Verdict{}, failure.New(failure.KindConflict, "The virus scanner could not read the file.", errors.New("stream: Can't parse data ERROR"))
+	}
+	return files.Verdict{Clean: true}, err
+}
+
+// Files that the scanner fails to read keep it from no other file, and why they wait is recorded.
+func TestFilesThatTheScannerCannotReadHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, testkit.RedisURL(t))
+	d.store()
+	d.scanner = unreadable{}
+	for range 6 { // more than make the breaker open when the scanner is unavailable
+		d.open(number, d.attached("broken", ticket.ScanWaiting))
+	}
+	d.work()
+	d.await("each to be tried", func() bool {
+		return d.count(`SELECT count(*) FROM outbox_task WHERE task = 'scan_file' AND last_error = 'The virus scanner could not read the file.'`) == 6
+	})
+	d.open(number, d.attached("a letter", ticket.ScanWaiting))
+	d.await("the readable file to be scanned", func() bool { return d.count(`SELECT count(*) FROM attachment WHERE scan = 'clean'`) == 1 })
+	if contains(d.log, `"virus scanner" from=`) {
+		t.Error("the breaker opened")
+	}
+	if n := d.count(`SELECT count(*) FROM attachment WHERE scan = 'waiting'`); n != 6 {
+		t.Errorf("%d files wait, want the six", n)
 	}
 }
 

@@ -158,8 +158,8 @@ func (w *Workers) Run(ctx context.Context) error {
 	// Handlers outlive ctx by stopWithin, to finish what they began.
 	base, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
-	if err := w.identify(ctx); err != nil {
-		return errors.Join(err, w.redis.Close())
+	if !w.identify(ctx) {
+		return w.redis.Close()
 	}
 	server := w.newServer(base)
 	if err := server.Start(asynq.HandlerFunc(w.serve)); err != nil {
@@ -178,23 +178,25 @@ func (w *Workers) Run(ctx context.Context) error {
 	return w.redis.Close()
 }
 
-// identify learns which desk this is, by which its queues are named: until the database answers there is nothing to do.
-func (w *Workers) identify(ctx context.Context) error {
-	for told := false; ; told = true {
+// identify reads the desk's ID, by which its queues are named: until the database answers there is nothing to do. false when the context ends
+// before that. Mail is held until the desk has been compared with its files.
+func (w *Workers) identify(ctx context.Context) bool {
+	for told := false; ctx.Err() == nil; told = true {
 		id, err := instance.ID(ctx, w.db)
 		if err == nil {
 			w.queues = instance.QueuePrefix(id)
 			w.relay.queues = w.queues
-			w.guardMail(ctx)
-			return nil
+			if !w.guardMail(ctx) {
+				w.held.Store(true)
+			}
+			return true
 		}
 		if !told {
 			w.log.Warn("workers wait for the database", slog.Any("error", err))
 		}
-		if sleep(ctx, time.Second); ctx.Err() != nil {
-			return nil
-		}
+		sleep(ctx, time.Second)
 	}
+	return false
 }
 
 // keepGuard looks every minute, and often while mail is held: whoever lets it go waits for it.
@@ -210,25 +212,26 @@ func (w *Workers) keepGuard(ctx context.Context) {
 	}
 }
 
-// guardMail holds the mail of a copy of the desk, and notes how far this one is.
-func (w *Workers) guardMail(ctx context.Context) {
+// guardMail holds the mail of a copy of the desk, and records how far this one is. false when that is not known.
+func (w *Workers) guardMail(ctx context.Context) bool {
 	if w.FilesDir == "" {
-		return
+		return true
 	}
-	before := w.held.Load()
 	held, err := instance.Guard(ctx, w.db, w.FilesDir)
-	switch {
-	case err != nil:
-		if ctx.Err() == nil {
-			w.log.Warn("desk not compared with its files", slog.Any("error", err))
-		}
-		return
-	case held.Reason != instance.NotHeld && !before:
-		w.log.Error("mail held: this looks like a copy of the desk; let it go with askwell mail release", slog.String("reason", string(held.Reason)))
-	case held.Reason == instance.NotHeld && before:
-		w.log.Info("mail let go")
+	if err != nil && ctx.Err() == nil {
+		w.log.Warn("failed to compare the desk with its files", slog.Any("error", err))
 	}
-	w.held.Store(held.Reason != instance.NotHeld)
+	if err != nil && !errors.Is(err, instance.ErrNotNoted) {
+		return false
+	}
+	isHeld := held.Reason != instance.NotHeld
+	switch was := w.held.Swap(isHeld); {
+	case isHeld && !was:
+		w.log.Error("mail held: this database looks like a copy of the desk; askwell mail release sends it", slog.String("reason", string(held.Reason)))
+	case was && !isHeld:
+		w.log.Info("mail no longer held")
+	}
+	return true
 }
 
 // shutdown waits for the running tasks, ends those that take too long, and does not wait for a Redis that is away.

@@ -50,11 +50,12 @@ func NewClamd(address string) (*Clamd, error) {
 }
 
 // Verdict is what a scan found; Threat names it when the file is not clean. Unscannable says that the scanner could not look into it, and
-// Threat why: another scan says the same.
+// Threat why: another scan says the same. SignaturesAt is when the signatures were made that the scan used at least, or the zero time.
 type Verdict struct {
-	Clean       bool
-	Unscannable bool
-	Threat      string
+	Clean        bool
+	Unscannable  bool
+	Threat       string
+	SignaturesAt time.Time
 }
 
 // TooLarge is the Threat of a file beyond clamd's StreamMaxLength.
@@ -63,15 +64,28 @@ const TooLarge = "StreamMaxLength"
 // unscannable are the heuristics that say that something was not looked into, and not that it is bad.
 var unscannable = []string{"Heuristics.Encrypted", "Heuristics.Limits.Exceeded", "Heuristics.Broken."}
 
+const unread = "The virus scanner could not read the file."
+
 // chunk is how much is sent at once; clamd takes up to its StreamMaxLength in all.
 const chunk = 64 << 10
 
 // Scan sends the file as clamd's INSTREAM command wants it: chunks, each after its length in four bytes, then a length of
-// zero. Error: unavailable when clamd is away, busy or does not answer; the same file may be sent again.
+// zero. Errors: unavailable when clamd is busy or does not answer; the same file may be sent again. Conflict when clamd answers that it failed
+// to read this file.
 func (c *Clamd) Scan(ctx context.Context, file io.Reader) (Verdict, error) {
 	if err := c.Ping(ctx); err != nil { // a clamd that hangs is found out at once, and gets no file
 		return Verdict{}, err
 	}
+	signatures, err := c.Signatures(ctx) // before the scan, which may use newer ones
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict, err := c.instream(ctx, file)
+	verdict.SignaturesAt = signatures
+	return verdict, err
+}
+
+func (c *Clamd) instream(ctx context.Context, file io.Reader) (Verdict, error) {
 	reply, err := c.ask(ctx, "zINSTREAM\x00", file)
 	if err != nil {
 		return Verdict{}, failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("scan a file: %w", err))
@@ -87,7 +101,11 @@ func (c *Clamd) Scan(ctx context.Context, file io.Reader) (Verdict, error) {
 	if result == "OK" {
 		return Verdict{Clean: true}, nil
 	}
-	return Verdict{}, failure.Unavailable("The virus scanner could not read the file.", fmt.Errorf("scan a file: clamd says %q", reply))
+	err = fmt.Errorf("scan a file: clamd answered %q", reply)
+	if result != reply && strings.HasSuffix(result, " ERROR") {
+		return Verdict{}, failure.New(failure.KindConflict, unread, err)
+	}
+	return Verdict{}, failure.Unavailable(unread, err)
 }
 
 // Ping says whether clamd answers.

@@ -69,6 +69,10 @@ func answer(conn net.Conn, limit int) {
 			return
 		}
 	}
+	if strings.Contains(content.String(), "BROKEN") {
+		io.WriteString(conn, "stream: Can't parse data ERROR\x00")
+		return
+	}
 	if strings.Contains(content.String(), "LOCKED") {
 		io.WriteString(conn, "stream: Heuristics.Encrypted.Zip FOUND\x00")
 		return
@@ -104,6 +108,9 @@ func TestClamd(t *testing.T) {
 		if err := c.Ping(t.Context()); err != nil {
 			t.Errorf("%s: ping: %v", name, err)
 		}
+		if _, err := c.Scan(t.Context(), strings.NewReader("BROKEN")); !failure.Is(err, failure.KindConflict) {
+			t.Errorf("%s: of a file that it cannot read: %v", name, err)
+		}
 		for content, want := range map[string]files.Verdict{
 			"":                                    {Clean: true},
 			strings.Repeat("a letter ", 50_000):   {Clean: true},
@@ -111,6 +118,7 @@ func TestClamd(t *testing.T) {
 			"LOCKED":                              {Threat: "Heuristics.Encrypted.Zip", Unscannable: true},
 			strings.Repeat("x", 2<<20):            {Threat: files.TooLarge, Unscannable: true},
 		} {
+			want.SignaturesAt = at
 			got, err := c.Scan(t.Context(), strings.NewReader(content))
 			if err != nil || got != want {
 				t.Errorf("%s: %d bytes: %+v, %v; want %+v", name, len(content), got, err, want)

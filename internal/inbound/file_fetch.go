@@ -60,18 +60,12 @@ func (d *Desk) FetchFile(ctx context.Context, by, mail, id int64) (KeptFile, []b
 	if err != nil {
 		return f, nil, fmt.Errorf("fetch a file of mail %d: %w", mail, err)
 	}
-	if d.Scanner != nil {
-		verdict, err := d.Scanner.Scan(ctx, bytes.NewReader(content))
-		if err != nil {
-			return f, nil, fmt.Errorf("fetch a file of mail %d: %w", mail, err)
-		}
-		if verdict.Unscannable {
-			return f, nil, failure.Forbidden("The virus scanner cannot look into this file. It stays locked.")
-		}
-		if !verdict.Clean {
-			err := d.recordFetch(ctx, by, mail, id, "file_infected", "")
-			return f, nil, errors.Join(failure.Forbidden("A virus was found in this file. It stays locked."), err)
-		}
+	infected, err := d.scan(ctx, content)
+	if infected {
+		err = errors.Join(err, d.recordFetch(ctx, by, mail, id, "file_infected", ""))
+	}
+	if err != nil {
+		return f, nil, fmt.Errorf("fetch a file of mail %d: %w", mail, err)
 	}
 	if err := d.recordFetch(ctx, by, mail, id, "file_fetched", reference); err != nil {
 		return f, nil, fmt.Errorf("fetch a file of mail %d: %w", mail, err)
@@ -85,4 +79,22 @@ func (d *Desk) recordFetch(ctx context.Context, by, mail, file int64, kind, refe
 		return postgres.Failure(err)
 	}
 	return d.Tickets.RecordFetched(ctx, ticket.Staff(by), reference, ticket.EventMailFileFetched, mail)
+}
+
+// scan looks for viruses in what staff fetch. Errors: forbidden where one was found, which infected says, and where the scanner cannot look
+// into it; unavailable.
+func (d *Desk) scan(ctx context.Context, content []byte) (infected bool, err error) {
+	if d.Scanner == nil {
+		return false, nil
+	}
+	verdict, err := d.Scanner.Scan(ctx, bytes.NewReader(content))
+	switch {
+	case err != nil:
+		return false, err
+	case verdict.Unscannable:
+		return false, failure.Forbidden("The virus scanner cannot look into this file. It stays locked.")
+	case !verdict.Clean:
+		return true, failure.Forbidden("A virus was found in this file. It stays locked.")
+	}
+	return false, nil
 }

@@ -27,14 +27,8 @@ func (d *Desk) Source(ctx context.Context, by, id int64) (source []byte, masked 
 	if err != nil {
 		return nil, false, fmt.Errorf("fetch the source of mail %d: %w", id, err)
 	}
-	if d.Scanner != nil {
-		verdict, err := d.Scanner.Scan(ctx, bytes.NewReader(m.Raw))
-		if err != nil {
-			return nil, false, fmt.Errorf("fetch the source of mail %d: %w", id, err)
-		}
-		if !verdict.Clean {
-			return nil, false, failure.Forbidden("A virus was found in this mail. Its source stays locked.")
-		}
+	if _, err := d.scan(ctx, m.Raw); err != nil {
+		return nil, false, fmt.Errorf("fetch the source of mail %d: %w", id, err)
 	}
 	var reference string
 	err = d.DB.QueryRow(ctx, `

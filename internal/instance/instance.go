@@ -67,6 +67,9 @@ func Release(ctx context.Context, db postgres.Querier) error {
 // fileName is where a desk notes beside its files which database they belong to, and how far that was.
 const fileName = ".askwell-desk.json"
 
+// ErrNotNoted says that the desk was compared, and that its note could not be written beside its files.
+var ErrNotNoted = errors.New("the note beside the files was not written")
+
 // note is what stands there.
 type note struct {
 	Desk     uuid.UUID `json:"desk"`
@@ -148,7 +151,7 @@ func write(filesDir string, n note) error {
 	path := filepath.Join(filesDir, fileName)
 	part, err := os.CreateTemp(filesDir, fileName+".*")
 	if err != nil {
-		return fmt.Errorf("note the desk beside its files: %w", err)
+		return fmt.Errorf("%w: %w", ErrNotNoted, err)
 	}
 	_, err = part.Write(content)
 	if err = errors.Join(err, part.Close()); err == nil {
@@ -156,7 +159,7 @@ func write(filesDir string, n note) error {
 	}
 	if err != nil {
 		_ = os.Remove(part.Name())
-		return fmt.Errorf("note the desk beside its files: %w", err)
+		return fmt.Errorf("%w: %w", ErrNotNoted, err)
 	}
 	return nil
 }

@@ -112,6 +112,17 @@ func (s *Service) oneFile(ctx context.Context, sql string, id int64, args ...any
 	return a, nil
 }
 
+// ScanOf is the state of a file of which a scanner says that it is clean, that it could not look into it, or neither: then it is infected.
+func ScanOf(clean, unscannable bool) Scan {
+	switch {
+	case unscannable:
+		return ScanUnscannable
+	case clean:
+		return ScanClean
+	}
+	return ScanInfected
+}
+
 // Scanned is what a scan found. SignaturesAt is the zero time where the scanner does not tell.
 type Scanned struct {
 	Scan         Scan
@@ -119,10 +130,9 @@ type Scanned struct {
 	SignaturesAt time.Time
 }
 
-// RecordScan notes what a virus scan found, of the file and of every other with the same content. A file in which a virus was found stays so,
-// whatever a scan finds that began before: another scan that somebody asks for makes it wait first (RescanFile). That there is no scanner says
-// nothing of the other files. Called by the worker with its task, and
-// with task 0 by whoever has it scanned once more at a download.
+// RecordScan records what a virus scan found, for the file and every other with the same content. A file in which a virus was found stays so,
+// whatever a scan finds that began before: another scan that somebody asks for makes it wait first (RescanFile). That there is no scanner is
+// recorded for this file alone. Called by the worker with its task, and with task 0 at a download.
 func (s *Service) RecordScan(ctx context.Context, task, attachmentID int64, found Scanned) error {
 	record := func(tx pgx.Tx) error { return s.recordScan(ctx, tx, attachmentID, found) }
 	if task != 0 {
@@ -140,9 +150,10 @@ func (s *Service) recordScan(ctx context.Context, tx pgx.Tx, attachmentID int64,
 			SELECT a.id, a.scan, m.ticket_id
 			FROM attachment a
 			JOIN message m ON m.id = a.message_id
-			WHERE a.sha256 = (SELECT sha256 FROM attachment WHERE id = $1) AND ($2 <> 'not_scanned' OR a.id = $1)
-				AND (a.scan NOT IN ('infected', 'released') OR $2 = 'infected')
-				AND ($2 <> 'not_scanned' OR a.scan = 'waiting')
+			WHERE a.sha256 = (SELECT sha256 FROM attachment WHERE id = $1) AND CASE $2
+				WHEN 'infected' THEN true
+				WHEN 'not_scanned' THEN a.id = $1 AND a.scan = 'waiting'
+				ELSE a.scan NOT IN ('infected', 'released') END
 			ORDER BY a.id
 			FOR UPDATE OF a
 		)

@@ -35,7 +35,10 @@ type scans struct {
 	err     error
 }
 
-func (s scans) Scan(context.Context, io.Reader) (files.Verdict, error) { return s.verdict, s.err }
+func (s scans) Scan(context.Context, io.Reader) (files.Verdict, error) {
+	s.verdict.SignaturesAt = s.at
+	return s.verdict, s.err
+}
 
 func (s scans) Signatures(context.Context) (time.Time, error) { return s.at, s.err }
 

@@ -89,36 +89,22 @@ func (d FileDoor) outdated(ctx context.Context, f ticket.Attachment) bool {
 func (d FileDoor) rescan(ctx context.Context, f ticket.Attachment) ticket.Attachment {
 	ctx, cancel := context.WithTimeout(ctx, rescanWithin)
 	defer cancel()
-	found, err := d.scan(ctx, f)
+	verdict, err := d.scan(ctx, f)
 	if err != nil {
 		return f
 	}
+	found := ticket.Scanned{Scan: ticket.ScanOf(verdict.Clean, verdict.Unscannable), Finding: verdict.Threat, SignaturesAt: verdict.SignaturesAt}
 	if err := d.Tickets.RecordScan(ctx, 0, f.ID, found); (err == nil || found.Scan != ticket.ScanClean) && (f.Scan != ticket.ScanReleased || found.Scan == ticket.ScanInfected) {
 		f.Scan = found.Scan
 	}
 	return f
 }
 
-func (d FileDoor) scan(ctx context.Context, f ticket.Attachment) (ticket.Scanned, error) {
+func (d FileDoor) scan(ctx context.Context, f ticket.Attachment) (files.Verdict, error) {
 	file, err := d.Store.Open(ctx, f.StorageKey)
 	if err != nil {
-		return ticket.Scanned{}, fmt.Errorf("open a file: %w", err)
+		return files.Verdict{}, fmt.Errorf("open a file: %w", err)
 	}
-	defer file.Close()                   //nolint:errcheck // read only
-	at, err := d.Scanner.Signatures(ctx) // before: those that come meanwhile may not have been used
-	if err != nil {
-		return ticket.Scanned{}, err
-	}
-	verdict, err := d.Scanner.Scan(ctx, file)
-	if err != nil {
-		return ticket.Scanned{}, err
-	}
-	found := ticket.Scanned{Scan: ticket.ScanClean, Finding: verdict.Threat, SignaturesAt: at}
-	switch {
-	case verdict.Unscannable:
-		found.Scan = ticket.ScanUnscannable
-	case !verdict.Clean:
-		found.Scan = ticket.ScanInfected
-	}
-	return found, nil
+	defer file.Close() //nolint:errcheck // read only
+	return d.Scanner.Scan(ctx, file)
 }
