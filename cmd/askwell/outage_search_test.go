@@ -206,10 +206,12 @@ func (s *split) rowVersions(table string) map[int64]int64 {
 
 func (s *split) documentVersions(index string) map[int64]int64 {
 	s.t.Helper()
+	var prefix string
+	s.must(s.db.QueryRow(context.Background(), `SELECT prefix FROM search_index`).Scan(&prefix))
 	all := map[int64]int64{}
 	for {
-		r, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s/indexes/askwell_%s/documents?fields=id,version&limit=1000&offset=%d",
-			s.searchURL(), index, len(all)), nil)
+		r, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s/indexes/%s%s/documents?fields=id,version&limit=1000&offset=%d",
+			s.searchURL(), prefix, index, len(all)), nil)
 		s.must(err)
 		r.Header.Set("Authorization", "Bearer "+searchKey)
 		answer, err := http.DefaultClient.Do(r)
@@ -220,6 +222,9 @@ func (s *split) documentVersions(index string) map[int64]int64 {
 		err = json.NewDecoder(answer.Body).Decode(&page)
 		answer.Body.Close()
 		s.must(err)
+		if answer.StatusCode != http.StatusOK {
+			s.t.Fatalf("the index %s%s answers %s", prefix, index, answer.Status)
+		}
 		if len(page.Results) == 0 {
 			return all
 		}
