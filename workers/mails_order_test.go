@@ -113,7 +113,7 @@ func TestRepliesGoFirstAfterAnOutage(t *testing.T) {
 		others = append(others, d.open("").Reference)
 	}
 	d.await("a pause", func() bool {
-		why, _ := d.mailer.Paused()
+		_, why := d.mailer.Paused()
 		return why != nil && d.count(`SELECT count(*) FROM outbox_task WHERE task = 'acknowledge'`) == 72 &&
 			d.count(`SELECT count(*) FROM message WHERE kind = 'reply' AND deliver_at < now()`) == 12
 	})

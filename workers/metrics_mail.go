@@ -51,7 +51,7 @@ func paused(mailer *mail.Mailer) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "askwell_mail_paused", Help: "1 while the mail server takes no mail from this process, which then tries one at a time.",
 	}, func() float64 {
-		if why, _ := mailer.Paused(); why != nil {
+		if _, why := mailer.Paused(); why != nil {
 			return 1
 		}
 		return 0

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,11 +98,13 @@ func TestDoctorLooksThroughTheProxy(t *testing.T) {
 		}
 	}
 	for name, tc := range map[string]faultyProxy{
-		"as it should be":                  {},
-		"it adds to what the visitor sent": {rewrite: func(r *http.Request) { r.Header["X-Forwarded-For"] = append(r.Header["X-Given"], "203.0.113.7") }},
-		"it is not trusted":                {trusted: "10.1.2.3", want: []string{"FAIL Requests come to Askwell from 127.0.0.1, which is none of TRUSTED_PROXIES", "Set TRUSTED_PROXIES=127.0.0.1"}},
-		"it hands on what is forged":       {rewrite: func(r *http.Request) { r.Header["X-Forwarded-For"] = r.Header["X-Given"] }, want: []string{"FAIL The proxy hands X-Forwarded-For on as the visitor sent it", "proxy_set_header X-Forwarded-For $remote_addr;", "http-request set-header X-Forwarded-For %[src]"}},
-		"it names nobody":                  {rewrite: func(r *http.Request) { r.Header["X-Forwarded-For"] = nil }, want: []string{"FAIL The proxy sends no X-Forwarded-For: all visitors count as one"}},
+		"as it should be": {},
+		"it adds to what the visitor sent": {rewrite: func(r *http.Request) {
+			r.Header["X-Forwarded-For"] = append(slices.Clone(r.Header["X-Given"]), "203.0.113.7")
+		}},
+		"it is not trusted":          {trusted: "10.1.2.3", want: []string{"FAIL Requests come to Askwell from 127.0.0.1, which is none of TRUSTED_PROXIES", "Set TRUSTED_PROXIES=127.0.0.1"}},
+		"it hands on what is forged": {rewrite: func(r *http.Request) { r.Header["X-Forwarded-For"] = r.Header["X-Given"] }, want: []string{"FAIL The proxy hands X-Forwarded-For on as the visitor sent it", "proxy_set_header X-Forwarded-For $remote_addr;", "http-request set-header X-Forwarded-For %[src]"}},
+		"it names nobody":            {rewrite: func(r *http.Request) { r.Header["X-Forwarded-For"] = nil }, want: []string{"FAIL The proxy sends no X-Forwarded-For: all visitors count as one"}},
 		"it says its name": {answer: func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Server", "nginx/1.22.1")
 			return false

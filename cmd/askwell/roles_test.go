@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -96,15 +98,18 @@ func TestTwoRolesAndARestoreByTheBook(t *testing.T) {
 	s.giveRoles("restored")
 	tool(t, "pg_restore", "--no-owner", "--role=askwell_owner", "--exit-on-error", "-d", s.as("", "restored"), dump)
 	tool(t, "cp", "-a", files+".backup", files)
-	owner := append(s.env, "DATABASE_URL="+s.as("askwell_owner", "restored"))
+	owner := append(slices.Clone(s.env), "DATABASE_URL="+s.as("askwell_owner", "restored"))
 	s.env = append(s.env, "DATABASE_URL="+s.as("askwell_rows", "restored"))
 	printed := map[string]string{
 		"migrate": runCommand(t, owner, "", "migrate"), "reindex": runCommand(t, s.env, "", "reindex", "--restart"),
 	}
 	worker = start(t, s.env, "work")
-	for !strings.Contains(printed["release"], "mail goes out") { // once the worker has looked
-		printed["release"] = runCommand(t, s.env, "", "mail", "release")
-	}
+	eventually(t, time.Minute, func() error { // the worker compares database and files at its start
+		if printed["release"] = runCommand(t, s.env, "", "mail", "release"); !strings.Contains(printed["release"], "mail goes out") {
+			return fmt.Errorf("mail release printed %s", printed["release"])
+		}
+		return nil
+	})
 	printed["doctor"] = runCommand(t, s.env, "", "doctor")
 	t.Log(printed)
 	if strings.Contains(printed["doctor"], "FAIL") {

@@ -86,15 +86,16 @@ func (d *Desk) isOwn(ctx context.Context, m *mailed) (bool, error) {
 	if m.letter.report != nil {
 		return false, nil
 	}
-	for _, sent := range mail.FindSent(m.letter.header.get("Message-Id")) {
-		t, err := d.find(ctx, sent.Reference)
-		if err != nil || t == nil {
-			return false, err
-		}
-		_, proof, err := d.sentMessage(ctx, *t, sent)
-		return proof == mail.Proven, err
+	all := mail.FindSent(m.letter.header.get("Message-Id"))
+	if len(all) == 0 {
+		return false, nil
 	}
-	return false, nil
+	t, err := d.find(ctx, all[0].Reference)
+	if err != nil || t == nil {
+		return false, err
+	}
+	_, proof, err := d.sentMessage(ctx, *t, all[0])
+	return proof == mail.Proven, err
 }
 
 // answersTo is the address that a mail is answered to, as migrations/00023 indexes it: whoever sends from many addresses to have one answered, or

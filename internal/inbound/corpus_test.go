@@ -280,7 +280,7 @@ func (d *desk) checkMessage(s sample, e end) {
 	}
 	if quoted := thread[i].Quoted; strings.HasPrefix(s.want["want"], "filed new") && quoted != "" {
 		d.Errorf("%q is cut from a new question", quoted)
-	} else if !samewords(string(thread[i].Body)+" "+quoted, d.whole(*e.MessageID)) {
+	} else if !samewords(thread[i].Body+" "+quoted, d.whole(*e.MessageID)) {
 		d.Errorf("body %q and quotation %q are not the whole mail", thread[i].Body, quoted)
 	}
 	if want, given := s.want["files"]; given {

@@ -157,7 +157,7 @@ func (d *Desk) decide(ctx context.Context, m *mailed) (filed, error) {
 	case errors.Is(err, errTooLarge):
 		return quarantined(WhyTooLarge), nil
 	case err != nil:
-		return quarantined(WhyUnreadable), nil
+		return quarantined(WhyUnreadable), nil //nolint:nilerr // the mail is kept, and staff see that it could not be read
 	case m.Size > int64(len(m.Raw)):
 		return quarantined(WhyInMailbox), nil
 	}

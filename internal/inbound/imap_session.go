@@ -198,7 +198,7 @@ func (s *mailboxSession) await(ctx context.Context) error {
 	if !s.caps().Has(imap.CapIdle) {
 		wait(ctx, mailboxEvery)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the worker ends
 		}
 		return asFault(s.do(answerWithin, func() error { return s.client.Noop().Wait() }))
 	}
@@ -218,7 +218,7 @@ func (s *mailboxSession) await(ctx context.Context) error {
 	}
 	err = s.do(answerWithin, func() error { return errors.Join(idling.Close(), idling.Wait()) })
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the worker ends
 	}
 	return asFault(err)
 }

@@ -28,7 +28,7 @@ func (s *mailboxSession) takeAll(ctx context.Context) (n int, err error) {
 	}
 	for _, uid := range uids {
 		if ctx.Err() != nil {
-			return n, nil
+			return n, nil //nolint:nilerr // the worker ends
 		}
 		taken, err := s.take(ctx, uid)
 		switch {

@@ -46,7 +46,7 @@ func TestASenderIsProvenByItsDomain(t *testing.T) {
 		"signed by another":            {letter: sign("bulk.example", signedLetter)},
 		"signed by a domain that ends": {letter: sign("l.example", signedLetter)},
 		"changed afterwards":           {letter: strings.Replace(sign("mail.example", signedLetter), "Where is", "Send me", 1)},
-		"another From above":           {letter: "From: Ana <ana@mail.example>\r\n" + strings.Replace(sign("mail.example", strings.Replace(signedLetter, "ana@mail", "eve@mail", 1)), "x", "x", 1)},
+		"another From above":           {letter: "From: Ana <ana@mail.example>\r\n" + sign("mail.example", strings.Replace(signedLetter, "ana@mail", "eve@mail", 1))},
 		"no key in DNS":                {letter: sign("mail.example", signedLetter), dns: func(string) ([]string, error) { return nil, nil }},
 		"DNS does not answer":          {letter: sign("mail.example", signedLetter), dns: func(string) ([]string, error) { return nil, errors.New("timeout") }},
 		"our server: dmarc":            {letter: reported("mx.help.example; dmarc=pass header.from=mail.example"), want: inbound.ProofServer},

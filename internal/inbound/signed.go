@@ -50,7 +50,7 @@ func signedContent(cms []byte) (content []byte, ok bool) {
 	if !ok || tag != tagOID || string(oid) != oidSigned {
 		return nil, false
 	}
-	data, ok := inside(rest, tagExplicit0, tagSequence)
+	data, _ := inside(rest, tagExplicit0, tagSequence)
 	for _, skipped := range []byte{tagInteger, tagSet} { // its version, and the algorithms
 		var found byte
 		if found, _, data, ok = element(data, 0); !ok || found != skipped {

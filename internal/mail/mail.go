@@ -228,7 +228,9 @@ func (m *Mailer) message(l Letter, name, id, body string) (*gomail.Msg, error) {
 	msg.ToMailAddress(&mail.Address{Name: plain(l.Name), Address: to})
 	msg.ReplyToMailAddress(&mail.Address{Name: m.cfg.Agency.Name, Address: m.replyTo(l.Reference)})
 	if m.cfg.Replies != nil {
-		msg.EnvelopeFrom(m.cfg.Replies.For(l.Reference))
+		if err := msg.EnvelopeFrom(m.cfg.Replies.For(l.Reference)); err != nil {
+			return nil, fmt.Errorf("set the envelope's sender: %w", err)
+		}
 	}
 	msg.Subject("[" + l.Reference + "] " + s.Topic())
 	msg.SetMessageIDWithValue(id)

@@ -82,11 +82,11 @@ func (p *pause) taken() bool {
 }
 
 // state tells why nothing is sent, and until when; nil while the server takes mails.
-func (p *pause) state() (why error, until time.Time) {
+func (p *pause) state() (until time.Time, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.length == 0 {
-		return nil, time.Time{}
+		return time.Time{}, nil
 	}
-	return p.why, p.until
+	return p.until, p.why
 }

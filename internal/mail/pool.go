@@ -34,19 +34,25 @@ func newPool(s server, log *slog.Logger) *pool {
 
 // take gives a connection that stood idle, or a new one. It is cut when the context ends.
 func (p *pool) take(ctx context.Context) (*line, error) {
+	if l := p.kept(); l != nil {
+		l.attach(ctx)
+		return l, nil
+	}
+	return p.server.dial(ctx)
+}
+
+// kept takes the connection that was idle for the shortest time; nil when there is none.
+func (p *pool) kept() *line {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.idle) > 0 {
 		l := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
 		if l.retire.Stop() {
-			l.attach(ctx)
-			return l, nil
+			return l
 		}
 	}
-	p.mu.Unlock()
-	defer p.mu.Lock()
-	return p.server.dial(ctx)
+	return nil
 }
 
 // give keeps a connection for the next mail, for a short while.
@@ -175,8 +181,8 @@ func (m *Mailer) Admit(urgent bool) (done func(), wait time.Duration) {
 	return m.pool.pause.admit(urgent)
 }
 
-// Paused tells why nothing is sent at present, and until when; nil while the mail server takes mails.
-func (m *Mailer) Paused() (why error, until time.Time) { return m.pool.pause.state() }
+// Paused gives the error for which nothing is sent at present, and until when; nil while the mail server takes mails.
+func (m *Mailer) Paused() (until time.Time, why error) { return m.pool.pause.state() }
 
 // Close ends the connections that are kept for further mails.
 func (m *Mailer) Close() { m.pool.close() }

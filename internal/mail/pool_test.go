@@ -125,7 +125,7 @@ func TestAKeptConnectionThatIsClosedIsReplaced(t *testing.T) {
 	if office.connections != 3 || len(office.mails) != 5 {
 		t.Errorf("%d mails came over %d connections, want 5 over 3", len(office.mails), office.connections)
 	}
-	if why, _ := m.Paused(); why != nil {
+	if _, why := m.Paused(); why != nil {
 		t.Errorf("sending is paused: %v", why)
 	}
 }
@@ -160,7 +160,7 @@ func TestAServerThatTakesNothingIsLeftInPeace(t *testing.T) {
 			if err := m.Reply(t.Context(), letter, 1, "Answer"); err == nil {
 				t.Fatal("the mail was taken")
 			}
-			if why, _ := m.Paused(); (why != nil) != c.want {
+			if _, why := m.Paused(); (why != nil) != c.want {
 				t.Errorf("paused for %v, want a pause: %t", why, c.want)
 			}
 			if done, wait := m.Admit(true); (done == nil) != c.want || (wait > 0) != c.want {

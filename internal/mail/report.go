@@ -75,7 +75,9 @@ func (m *Mailer) automatic(template string, sheet Texts, address, name, subject,
 	msg.FromMailAddress(&m.from)
 	msg.ToMailAddress(&mail.Address{Name: plain(name), Address: to})
 	if m.cfg.Replies != nil && about != (About{}) {
-		msg.EnvelopeFrom(m.cfg.Replies.Bounces(about))
+		if err := msg.EnvelopeFrom(m.cfg.Replies.Bounces(about)); err != nil {
+			return parcel{}, fmt.Errorf("set the envelope's sender: %w", err)
+		}
 	}
 	msg.Subject(plain(subject))
 	msg.SetMessageIDWithValue(id)

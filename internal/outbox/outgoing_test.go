@@ -51,7 +51,7 @@ func (p *post) run(talk func(ctx context.Context) error) error {
 		Claim: func(_ context.Context, _ pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[string], error) {
 			return []outbox.Letter[string]{{Task: tasks[0].ID, Key: "thing/7", Content: "a letter", NotBefore: p.due}}, nil
 		},
-		Send: func(ctx context.Context, letters []string) []error {
+		Send: func(ctx context.Context, _ []string) []error {
 			if err := outbox.Leaving(ctx, 0); err != nil {
 				return []error{err}
 			}

@@ -87,7 +87,7 @@ func (c *Calls) Begin(service string) {
 // says is part of a call.
 func (c *Calls) TCP(service, address string) string {
 	c.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(c.t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func (c *Calls) TCP(service, address string) string {
 
 func (c *Calls) join(service string, near net.Conn, to string) {
 	defer near.Close()
-	far, err := net.Dial("tcp", to)
+	far, err := new(net.Dialer).DialContext(c.t.Context(), "tcp", to)
 	if err != nil {
 		return
 	}

@@ -36,7 +36,7 @@ func readPlain(r io.Reader) (plain, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return plain{}, err
 	}
-	var text io.Reader = raw
+	var text io.Reader
 	foreign := new(bool)
 	switch {
 	case bytes.HasPrefix(start, []byte("\xFF\xFE")), bytes.HasPrefix(start, []byte("\xFE\xFF")):

@@ -12,6 +12,7 @@ import (
 	"github.com/askwell/askwell/internal/failure"
 	"github.com/askwell/askwell/internal/identifier"
 	"github.com/askwell/askwell/internal/inbound"
+	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/web/page"
 )
 
@@ -162,11 +163,7 @@ func (a *Area) MailDiscard(c *gin.Context) error {
 // MailFile hands a file of a mail that was not taken over to staff: only as a download, whatever is in it, after a scan, and with an
 // entry in the history.
 func (a *Area) MailFile(c *gin.Context) error {
-	member, err := me(c)
-	if err != nil {
-		return err
-	}
-	id, err := mailID(c)
+	member, id, err := memberAndMail(c)
 	if err != nil {
 		return err
 	}
@@ -184,11 +181,7 @@ func (a *Area) MailFile(c *gin.Context) error {
 
 // MailSource hands the source of a mail to staff, as a download alone; with numbers in it that are masked, its name says so.
 func (a *Area) MailSource(c *gin.Context) error {
-	member, err := me(c)
-	if err != nil {
-		return err
-	}
-	id, err := mailID(c)
+	member, id, err := memberAndMail(c)
 	if err != nil {
 		return err
 	}
@@ -215,13 +208,19 @@ func (a *Area) MailLooked(c *gin.Context) error {
 	})
 }
 
-// decideMail does what was decided and goes there; what could not be done is said on the mail's page, with what was typed.
-func (a *Area) decideMail(c *gin.Context, do func(by, id int64) (string, error)) error {
+// memberAndMail gives who makes the request, and the mail that it names.
+func memberAndMail(c *gin.Context) (staff.Member, int64, error) {
 	member, err := me(c)
 	if err != nil {
-		return err
+		return member, 0, err
 	}
 	id, err := mailID(c)
+	return member, id, err
+}
+
+// decideMail does what was decided and goes there; what could not be done is said on the mail's page, with what was typed.
+func (a *Area) decideMail(c *gin.Context, do func(by, id int64) (string, error)) error {
+	member, id, err := memberAndMail(c)
 	if err != nil {
 		return err
 	}
