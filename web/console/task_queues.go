@@ -102,6 +102,7 @@ func (a *Area) TaskQueueShow(c *gin.Context) error {
 	if d.Held, err = instance.MailHeld(ctx, a.DB); err != nil {
 		return err
 	}
+	d.MailHeld = time.Time{} // this page says more about it
 	a.askQueues(ctx, d)
 	d.Title, d.Path = p.T("console.tasks.title"), taskQueuesPath
 	d.Empty = page.Empty{Icon: "check_circle", Title: p.T("console.tasks.none.title"), Text: p.T("console.tasks.none.text")}
@@ -117,7 +118,7 @@ func (a *Area) MailRelease(c *gin.Context) error {
 	if err := instance.Release(c.Request.Context(), a.DB); err != nil {
 		return err
 	}
-	a.Logger.Warn("mail let go", slog.Int64("staff", member.ID))
+	a.Logger.Warn("held mail released", slog.Int64("staff", member.ID))
 	a.Pages.Flash(c, "success", a.Pages.Printer(c).T("console.tasks.mail_released"))
 	c.Redirect(http.StatusSeeOther, taskQueuesPath)
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/internal/staff"
 	"github.com/askwell/askwell/internal/ticket"
 	"github.com/askwell/askwell/web/messages"
@@ -51,8 +52,12 @@ func (a *Area) Frame(c *gin.Context, current string) (page.Frame, error) {
 	if err != nil {
 		return page.Frame{}, err
 	}
+	held, err := instance.MailHeld(c.Request.Context(), a.DB)
+	if err != nil {
+		return page.Frame{}, err
+	}
 	f := a.Pages.Frame(c)
-	f.Views, f.Operators = groups, operators(f.Printer)
+	f.Views, f.Operators, f.MailHeld = groups, operators(f.Printer), held.Since
 	return f, nil
 }
 
