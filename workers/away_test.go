@@ -79,7 +79,7 @@ func TestRedisStoppedInTheMiddleDelaysAndLosesNothing(t *testing.T) {
 	}
 	opened := d.openLinkCases()
 	d.await("what happened has become tasks", func() bool { return d.count(`SELECT count(*) FROM outbox`) == 0 })
-	d.await("the relay says that Redis is away", func() bool { return contains(d.log, "a service is away") })
+	d.await("the relay logs that Redis is unavailable", func() bool { return contains(d.log, "task relay failed") })
 	if n := d.count(`SELECT count(DISTINCT subject_id) FROM outbox_task WHERE task = 'index_ticket' AND attempts = 0`); n != len(opened) {
 		t.Errorf("%d tickets wait to be indexed without having lost an attempt, want %d", n, len(opened))
 	}
@@ -98,7 +98,7 @@ func TestRedisStoppedInTheMiddleDelaysAndLosesNothing(t *testing.T) {
 	if n := d.mailbox.Count(); n != len(opened)+1 {
 		t.Errorf("%d mails for %d inquiries", n, len(opened)+1)
 	}
-	if n := count(d.log, "a service is away"); n != 1 {
+	if n := count(d.log, "task relay failed"); n != 1 {
 		t.Errorf("it was said %d times", n)
 	}
 }

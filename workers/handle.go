@@ -37,7 +37,7 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("read the payload of %s: %w: %w", t.Type(), err, asynq.SkipRetry)
 	}
 	task := outbox.Task{ID: p.Task, Kind: t.Type(), Subject: p.Subject, Attempts: p.Attempts}
-	leave, wait := w.enter(k)
+	leave, wait := w.enter(ctx, k)
 	if leave == nil {
 		return w.putOff(ctx, k, task, wait)
 	}
@@ -53,12 +53,12 @@ func (w *Workers) serve(ctx context.Context, t *asynq.Task) error {
 // drain claims and runs rows of a kind until none is due, or the window ends and another asynq task takes over. While
 // inquiries pour in it rests as long as it worked, and three times as long over what is indexed and counted: that can wait.
 func (w *Workers) drain(ctx context.Context, k kind, h handler) {
-	leave, _ := w.enter(k)
+	leave, _ := w.enter(ctx, k)
 	if leave == nil {
 		return // the relay says again that there is work
 	}
 	defer leave()
-	for end := time.Now().Add(window); time.Now().Before(end) && ctx.Err() == nil && !w.stopping() && !w.givesWay(k); {
+	for end := time.Now().Add(window); time.Now().Before(end) && ctx.Err() == nil && !w.stopping() && !w.givesWay(ctx, k); {
 		started := time.Now()
 		tasks, err := outbox.Claim(ctx, w.db, []string{k.name}, k.batch, k.lease)
 		if err != nil {

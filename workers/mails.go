@@ -43,7 +43,7 @@ func newPlaces(concurrency int) places {
 
 // enter takes a place for a task that asks the mail server or the virus scanner, without waiting for one; leave gives it back. Where it gets none,
 // wait says when to come back.
-func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
+func (w *Workers) enter(ctx context.Context, k kind) (leave func(), wait time.Duration) {
 	switch {
 	case k.name == TaskScanFile:
 		select {
@@ -57,7 +57,7 @@ func (w *Workers) enter(k kind) (leave func(), wait time.Duration) {
 	case w.NoMail || w.held.Load():
 		return nil, heldFor
 	}
-	if w.givesWay(k) {
+	if w.givesWay(ctx, k) {
 		return nil, busyFor
 	}
 	vacate, ok := w.places.take(k.mails)
@@ -82,10 +82,22 @@ func (w *Workers) turnedAway(k kind) {
 	}
 }
 
-// givesWay reports whether urgent mails that wait for a place go before those of this kind.
-func (w *Workers) givesWay(k kind) bool {
-	return k.mails == patient && time.Since(time.Unix(0, w.places.turnedAway.Load())) < giveWay
+// givesWay reports whether urgent mails go before those of this kind: any that found no place and, while the backlog of an outage goes out, all that
+// wait in the database.
+func (w *Workers) givesWay(ctx context.Context, k kind) bool {
+	switch {
+	case k.mails != patient:
+		return false
+	case time.Since(time.Unix(0, w.places.turnedAway.Load())) < giveWay:
+		return true
+	case !w.Mail.Recovering():
+		return false
+	}
+	waiting, err := outbox.AnyWaiting(ctx, w.db, urgentMails, busyFor, mailLease)
+	return err == nil && waiting
 }
+
+var urgentMails = names(func(k kind) bool { return k.mails == urgent })
 
 func (p places) take(u urgency) (vacate func(), ok bool) {
 	wanted := []chan struct{}{p.all}

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 	"github.com/askwell/askwell/internal/search"
 )
@@ -20,7 +19,7 @@ type metrics struct {
 	mails *prometheus.CounterVec
 }
 
-func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool, now func() time.Time, mailer *mail.Mailer) (*metrics, error) {
+func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool, now func() time.Time, pauses ...prometheus.Collector) (*metrics, error) {
 	m := &metrics{tasks: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "askwell_tasks_total", Help: "Tasks by kind and how an attempt ended: done, failed or given_up.",
 	}, []string{"kind", "result"}), mails: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -29,7 +28,11 @@ func newMetrics(registry prometheus.Registerer, db *pgxpool.Pool, now func() tim
 	if registry == nil {
 		return m, nil
 	}
-	if err := errors.Join(registry.Register(m.tasks), registry.Register(m.mails), registry.Register(paused(mailer)), RegisterFigures(registry, db, now)); err != nil {
+	errs := []error{RegisterFigures(registry, db, now)}
+	for _, c := range append(pauses, m.tasks, m.mails) {
+		errs = append(errs, registry.Register(c))
+	}
+	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("register the workers' metrics: %w", err)
 	}
 	return m, nil

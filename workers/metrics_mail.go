@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/askwell/askwell/internal/inbound"
 	"github.com/askwell/askwell/internal/instance"
-	"github.com/askwell/askwell/internal/mail"
 	"github.com/askwell/askwell/internal/outbox"
 )
 
@@ -20,10 +20,13 @@ var unsentDesc = prometheus.NewDesc("askwell_unsent_mails",
 
 var heldDesc = prometheus.NewDesc("askwell_mail_held", "1 while no mail leaves, because the desk looks like a copy.", nil, nil)
 
+var mailboxDesc = prometheus.NewDesc("askwell_mailbox_problem", "1 while no mail is taken from a mailbox; the code says why, and is empty while mail is taken.", []string{"mailbox", "code"}, nil)
+
 // Describe implements prometheus.Collector.
 func (outgoing) Describe(ch chan<- *prometheus.Desc) {
-	ch <- unsentDesc
-	ch <- heldDesc
+	for _, d := range []*prometheus.Desc{unsentDesc, heldDesc, mailboxDesc} {
+		ch <- d
+	}
 }
 
 // Collect implements prometheus.Collector.
@@ -37,6 +40,17 @@ func (o outgoing) Collect(ch chan<- prometheus.Metric) {
 		}
 		ch <- prometheus.MustNewConstMetric(heldDesc, prometheus.GaugeValue, value)
 	}
+	mailboxes, err := inbound.Mailboxes(ctx, o.db)
+	if err != nil {
+		return
+	}
+	for _, m := range mailboxes {
+		value := 0.0
+		if m.Problem != "" {
+			value = 1
+		}
+		ch <- prometheus.MustNewConstMetric(mailboxDesc, prometheus.GaugeValue, value, m.Name, string(m.Problem))
+	}
 	counts, err := outbox.CountUnsent(ctx, o.db)
 	if err != nil {
 		return
@@ -46,12 +60,10 @@ func (o outgoing) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// paused tells whether this process sends nothing because the mail server takes nothing.
-func paused(mailer *mail.Mailer) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "askwell_mail_paused", Help: "1 while the mail server takes no mail from this process, which then tries one at a time.",
-	}, func() float64 {
-		if _, why := mailer.Paused(); why != nil {
+// paused tells whether this process leaves a service alone.
+func paused(name, help string, is func() bool) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+		if is() {
 			return 1
 		}
 		return 0

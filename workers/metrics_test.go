@@ -92,6 +92,20 @@ func TestFiguresOfMails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = d.db.Exec(t.Context(), `
+		INSERT INTO inbound_mailbox (name, read_at, problem, problem_since) VALUES ('imap://a.example/INBOX', now(), '', NULL), ('imap://b.example/INBOX', NULL, 'login', now())`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, code := range map[string]string{"imap://a.example/INBOX": "", "imap://b.example/INBOX": "login"} {
+		want := 0.0
+		if code != "" {
+			want = 1
+		}
+		if got := metricOf(t, registry, "askwell_mailbox_problem", map[string]string{"mailbox": name, "code": code}); got != want {
+			t.Errorf("askwell_mailbox_problem of %s is %g, want %g", name, got, want)
+		}
+	}
 	for labels, want := range map[[2]string]float64{
 		{"waiting", "configuration"}: 2, {"waiting", "temporary"}: 1, {"refused", "recipient"}: 1, {"expired", "sender"}: 1, {"unconfirmed", ""}: 1,
 		{"claimed", ""}: 0, {"leaving", ""}: 0, {"sent", ""}: 0,

@@ -22,7 +22,7 @@ const (
 	claimLimit  = 500
 	pollEvery   = time.Second            // the net under LISTEN, and how late a task due at a time may start
 	gather      = 100 * time.Millisecond // rows that come within it share a batch
-	slowestTry  = 5 * time.Second        // between two rounds while something is away
+	slowestTry  = 5 * time.Second        // between two rounds while they fail
 	busyFrom    = 50                     // events in one round that say an intake is in full swing
 )
 
@@ -49,33 +49,33 @@ func newRelay(db, sessions *pgxpool.Pool, client redis.UniversalClient, log *slo
 // busy reports whether inquiries pour in, so that the workers leave room for them.
 func (r *relay) busy() bool { return r.now().UnixNano() < r.busyTill.Load() }
 
-// run goes on until the context ends. What is away is said once, and once more when it is back.
+// run goes on until the context ends. That it cannot go on is logged once, and once more when it can.
 func (r *relay) run(ctx context.Context) {
 	go r.listen(ctx)
-	wait, away := pollEvery, false
+	wait, failed := pollEvery, false
 	for {
 		err := r.round(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err != nil && !away:
-			r.log.Warn("tasks wait: a service is away", slog.Any("error", err))
-			away, wait = true, gather
+		case err != nil && !failed:
+			r.log.Warn("task relay failed, trying again", slog.Any("error", err))
+			failed, wait = true, gather
 		case err != nil:
 			wait = min(2*wait, slowestTry)
-		case away:
-			r.log.Info("tasks are handed on again")
-			away, wait = false, pollEvery
+		case failed:
+			r.log.Info("task relay recovered")
+			failed, wait = false, pollEvery
 		}
-		r.pause(ctx, wait, away)
+		r.pause(ctx, wait, failed)
 	}
 }
 
 // pause waits until something was written, or for a time. After a wake-up it gives other writers a moment to share the round.
-// While a service is away no wake-up counts.
-func (r *relay) pause(ctx context.Context, wait time.Duration, away bool) {
+// After a failure no wake-up counts.
+func (r *relay) pause(ctx context.Context, wait time.Duration, failed bool) {
 	woken := r.woken
-	if away {
+	if failed {
 		woken = nil
 	}
 	select {

@@ -134,10 +134,14 @@ func TestAMissingScannerIsLeftAlone(t *testing.T) {
 	for range 30 {
 		d.open("", d.attached("a letter", ticket.ScanWaiting))
 	}
+	registry := d.registry
 	d.work()
 	d.await("every file to be put off or tried", func() bool {
-		return d.count(`SELECT count(*) FROM outbox_task WHERE task = 'scan_file' AND due_at > now() + interval '5 seconds'`) >= 26
+		return d.count(`SELECT count(*) FROM outbox_task WHERE task = 'scan_file' AND due_at BETWEEN now() + interval '5 seconds' AND now() + interval '1 minute'`) >= 24
 	})
+	if got := metricOf(t, registry, "askwell_scanner_paused", nil); got != 1 {
+		t.Errorf("askwell_scanner_paused is %g", got)
+	}
 	scanner.mu.Lock()
 	defer scanner.mu.Unlock()
 	if scanner.asked > 6 {

@@ -114,7 +114,15 @@ func New(cfg Config) (*Workers, error) {
 		scans:     newScanBreaker(cfg.Logger),
 		schedules: report.Schedules{DB: cfg.DB, Zone: cfg.Zone, Now: cfg.Now},
 	}
-	if w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now, cfg.Mail); err != nil {
+	w.metrics, err = newMetrics(cfg.Registry, cfg.DB, cfg.Now,
+		paused("askwell_mail_paused", "1 while the mail server takes no mail from this process, which then tries one at a time.", func() bool {
+			_, why := w.Mail.Paused()
+			return why != nil
+		}),
+		paused("askwell_scanner_paused", "1 while the virus scanner does not answer and this process asks it one file at a time.", func() bool {
+			return w.scans.State() != gobreaker.StateClosed
+		}))
+	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
 	w.handlers = map[string]handler{

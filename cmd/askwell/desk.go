@@ -130,8 +130,8 @@ func (d *desk) startClock(ctx context.Context) {
 func (d *desk) close() {
 	d.stop()
 	_ = errors.Join(d.redis.Close(), d.queues.Close()) // nothing is written any more
-	for _, pool := range []*pgxpool.Pool{d.db, d.intake, d.probe} {
-		pool.Close()
+	for _, pool := range []*pgxpool.Pool{d.db, d.intake, d.probe, d.sessions} {
+		pool.Close() // d.sessions may be d.db: closed twice is closed
 	}
 }
 

@@ -94,7 +94,7 @@ func TestTwoRolesAndARestoreByTheBook(t *testing.T) {
 	s.must(os.RemoveAll(files))
 
 	// The restore.
-	tool(t, "psql", "-X", "-q", "-d", s.as("", ""), "-c", "CREATE DATABASE restored")
+	tool(t, "psql", "-X", "-q", "-d", s.as("", ""), "-c", "CREATE DATABASE restored ENCODING 'UTF8' TEMPLATE template0")
 	s.giveRoles("restored")
 	tool(t, "pg_restore", "--no-owner", "--role=askwell_owner", "--exit-on-error", "-d", s.as("", "restored"), dump)
 	tool(t, "cp", "-a", files+".backup", files)

@@ -131,8 +131,8 @@ type Mailbox struct {
 }
 
 // Mailboxes tells how reading goes, of every mailbox that was read in the last month.
-func (d *Desk) Mailboxes(ctx context.Context) ([]Mailbox, error) {
-	rows, err := d.DB.Query(ctx, `
+func Mailboxes(ctx context.Context, db postgres.Querier) ([]Mailbox, error) {
+	rows, err := db.Query(ctx, `
 		SELECT name, read_at, problem, detail, problem_since, waiting, oldest FROM inbound_mailbox
 		WHERE GREATEST(read_at, problem_since, held_until) > now() - interval '30 days'
 		ORDER BY name`)

@@ -73,7 +73,7 @@ func TestAMailboxThatWasInUse(t *testing.T) {
 			if n != c.want && n != c.want+1 || fault != c.fault || n != d.mails() { // a day begins in the server's zone
 				t.Errorf("%d were taken in, %d are kept, %v; want %d, %q", n, d.mails(), err, c.want, c.fault)
 			}
-			boxes, err := d.inbound.Mailboxes(t.Context())
+			boxes, err := inbound.Mailboxes(t.Context(), d.db)
 			d.must(err)
 			if len(boxes) != 1 || boxes[0].Problem != c.fault || c.fault != "" && (boxes[0].Waiting != c.mails || boxes[0].Oldest == nil) || strings.Contains(boxes[0].Name, "secret") {
 				t.Errorf("the mailbox's state is %+v", boxes)

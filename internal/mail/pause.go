@@ -12,6 +12,8 @@ const (
 	longestPause  = time.Minute
 	// repliesFirst is how long after a pause only urgent mails may be the probe: they are handed over within a second of being due.
 	repliesFirst = 1500 * time.Millisecond
+	// recovery is how long after a pause a backlog is taken for one that it left.
+	recovery = time.Minute
 	// askAgain is when whoever was not admitted may ask again while a probe is under way.
 	askAgain = time.Second
 )
@@ -25,6 +27,7 @@ type pause struct {
 	length  time.Duration // of the last pause; 0 while the server takes mails
 	until   time.Time
 	probing bool
+	back    time.Time // when the last pause ended
 	why     error
 }
 
@@ -77,8 +80,18 @@ func (p *pause) taken() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ended := p.length > 0
+	if ended {
+		p.back = p.now()
+	}
 	p.length, p.why = 0, nil
 	return ended
+}
+
+// recovering reports whether a pause lasts or has ended a short while ago.
+func (p *pause) recovering() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.length > 0 || p.now().Sub(p.back) < recovery
 }
 
 // state tells why nothing is sent, and until when; nil while the server takes mails.

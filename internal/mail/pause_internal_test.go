@@ -21,7 +21,7 @@ func TestPause(t *testing.T) {
 		}
 		return done
 	}
-	if admits(false) == nil {
+	if admits(false) == nil || p.recovering() {
 		t.Fatal("nothing is admitted to a server that takes mails")
 	}
 	last := time.Duration(0)
@@ -58,5 +58,11 @@ func TestPause(t *testing.T) {
 	}
 	if !p.taken() || p.taken() || admits(false) == nil {
 		t.Error("a mail that was taken does not end the pause, once")
+	}
+	if now = now.Add(recovery - 1); !p.recovering() {
+		t.Error("its backlog is not taken for one")
+	}
+	if now = now.Add(1); p.recovering() {
+		t.Errorf("it is recovering %s after the pause", recovery)
 	}
 }

@@ -184,5 +184,8 @@ func (m *Mailer) Admit(urgent bool) (done func(), wait time.Duration) {
 // Paused gives the error for which nothing is sent at present, and until when; nil while the mail server takes mails.
 func (m *Mailer) Paused() (until time.Time, why error) { return m.pool.pause.state() }
 
+// Recovering reports whether mails may have piled up, because nothing is sent at present or nothing was until a minute ago.
+func (m *Mailer) Recovering() bool { return m.pool.pause.recovering() }
+
 // Close ends the connections that are kept for further mails.
 func (m *Mailer) Close() { m.pool.close() }

@@ -25,6 +25,19 @@ func Due(ctx context.Context, db postgres.Querier, kinds []string) ([]string, er
 	return due, nil
 }
 
+// AnyWaiting reports whether a task of these kinds is due within soon, or was claimed or tried and is within the lease. Given up is none.
+func AnyWaiting(ctx context.Context, db postgres.Querier, kinds []string, soon, lease time.Duration) (any bool, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT EXISTS (
+			SELECT FROM outbox_task
+			WHERE task = ANY ($1) AND given_up_at IS NULL AND (due_at <= now() + $2::interval OR (attempts > 0 AND due_at <= now() + $3::interval)))`,
+		kinds, soon, lease).Scan(&any)
+	if err != nil {
+		return false, fmt.Errorf("look for waiting tasks: %w", postgres.Failure(err))
+	}
+	return any, nil
+}
+
 // Release gives claimed tasks back that were not worked on: they are due again in a while, and this was no attempt.
 func Release(ctx context.Context, db postgres.Querier, in time.Duration, ids ...int64) error {
 	_, err := db.Exec(ctx, `

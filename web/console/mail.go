@@ -59,7 +59,7 @@ func (a *Area) MailList(c *gin.Context) error {
 	if d.Mails, err = a.mails.List(ctx, d.View); err != nil {
 		return err
 	}
-	if d.Boxes, err = a.mails.Mailboxes(ctx); err != nil {
+	if d.Boxes, err = inbound.Mailboxes(ctx, a.DB); err != nil {
 		return err
 	}
 	counts, err := a.mails.Count(ctx)

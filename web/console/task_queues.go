@@ -96,7 +96,7 @@ func (a *Area) TaskQueueShow(c *gin.Context) error {
 	if err := a.fillMails(ctx, d, label); err != nil {
 		return err
 	}
-	if d.Boxes, err = a.mails.Mailboxes(ctx); err != nil {
+	if d.Boxes, err = inbound.Mailboxes(ctx, a.DB); err != nil {
 		return err
 	}
 	if d.Held, err = instance.MailHeld(ctx, a.DB); err != nil {
