@@ -25,12 +25,15 @@ type Clamd struct {
 	mu         sync.Mutex
 	signatures time.Time // as clamd told at asked
 	asked      time.Time
+	failed     time.Time // when clamd was asked last and did not tell
+	failure    error
 }
 
 const (
 	connectWithin = 2 * time.Second  // to clamd, and for its PONG
 	silentWithin  = 30 * time.Second // nothing moves
 	signaturesFor = time.Minute      // clamd is asked anew
+	failedFor     = 5 * time.Second  // and after it did not tell
 )
 
 // NewClamd takes the address as tcp://host:3310 or unix:///run/clamav/clamd.ctl.
@@ -122,18 +125,26 @@ func (c *Clamd) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Signatures tells of when clamd's signatures are; the zero time when it does not say. Error: unavailable.
+// Signatures tells of when clamd's signatures are; the zero time when it does not say. While clamd hangs one caller finds out, in two seconds, and
+// those who come in the next few are told at once. Error: unavailable.
 func (c *Clamd) Signatures(ctx context.Context) (time.Time, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if time.Since(c.asked) < signaturesFor {
 		return c.signatures, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	if time.Since(c.failed) < failedFor {
+		return time.Time{}, c.failure
+	}
+	within, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
-	reply, err := c.ask(ctx, "zVERSION\x00", nil)
+	reply, err := c.ask(within, "zVERSION\x00", nil)
 	if err != nil {
-		return time.Time{}, failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("ask clamd for its version: %w", err))
+		err = failure.Unavailable("The virus scanner is unavailable.", fmt.Errorf("ask clamd for its version: %w", err))
+		if ctx.Err() == nil { // whoever asked has gone: that says nothing of clamd
+			c.failed, c.failure = time.Now(), err
+		}
+		return time.Time{}, err
 	}
 	c.asked, c.signatures = time.Now(), time.Time{}
 	if parts := strings.SplitN(reply, "/", 3); len(parts) == 3 { // ClamAV 1.4.3/27430/Mon Oct 14 10:33:22 2025
