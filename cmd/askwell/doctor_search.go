@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func checkSearch(ctx context.Context, cfg config.Config) (string, error) {
 	if wrong = append(wrong, err); errors.Join(wrong...) != nil {
 		return "", errors.Join(wrong...)
 	}
-	return fmt.Sprintf("%s, %s tickets and %s accounts; %d changes wait, for %.0f s; %s", state.Server,
+	return fmt.Sprintf("version %s, %s tickets and %s accounts; %d changes wait, for %.0f s; %s", cmp.Or(state.Server, "unknown (askwell search-key records it)"),
 		thousands(int(state.Tickets.Documents)), thousands(int(state.Accounts.Documents)), fresh.Waiting, fresh.LagSeconds, checked), nil
 }
 

@@ -31,6 +31,8 @@ func runSearchKey(ctx context.Context, t terminal, args []string) error {
 	switch {
 	case failure.Is(err, failure.KindForbidden):
 		return fmt.Errorf("no search key was made: %s", failure.Text(err, ""))
+	case failure.Is(err, failure.KindInvalid):
+		return fmt.Errorf("no search key was made: %s\nsee docs/search.md for the versions of Meilisearch that Askwell works with", failure.Text(err, ""))
 	case err != nil:
 		return fmt.Errorf("%w\nsee that Meilisearch runs and that MEILI_URL is right", err)
 	}

@@ -129,7 +129,7 @@ func TestStateCountsWhatIsHeld(t *testing.T) {
 		t.Errorf("what is held (-want +got):\n%s", diff)
 	}
 	for version, want := range map[string]bool{
-		"1.15.0": false, "1.15.2": false, "1.16.0-rc.1": false, "2.0.0": false, "1.14.9": true, "0.30.5": true, "": true, "x": true, "1": true,
+		"1.15.0": false, "1.15.2": false, "1.16.0-rc.1": false, "2.0.0": false, "1.14.9": true, "0.30.5": true, "": false, "x": true, "1": true,
 	} {
 		if got := (search.State{Server: version}).TooOld(); got != want {
 			t.Errorf("%q is too old: %t, want %t", version, got, want)

@@ -47,17 +47,20 @@ func failed(what string, err error) error {
 	safe := &meiliError{
 		function: client.Function, status: client.StatusCode, code: client.MeilisearchApiError.Code, cause: client.OriginError,
 	}
-	if away(client) {
+	switch {
+	case client.StatusCode == http.StatusUnauthorized, client.StatusCode == http.StatusForbidden: // a person can mend it while the tasks wait
+		return fmt.Errorf("%s: %w", what, failure.Unavailable("Meilisearch refuses the search key.", safe))
+	case away(client):
 		return fmt.Errorf("%s: %w", what, failure.Unavailable("Search is away.", safe))
 	}
 	return fmt.Errorf("%s: %w", what, safe)
 }
 
 // away: no answer at all, one that is no JSON of Meilisearch's, a server that is starting or full, or an index that Ensure has
-// not made yet. A wrong key counts too: a person can mend it while the tasks wait.
+// not made yet.
 func away(err *meilisearch.Error) bool {
 	switch err.StatusCode {
-	case 0, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+	case 0, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return true
 	}
 	return err.StatusCode >= 500 || err.MeilisearchApiError.Code == "index_not_found" ||

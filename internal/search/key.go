@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,14 +17,14 @@ import (
 )
 
 // keyActions are all that Askwell does with Meilisearch, and so all that its key may do. What is missing here fails in the tests:
-// they run with such a key.
+// they run with such a key. A key that is limited to indexes may hold no action beyond them, as version is.
 var keyActions = []string{
 	"search",
 	"documents.add", "documents.get", "documents.delete",
 	"indexes.create", "indexes.get", "indexes.delete", "indexes.swap",
 	"settings.update",
 	"tasks.get",
-	"stats.get", "version",
+	"stats.get",
 }
 
 // keySpace makes the uid of a desk's key out of the prefix of its indexes: always the same one, and another for another desk.
@@ -58,7 +59,7 @@ func GrantKey(ctx context.Context, url, master, prefix string) (string, error) {
 			return "", fmt.Errorf("make the search key: %w", err)
 		}
 		if done {
-			return KeyOf(master, prefix), nil
+			return KeyOf(master, prefix), recordServer(ctx, client, prefix)
 		}
 	}
 	return "", fmt.Errorf("make the search key: %w", failure.Unavailable("Somebody else keeps changing the search key.", nil))
@@ -92,6 +93,44 @@ func sameScope(a, b *meilisearch.Key) bool {
 	return same(a.Actions, b.Actions) && same(a.Indexes, b.Indexes) && a.ExpiresAt.IsZero()
 }
 
+// serverIndex has one document, with the version of the server when GrantKey ran last: the desk's key may not ask for it.
+func serverIndex(prefix string) string { return prefix + "server" }
+
+const serverID = "server"
+
+type serverNote struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+}
+
+// recordServer writes down which version the server is.
+func recordServer(ctx context.Context, client meilisearch.ServiceManager, prefix string) error {
+	version, err := client.VersionWithContext(ctx)
+	if err != nil {
+		return failed("ask for the version of Meilisearch", err)
+	}
+	key := "id"
+	_, err = client.Index(serverIndex(prefix)).AddDocumentsWithContext(ctx, []serverNote{{serverID, version.PkgVersion}}, &meilisearch.DocumentOptions{PrimaryKey: &key})
+	return failed("record the version of Meilisearch", err)
+}
+
+// serverVersion is the server's, from itself where the key may ask (one of an older Askwell), else as GrantKey recorded it; "" when it is not known.
+func (e *Engine) serverVersion(ctx context.Context) (string, error) {
+	version, err := e.reader.VersionWithContext(ctx)
+	if err == nil {
+		return version.PkgVersion, nil
+	}
+	if !isCode(err, "invalid_api_key") {
+		return "", failed("ask for the version of Meilisearch", err)
+	}
+	var note serverNote
+	err = e.reader.Index(serverIndex(commonPrefix)).GetDocumentWithContext(ctx, serverID, nil, &note)
+	if isCode(err, "index_not_found", "document_not_found") {
+		return "", nil
+	}
+	return note.Version, failed("read the version of Meilisearch", err)
+}
+
 // keyFailed is failed, with the reasons that a person can mend.
 func keyFailed(what string, err error) error {
 	switch {
@@ -99,6 +138,10 @@ func keyFailed(what string, err error) error {
 		return failure.New(failure.KindForbidden, "Meilisearch runs without a master key: start it with one.", failed(what, err))
 	case isCode(err, "invalid_api_key", "missing_authorization_header"):
 		return failure.New(failure.KindForbidden, "Meilisearch refuses the master key.", failed(what, err))
+	}
+	var client *meilisearch.Error
+	if errors.As(err, &client) && client.StatusCode >= 400 && client.StatusCode < 500 { // nothing of an applicant's is in a request about keys
+		return failure.New(failure.KindInvalid, fmt.Sprintf("Meilisearch answers %d %s: %s", client.StatusCode, client.MeilisearchApiError.Code, client.MeilisearchApiError.Message), failed(what, err))
 	}
 	return failed(what, err)
 }

@@ -59,7 +59,8 @@ type Engine struct {
 	seen     atomic.Pointer[settingsSeen]
 	newer    sync.Once // the warning that a later version built the indexes
 	lexicon  lexicon
-	fillPage int64 // how many rows a rebuild reads at once
+	fillPage int64        // how many rows a rebuild reads at once
+	plain    *http.Client // for what the client library does not ask
 	url, key string
 	prefix   string // read it once named has succeeded
 	naming   naming
@@ -80,7 +81,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		db: cfg.DB, sessions: cmp.Or(cfg.Sessions, cfg.DB), url: cfg.URL, key: cfg.Key, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
 		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, place: cmp.Or(cfg.Location, time.UTC),
-		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout),
+		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout), plain: &http.Client{Transport: transport(), Timeout: writeTimeout},
 	}
 	e.naming.known.Store(cfg.Prefix != "")
 	if e.log == nil {
@@ -95,10 +96,16 @@ func New(cfg Config) (*Engine, error) {
 
 // connect makes a client that never tries twice by itself: a person gets an answer in time, and a worker's task comes back.
 func connect(cfg Config, timeout time.Duration) meilisearch.ServiceManager {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 16
 	return meilisearch.New(cfg.URL, meilisearch.WithAPIKey(cfg.Key), meilisearch.DisableRetries(),
-		meilisearch.WithCustomClient(&http.Client{Transport: transport, Timeout: timeout}))
+		meilisearch.WithCustomClient(&http.Client{Transport: transport(), Timeout: timeout}))
+}
+
+// transport asks for no compression: Meilisearch writes a compressed answer in two parts, and the second waits 40 ms for a delayed
+// acknowledgement of the first (actix-web issue 3917).
+func transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost, t.DisableCompression = 16, true
+	return t
 }
 
 func (e *Engine) ticketsIndex() string  { return e.prefix + "tickets" }

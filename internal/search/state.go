@@ -15,7 +15,7 @@ const OldestServer = "1.15"
 
 // State is what the search server holds, beside what it should hold.
 type State struct {
-	Server          string // its version, as "1.16.0"
+	Server          string // its version, as "1.50.0"; "" when it is not known
 	Version, Needed int    // of the indexes' settings; Version is 0 when there are none
 	Tickets         Held
 	Accounts        Held
@@ -26,6 +26,9 @@ type Held struct{ Documents, Rows int64 }
 
 // TooOld reports whether the server is older than OldestServer.
 func (s State) TooOld() bool {
+	if s.Server == "" {
+		return false
+	}
 	oldMajor, oldMinor := majorMinor(OldestServer)
 	major, minor := majorMinor(s.Server)
 	return major < oldMajor || major == oldMajor && minor < oldMinor
@@ -43,15 +46,15 @@ func (e *Engine) State(ctx context.Context) (State, error) {
 	if err := e.named(ctx); err != nil {
 		return State{}, err
 	}
-	version, err := e.reader.VersionWithContext(ctx)
+	version, err := e.serverVersion(ctx)
 	if err != nil {
-		return State{}, failed("ask for the version of Meilisearch", err)
+		return State{}, err
 	}
 	mark, err := e.stamp(ctx, e.stampIndex())
 	if err != nil {
 		return State{}, err
 	}
-	s := State{Server: version.PkgVersion, Version: mark.Version, Needed: settingsVersion}
+	s := State{Server: version, Version: mark.Version, Needed: settingsVersion}
 	for uid, held := range map[string]*Held{e.ticketsIndex(): &s.Tickets, e.accountsIndex(): &s.Accounts} {
 		stats, err := e.reader.Index(uid).GetStatsWithContext(ctx, nil)
 		if err != nil && !isCode(err, "index_not_found") {

@@ -12,7 +12,7 @@ import (
 )
 
 // pkgVersion is the Meilisearch version whose behaviour this server follows.
-const pkgVersion = "1.15.0"
+const pkgVersion = "1.50.0"
 
 func (s *Server) health(*request) (int, any, error) {
 	return http.StatusOK, map[string]string{"status": "available"}, nil

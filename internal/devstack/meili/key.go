@@ -39,6 +39,13 @@ var knownActions = []string{
 	"webhooks.*", "webhooks.get", "webhooks.create", "webhooks.update", "webhooks.delete", "fields.post",
 }
 
+// globalActions reach beyond any index: a key that is limited to some may not hold them (from Meilisearch 1.48.3 on).
+var globalActions = []string{
+	"metrics.*", "metrics.get", "dumps.*", "dumps.create", "snapshots.*", "snapshots.create", "version", "keys.get", "keys.create", "keys.update",
+	"keys.delete", "experimental.get", "experimental.update", "network.get", "network.update", "export", "webhooks.*", "webhooks.get",
+	"webhooks.create", "webhooks.update", "webhooks.delete",
+}
+
 // allows says whether the key opens an action: it names it, its group or all.
 func (k apiKey) allows(action string) bool {
 	group, verb, _ := strings.Cut(action, ".")
@@ -177,6 +184,13 @@ func (s *Server) createKey(r *request) (int, any, error) {
 			return 0, nil, invalid("invalid_api_key_indexes", "Invalid value at `.indexes`: `%s` is not a valid index uid pattern. Index uid "+
 				"patterns can be an integer or a string containing only alphanumeric characters, hyphens (-), underscores (_), and optionally "+
 				"end with a star (*).", index)
+		}
+	}
+	if !slices.Contains(k.Indexes, "*") {
+		for _, action := range k.Actions {
+			if slices.Contains(globalActions, action) {
+				return 0, nil, invalid("index_scoped_api_key_with_global_action", "The action `%s` is global: a key with it must reach all indexes (`[\"*\"]`).", action)
+			}
 		}
 	}
 	if !in.ExpiresAt.given {

@@ -250,6 +250,7 @@ func TestAuthentication(t *testing.T) {
 		{"a parameter that does not exist", "POST", "/indexes/tickets/search", s.Key(), `{"query":"x"}`, 400, "bad_request"},
 		{"a parameter of the wrong type", "POST", "/indexes/tickets/search", s.Key(), `{"limit":"x"}`, 400, "invalid_search_limit"},
 		{"no JSON", "POST", "/indexes/tickets/search", s.Key(), `{`, 400, "malformed_payload"},
+		{"a global action in a key of some indexes", "POST", "/keys", s.Key(), `{"actions":["search","version"],"indexes":["tick*"],"expiresAt":null}`, 400, "index_scoped_api_key_with_global_action"},
 		{"a bad uid", "POST", "/indexes", s.Key(), `{"uid":"a b"}`, 400, "invalid_index_uid"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
