@@ -15,7 +15,7 @@ import (
 
 const number = "163920702842" // ISO 7064 MOD 97-10: 163920702842 mod 97 = 1
 
-// linkCase is a line of product.md, "Linking".
+// linkCase is a row of docs/linking.md.
 type linkCase struct {
 	state              ticket.LinkState
 	given, name, email string

@@ -179,7 +179,7 @@ func (d *ledgerDesk) client(number int, book *ledger, stop <-chan struct{}) {
 		subject := fmt.Sprintf("Ledger %d %d", number, n)
 		e := entry{question: fmt.Sprintf("Where is my card? It is the %d. time that I ask.", n)}
 		given := map[int]string{0: "", 1: unknownNumber, 2: d.number}[n%3]
-		e.link = map[int]string{0: "none", 1: "unmatched", 2: "corroborated"}[n%3] // product.md, "Linking"
+		e.link = map[int]string{0: "none", 1: "unmatched", 2: "corroborated"}[n%3] // docs/linking.md
 		form := inquiryForm(token, subject, given)
 		form.Set("question", e.question)
 		if n%4 == 0 {

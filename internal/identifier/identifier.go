@@ -26,7 +26,7 @@ const (
 // Group is how a report counts an inquiry, fixed at submission.
 type Group string
 
-// The groups of product.md, "Linking".
+// The groups of docs/linking.md.
 const (
 	GroupWith     Group = "with"     // a number of the right shape and check digits, in the field or the text
 	GroupUnusable Group = "unusable" // something was typed that is no such number

@@ -9,7 +9,7 @@ import (
 
 func TestNewReference(t *testing.T) {
 	t.Parallel()
-	// The letters and digits that product.md leaves: no I, O, Q, Z, 0, 1.
+	// The letters and digits that docs/glossary.md leaves: no I, O, Q, Z, 0, 1.
 	form := regexp.MustCompile(`^ASK-[2-9A-HJ-NPR-Y]{4}-[2-9A-HJ-NPR-Y]{4}$`)
 	seen := map[string]bool{}
 	for range 5000 {

@@ -50,7 +50,7 @@ func (d *desk) changeEmail(account int64, email string) {
 	d.must(err)
 }
 
-// tied is a ticket and what product.md says of where its mail goes, kept beside it by the test.
+// tied is a ticket and where its mail should go, kept beside it by the test.
 type tied struct {
 	ticket.Ticket
 	state     ticket.LinkState

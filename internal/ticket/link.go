@@ -5,7 +5,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 )
 
-// LinkState says how sure it is that a ticket belongs to its account; product.md, "Linking".
+// LinkState says how sure it is that a ticket belongs to its account; docs/linking.md.
 type LinkState string
 
 // The link states. A waiting ticket has a number that no worker has looked at yet.
@@ -124,7 +124,7 @@ type LinkDecision struct {
 	Evidence []Evidence
 }
 
-// DecideLink applies the table of product.md, "Linking". It is the only place that knows it.
+// DecideLink applies the table of docs/linking.md. It is the only place that knows it.
 func DecideLink(f LinkFacts) LinkDecision {
 	if f.SignedInTo != nil {
 		return decided(LinkVerified, f.SignedInTo, EvidenceSignedIn)

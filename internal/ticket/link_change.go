@@ -13,7 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 )
 
-// LinkByNumber reads the ticket afresh and links it by the number that came with it; product.md, "Linking". Called by the
+// LinkByNumber reads the ticket afresh and links it by the number that came with it; docs/linking.md. Called by the
 // worker with its task, which is finished in the same transaction. A link that a person made or changed stays.
 func (s *Service) LinkByNumber(ctx context.Context, task, ticketID int64) error {
 	return s.finish(ctx, "link", task, ticketID, func(c *change) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// The table of product.md, "Linking", row by row.
+// The table of docs/linking.md, row by row.
 func TestDecideLink(t *testing.T) {
 	t.Parallel()
 	owner := &account.Account{ID: 7, Name: "José Núñez", Email: "jose@mail.example"}

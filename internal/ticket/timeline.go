@@ -7,7 +7,7 @@ import (
 )
 
 // Timeline is what a ticket's messages and events tell of it. Every change of a ticket and `askwell report rebuild` take it from
-// here; the definitions are those of product.md.
+// here; the definitions are those of docs/glossary.md.
 type Timeline struct {
 	Status           Status
 	AwaitingSince    *time.Time // the applicant has waited for an answer since then; nil: nobody waits

@@ -1,6 +1,6 @@
 package ticket
 
-// View is a list that everybody on the staff needs; product.md, "Views".
+// View is a list that everybody on the staff needs.
 type View struct {
 	Name   string
 	Sort   Sort // what it starts with
