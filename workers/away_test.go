@@ -181,16 +181,16 @@ func TestWorkersStartAndWaitWhileSearchAndMailAreAway(t *testing.T) {
 	d.mailer = d.mailTo("smtp://127.0.0.1:1")
 	opened := d.openLinkCases()
 	stop := d.work()
-	d.await("links do not wait for what is away", func() bool {
+	d.await("links do not wait for what is unavailable", func() bool {
 		return d.count(`SELECT count(*) FROM ticket WHERE link_state = 'waiting'`) == 0
 	})
 	d.await("failures are recorded", func() bool {
-		return d.count(`SELECT count(DISTINCT task) FROM outbox_task WHERE last_error = 'Search is away.' OR last_error LIKE 'The mail server is unavailable%'`) == 2
+		return d.count(`SELECT count(DISTINCT task) FROM outbox_task WHERE last_error = 'Search is unavailable.' OR last_error LIKE 'The mail server is unavailable%'`) == 2
 	})
 	stop()
 	d.checkLinks(opened)
 	if n := d.count(`SELECT count(*) FROM outbox_task WHERE given_up_at IS NOT NULL`); n != 0 {
-		t.Errorf("%d tasks were given up for a server that is away", n)
+		t.Errorf("%d tasks were given up for a server that is unavailable", n)
 	}
 	d.engine, d.mailer = ready, readyMailer
 	d.work()

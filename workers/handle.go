@@ -79,7 +79,7 @@ func (w *Workers) drain(ctx context.Context, k kind, h handler) {
 	}
 }
 
-// runBatch reports whether it makes sense to go on: not while what the tasks need is away.
+// runBatch reports whether it makes sense to go on: not while what the tasks need is unavailable.
 func (w *Workers) runBatch(ctx context.Context, k kind, h handler, tasks []outbox.Task) bool {
 	if h.all != nil {
 		err := w.guard(ctx, k, func(ctx context.Context) error { return h.all(ctx, tasks) })

@@ -38,11 +38,11 @@ func (i *Inspector) Close() error { return i.redis.Close() }
 func (i *Inspector) TaskQueues(ctx context.Context) ([]outbox.TaskQueue, error) {
 	// asynq's inspector takes no context: ask first whether anybody is there.
 	if err := i.redis.Ping(ctx).Err(); err != nil {
-		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
+		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is unavailable.", err))
 	}
 	used, err := i.asynq.Queues()
 	if err != nil {
-		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
+		return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is unavailable.", err))
 	}
 	id, err := instance.ID(ctx, i.db)
 	if err != nil {
@@ -57,7 +57,7 @@ func (i *Inspector) TaskQueues(ctx context.Context) ([]outbox.TaskQueue, error) 
 		}
 		info, err := i.asynq.GetQueueInfo(own)
 		if err != nil {
-			return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is away.", err))
+			return nil, fmt.Errorf("inspect the queues: %w", failure.Unavailable("The task queue is unavailable.", err))
 		}
 		states = append(states, outbox.TaskQueue{
 			Name: name, Waiting: info.Pending, Active: info.Active, Scheduled: info.Scheduled, Retrying: info.Retry,

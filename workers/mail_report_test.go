@@ -11,7 +11,7 @@ import (
 	"github.com/askwell/askwell/internal/testkit"
 )
 
-// From "send now" to the mailbox, through the outbox, Redis and a mail server that is away at first.
+// From "send now" to the mailbox, through the outbox, Redis and a mail server that is unavailable at first.
 func TestAReportIsMailed(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, testkit.RedisURL(t))

@@ -81,7 +81,7 @@ func (b backlog) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector. While the database is away the figures are missing, not zero.
+// Collect implements prometheus.Collector. While the database is unavailable the figures are missing, not zero.
 func (b backlog) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

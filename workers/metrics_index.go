@@ -26,7 +26,7 @@ func (c indexChecks) Describe(ch chan<- *prometheus.Desc) {
 	ch <- checkedDesc
 }
 
-// Collect implements prometheus.Collector. While the database is away, and before the first check, the figures are missing.
+// Collect implements prometheus.Collector. While the database is unavailable, and before the first check, the figures are missing.
 func (c indexChecks) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

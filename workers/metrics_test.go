@@ -41,8 +41,8 @@ func TestFiguresOfTheIndexes(t *testing.T) {
 		INSERT INTO index_check (index_name, started_at, finished_at, compared, missing, outdated, newer, left_over, problem)
 		VALUES ('tickets', to_timestamp(1000), to_timestamp(1001), 10, 1, 2, 0, 3, ''),
 			('tickets', to_timestamp(2000), to_timestamp(2001), 10, 1, 0, 4, 0, ''),
-			('tickets', to_timestamp(3000), to_timestamp(3001), 4, 1, 0, 0, 0, 'Search is away.'),
-			('accounts', to_timestamp(3000), to_timestamp(3001), 0, 0, 0, 0, 0, 'Search is away.')`} {
+			('tickets', to_timestamp(3000), to_timestamp(3001), 4, 1, 0, 0, 0, 'Search is unavailable.'),
+			('accounts', to_timestamp(3000), to_timestamp(3001), 0, 0, 0, 0, 0, 'Search is unavailable.')`} {
 		if _, err := db.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}

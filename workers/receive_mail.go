@@ -17,7 +17,7 @@ func (w *Workers) receiveMail(ctx context.Context, task outbox.Task) error {
 	return w.Inbound.File(ctx, task.ID, task.Subject)
 }
 
-// takeIn runs a source of mails, again when it fails: a port that is taken, or a mailbox that is away, must not stop the workers.
+// takeIn runs a source of mails, again when it fails: a port that is taken, or a mailbox that is unavailable, must not stop the workers.
 func (w *Workers) takeIn(ctx context.Context, source Source) {
 	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
 		began := time.Now()

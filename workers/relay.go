@@ -111,7 +111,7 @@ func (r *relay) round(ctx context.Context) error {
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	// Asked before a row is claimed, so that a Redis that is away costs no attempt.
+	// Asked before a row is claimed, so that a Redis that is unavailable costs no attempt.
 	if err := r.redis.Ping(ctx).Err(); err != nil {
 		return fmt.Errorf("ask Redis: %w", err)
 	}

@@ -91,7 +91,7 @@ func (w *Workers) jobs() []job {
 	return jobs
 }
 
-// checkIndexes compares the search indexes with the database, unless that has been done tonight. While Meilisearch is away it
+// checkIndexes compares the search indexes with the database, unless that has been done tonight. While Meilisearch is unavailable it
 // says so and comes again the next night.
 func (w *Workers) checkIndexes(ctx context.Context) (int64, error) {
 	before, err := search.LastChecks(ctx, w.db)

@@ -35,7 +35,7 @@ func (w *Workers) newServer(base context.Context) *asynq.Server {
 	})
 }
 
-// asynqLog passes asynq's log on. A Redis that is away makes it repeat itself several times a second: each text is passed on
+// asynqLog passes asynq's log on. A Redis that is unavailable makes it repeat itself several times a second: each text is passed on
 // once in repeatAfter.
 type asynqLog struct {
 	log  *slog.Logger

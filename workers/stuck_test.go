@@ -96,7 +96,7 @@ type scan struct{ failed bool }
 func (s *scan) Scan(_ context.Context, file io.Reader) (files.Verdict, error) {
 	if !s.failed {
 		s.failed = true
-		return files.Verdict{}, failure.Unavailable("The virus scanner is away.", errors.New("no answer"))
+		return files.Verdict{}, failure.Unavailable("The virus scanner is unavailable.", errors.New("no answer"))
 	}
 	data, err := io.ReadAll(file)
 	return files.Verdict{Clean: !bytes.Contains(data, []byte("virus")), Threat: "Test"}, err

@@ -27,7 +27,7 @@ func (w *Workers) sendNumber(ctx context.Context, task outbox.Task) error {
 	})
 }
 
-// tellOwner mails the owner of an account what happened to it; about another e-mail address both addresses hear.
+// tellOwner mails the owner of an account what happened to it; about another email address both addresses hear.
 func (w *Workers) tellOwner(ctx context.Context, task outbox.Task) error {
 	return w.finishWithMail(ctx, task, func(ctx context.Context, tx pgx.Tx) ([]mail.Notice, error) {
 		store := account.Store{DB: tx}

@@ -88,7 +88,7 @@ type Workers struct {
 	once      sync.Once
 }
 
-// New makes Workers. Nothing is connected yet, so that a process can start while what it needs is away.
+// New makes Workers. Nothing is connected yet, so that a process can start while what it needs is unavailable.
 func New(cfg Config) (*Workers, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -242,7 +242,7 @@ func (w *Workers) guardMail(ctx context.Context) bool {
 	return true
 }
 
-// shutdown waits for the running tasks, ends those that take too long, and does not wait for a Redis that is away.
+// shutdown waits for the running tasks, ends those that take too long, and does not wait for a Redis that is unavailable.
 func (w *Workers) shutdown(server *asynq.Server, abort context.CancelFunc, helpers *sync.WaitGroup) {
 	end := time.AfterFunc(stopWithin-500*time.Millisecond, abort)
 	defer end.Stop()

@@ -40,7 +40,7 @@ func TestAccountCommands(t *testing.T) {
 		{"held", held + "  Amara Okafor  evil@mail.example", false},
 		{"release --number 12 --email amara@mail.example", `"12" is no account number`, true},
 		{"release --number " + nobodys + " --email amara@mail.example", "no account", true},
-		{"release --number " + held + " --email amara", "is no e-mail address", true},
+		{"release --number " + held + " --email amara", "is no email address", true},
 		{"release --number " + held + " --email BEN@mail.example", "Another account has this address", true},
 		{"release --number " + other + " --email ben2@mail.example", "is not held", true},
 		{"release --number " + held[:4] + "-" + held[4:8] + "-" + held[8:] + " --email amara@mail.example", held + " has the address amara@mail.example", false},

@@ -56,7 +56,7 @@ type desk struct {
 // sessionConns are the connections past a pooler: one that listens, and those of locks while indexes are written and rebuilt.
 const sessionConns = 8
 
-// newDesk connects everything. Nothing is asked of the services yet, so that a process starts while they are away.
+// newDesk connects everything. Nothing is asked of the services yet, so that a process starts while they are unavailable.
 func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, error) {
 	d := &desk{cfg: cfg, log: log, metrics: prometheus.NewRegistry()}
 	d.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

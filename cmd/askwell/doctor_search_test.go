@@ -142,7 +142,7 @@ func TestDoctorSaysWhatIsWrongWithSearch(t *testing.T) {
 		{"too far behind", func(d *searchDesk) {
 			d.exec(`INSERT INTO outbox_task (task, subject_id, due_at, created_at) VALUES ('index_account', 1, now(), now() - interval '6 minutes')`)
 		}, "The index is 360 s behind, 1 changes wait: see that a worker runs"},
-		{"a check that broke off", func(d *searchDesk) { d.exec(ago("1 hour", "Search is away.")) }, "The last check of tickets in Meilisearch broke off at 20"},
+		{"a check that broke off", func(d *searchDesk) { d.exec(ago("1 hour", "Search is unavailable.")) }, "The last check of tickets in Meilisearch broke off at 20"},
 		{"no check for days", func(d *searchDesk) { d.exec(ago("80 hours", "")) }, "see that a worker runs at INDEX_CHECK_AT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

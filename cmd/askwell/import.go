@@ -79,7 +79,7 @@ func runImport(ctx context.Context, t terminal, args []string) error {
 	case err != nil && ctx.Err() != nil:
 		return errors.New("stopped; nothing was imported")
 	case failure.Is(err, failure.KindUnavailable):
-		return fmt.Errorf("nothing was imported: the database is away: %w", err)
+		return fmt.Errorf("nothing was imported: the database is unavailable: %w", err)
 	case err != nil:
 		return fmt.Errorf("nothing was imported: %w", err)
 	}

@@ -178,7 +178,7 @@ func (s *split) whole(got *acknowledged, state string) {
 }
 
 // errSearchAway means that search had no answer, not that it did not find.
-var errSearchAway = errors.New("search is away")
+var errSearchAway = errors.New("search is unavailable")
 
 func searchFinds(b *browser, words, reference string) error {
 	var answer struct {
@@ -217,7 +217,7 @@ func TestRedisAway(t *testing.T) {
 	s.must(s.redis.Stop(startContext(t)))
 	s.send("during", 10, "", unknownNumber, got)
 	if got.refused > 0 {
-		t.Errorf("%d inquiries were refused because Redis is away", got.refused)
+		t.Errorf("%d inquiries were refused because Redis is unavailable", got.refused)
 	}
 	s.must(os.RemoveAll(filepath.Join(s.dir, "redis"))) // and wiped, if it lies there
 	var err error
@@ -238,7 +238,7 @@ func TestMeilisearchAway(t *testing.T) {
 	s.must(s.search.Close())
 	s.send("during", 10, "", unknownNumber, got)
 	if got.refused > 0 {
-		t.Errorf("%d inquiries were refused because Meilisearch is away", got.refused)
+		t.Errorf("%d inquiries were refused because Meilisearch is unavailable", got.refused)
 	}
 	s.search = s.startSearch(address)
 	s.send("after", 5, "", unknownNumber, got)

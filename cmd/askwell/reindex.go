@@ -18,7 +18,7 @@ one in use, and misses nothing of what is written. Run it after a restore, and w
 a worker does the same by itself. It may be stopped, or killed, at any time: the next one goes on where it was.
 `
 
-// reindexPatience is how long Meilisearch may be away in the middle; it goes on where it was when it is back.
+// reindexPatience is how long Meilisearch may be unavailable in the middle; it goes on where it was when it is back.
 const reindexPatience = 2 * time.Minute
 
 // runReindex builds the search index again beside the one in use, and swaps.
@@ -81,7 +81,7 @@ func rebuildIndexes(ctx context.Context, t terminal, engine *search.Engine, rest
 			return err
 		}
 		restart = false
-		say("Meilisearch or the database is away; trying again")
+		say("Meilisearch or the database is unavailable; trying again")
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):

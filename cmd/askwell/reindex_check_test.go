@@ -38,7 +38,7 @@ func TestReindexCheckMendsAndSaysWhat(t *testing.T) {
 	}
 	env[1] = "MEILI_URL=http://127.0.0.1:1"
 	got, err := try(t, env, "", "reindex", "--check")
-	if err == nil || !strings.Contains(got, "tickets in Meilisearch: 0 compared, 0 mended; broken off: Search is away.") {
+	if err == nil || !strings.Contains(got, "tickets in Meilisearch: 0 compared, 0 mended; broken off: Search is unavailable.") {
 		t.Errorf("with Meilisearch away it ended with %v and printed %q", err, got)
 	}
 }

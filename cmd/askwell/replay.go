@@ -71,7 +71,7 @@ func parseReplay(t terminal, args []string) (replaying, error) {
 	fs.IntVar(&in.Concurrency, "concurrency", 8, "requests in flight at once")
 	fs.Float64Var(&in.Rate, "rate", 0, "visitors who begin each second (0: no limit)")
 	fs.DurationVar(&in.Think, "think", 3200*time.Millisecond, "what a visitor takes to fill the form in; less than FORM_MIN_FILL looks like a machine")
-	fs.DurationVar(&in.Patience, "patience", 2*time.Minute, "how long an inquiry is tried again while the desk is away or asks to wait")
+	fs.DurationVar(&in.Patience, "patience", 2*time.Minute, "how long an inquiry is tried again while the desk is unavailable or asks to wait")
 	fs.StringVar(&in.report, "report", "", "write the figures to this JSON `file`")
 	fs.StringVar(&in.out, "out", "", "write id,reference to this CSV `file`")
 	if err := parse(fs, args, &in.file); err != nil {

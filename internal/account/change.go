@@ -13,7 +13,7 @@ import (
 	"github.com/askwell/askwell/internal/postgres"
 )
 
-// Details are what an applicant can change of their account by themselves. The e-mail address changes by AskEmail and ConfirmEmail.
+// Details are what an applicant can change of their account by themselves. The email address changes by AskEmail and ConfirmEmail.
 type Details struct {
 	Name, Address string
 	DateOfBirth   time.Time // a day, in UTC

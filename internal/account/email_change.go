@@ -37,7 +37,7 @@ func (s *Service) AskEmail(ctx context.Context, a Account, email, typed string, 
 		return s.ask(ctx, tx, Request{Kind: RequestEmail, Email: strings.TrimSpace(email), Language: a.Language, AccountID: &a.ID, Epoch: a.Epoch})
 	})
 	if err != nil {
-		return "", fmt.Errorf("ask for another e-mail address of account %d: %w", a.ID, err)
+		return "", fmt.Errorf("ask for another email address of account %d: %w", a.ID, err)
 	}
 	s.Wake()
 	return device, nil
@@ -75,7 +75,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, token string, v Visit) (acco
 		return 0, ErrTaken
 	}
 	if err != nil {
-		return 0, fmt.Errorf("change an e-mail address: %w", err)
+		return 0, fmt.Errorf("change an email address: %w", err)
 	}
 	s.Wake()
 	return accountID, nil

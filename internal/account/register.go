@@ -68,12 +68,12 @@ func CheckDetails(name, address string, born, now time.Time) []failure.Field {
 	return append(wrong, checkText("address", address, MaxAddress, "Enter your address.")...)
 }
 
-// CheckEmail says what is wrong with an e-mail address: field email.
+// CheckEmail says what is wrong with an email address: field email.
 func CheckEmail(email string) []failure.Field {
 	email = identifier.CleanEmail(email)
-	wrong := checkText("email", email, MaxEmail, "Enter your e-mail address.")
+	wrong := checkText("email", email, MaxEmail, "Enter your email address.")
 	if len(wrong) == 0 && !identifier.ValidEmail(email) {
-		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an e-mail address like name@example.com."})
+		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an email address like name@example.com."})
 	}
 	return wrong
 }

@@ -19,7 +19,7 @@ import (
 const OutboxRegistered = "account.registered"
 
 // ErrTaken is the conflict of confirming an address that has got an account meanwhile.
-var ErrTaken = failure.New(failure.KindConflict, "There is an account with this e-mail address already.", nil)
+var ErrTaken = failure.New(failure.KindConflict, "There is an account with this email address already.", nil)
 
 // ConfirmRegistration makes the account, with a number, and signs its owner in. It asks for the password that was chosen: whoever reads
 // the mailbox may not be who filled in the form, and a stranger's password must not open an account in the mailbox owner's name.

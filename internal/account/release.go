@@ -23,7 +23,7 @@ func (s Store) Held(ctx context.Context) ([]Account, error) {
 func (r Requests) Release(ctx context.Context, number, email string) error {
 	email = identifier.CleanEmail(email)
 	if !identifier.ValidEmail(email) {
-		return failure.Invalid("email", "invalid", fmt.Sprintf("%q is no e-mail address.", email))
+		return failure.Invalid("email", "invalid", fmt.Sprintf("%q is no email address.", email))
 	}
 	err := postgres.InTx(ctx, r.DB, func(tx pgx.Tx) error {
 		a, err := (Store{DB: tx}).one(ctx, "number", `number = $1 FOR UPDATE`, number)

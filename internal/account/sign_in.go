@@ -20,7 +20,7 @@ type SignedIn struct {
 	Device string
 }
 
-// SignIn checks a password. typed names the account: its e-mail address, or its number in any spelling. Anybody may call it. Errors:
+// SignIn checks a password. typed names the account: its email address, or its number in any spelling. Anybody may call it. Errors:
 // unauthenticated for a wrong name or password, whichever it was, in the same time; *guard.Locked (too_many_tries) when too many tries at
 // this name failed; unavailable. An account has one allowance of tries for both its names. Where the other one used it up, the answer is unauthenticated,
 // also for the right password: a lock would tell that the two belong together. The caller records the visit when nothing else is asked for

@@ -31,7 +31,7 @@ func (s Store) ByID(ctx context.Context, id int64) (Account, error) {
 
 // ByEmail finds the account with this address, case aside; not_found when there is none.
 func (s Store) ByEmail(ctx context.Context, email string) (Account, error) {
-	return s.one(ctx, "e-mail", `lower(email) = ANY ($1)`, identifier.EmailForms(email))
+	return s.one(ctx, "email", `lower(email) = ANY ($1)`, identifier.EmailForms(email))
 }
 
 // ByReceiptNumber finds the account that has a case with this number; not_found when there is none.
@@ -136,7 +136,7 @@ type Clues struct {
 	Email, Name                    string
 }
 
-// Candidates lists up to limit accounts that the clues point to, the strongest first: by identifier, then e-mail, then a
+// Candidates lists up to limit accounts that the clues point to, the strongest first: by identifier, then email, then a
 // name. A name is the weakest clue: only accounts with every word of it count.
 func (s Store) Candidates(ctx context.Context, clues Clues, limit int) ([]Candidate, error) {
 	var found candidates

@@ -93,12 +93,12 @@ type Rate struct {
 func (r Rate) Off() bool { return r.Count == 0 }
 
 // RequestRate limits what is answered by mail and what costs a password hash: by address (for IPv6 the /64), by the network around it (/24
-// or /56), and by e-mail address as typed. Past it the page says when to try again.
+// or /56), and by email address as typed. Past it the page says when to try again.
 type RequestRate struct {
 	Address, Network, Email Rate
 }
 
-// FormRate limits inquiries by network address and by e-mail address. Past it an inquiry is quarantined; past ten times of it
+// FormRate limits inquiries by network address and by email address. Past it an inquiry is quarantined; past ten times of it
 // it is refused with 429.
 type FormRate struct {
 	Address, Email Rate

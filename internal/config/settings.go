@@ -131,9 +131,9 @@ func form() []Setting {
 		{Name: "FORM_MIN_FILL", Default: "3s", read: readDuration(func(c *Config) *time.Duration { return &c.FormMinFill }, 0, time.Hour),
 			About: "An inquiry sent sooner than this after its form was loaded is quarantined as possible spam."},
 		{Name: "FORM_RATE", Default: "address:60/1h,email:20/1h", read: readFormRate,
-			About: "Inquiries per network address and per e-mail address before they are quarantined; past ten times of it they are asked to wait. `off` sets no limit."},
+			About: "Inquiries per network address and per email address before they are quarantined; past ten times of it they are asked to wait. `off` sets no limit."},
 		{Name: "REQUEST_RATE", Default: "address:30/1h,network:300/1h,email:6/1h", read: readRequestRate,
-			About: "Registrations, new passwords, number reminders and status links per network address, per network (/24 or /56) and per e-mail address before one is asked to wait. `off` sets no limit."},
+			About: "Registrations, new passwords, number reminders and status links per network address, per network (/24 or /56) and per email address before one is asked to wait. `off` sets no limit."},
 		{Name: "UNDO_SEND", Default: "10s", read: readDuration(func(c *Config) *time.Duration { return &c.UndoSend }, 0, time.Hour),
 			About: "How long a reply can be taken back before its mail goes out."},
 	}

@@ -20,7 +20,7 @@ const (
 	KindTooSlow      Kind = "too_slow"        // 408: the request did not arrive in its time
 	KindTooLarge     Kind = "too_large"       // 413
 	KindTooManyTries Kind = "too_many_tries"  // 429: try again later
-	KindUnavailable  Kind = "unavailable"     // 503: a dependency is away; the same request may succeed later
+	KindUnavailable  Kind = "unavailable"     // 503: a dependency is unavailable; the same request may succeed later
 )
 
 // Error is a failure of a known kind. Text may be read by whoever made the request; the cause goes to the log only.
@@ -79,7 +79,7 @@ func Conflict(text string) error { return New(KindConflict, text, nil) }
 // Forbidden says that the caller's role does not allow this.
 func Forbidden(text string) error { return New(KindForbidden, text, nil) }
 
-// Unavailable says that a dependency is away; cause names it.
+// Unavailable says that a dependency is unavailable; cause names it.
 func Unavailable(text string, cause error) error { return New(KindUnavailable, text, cause) }
 
 // KindOf gives the kind of the first Error in err's chain, KindInternal when there is none, and "" for nil.

@@ -53,7 +53,7 @@ func New(cfg Config) (*Guard, error) {
 	return g, nil
 }
 
-// Subject is what is tried: Typed, such as a folded e-mail address, and whose it turned out to be. Owner is the same for every name of one
+// Subject is what is tried: Typed, such as a folded email address, and whose it turned out to be. Owner is the same for every name of one
 // account, which share one allowance of failures; "" for what is nobody's. A browser is known for as long as Epoch is what it was.
 type Subject struct {
 	Typed string

@@ -32,7 +32,7 @@ func isIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// FoldEmail gives the form in which e-mail addresses are compared: CleanEmail's in lower case, the domain in its ASCII form where it
+// FoldEmail gives the form in which email addresses are compared: CleanEmail's in lower case, the domain in its ASCII form where it
 // has one. It checks nothing: what is no address comes back clean and lower case.
 func FoldEmail(s string) string {
 	s = strings.ToLower(CleanEmail(s))

@@ -113,7 +113,7 @@ func New(cfg Config) (*Mailer, error) {
 	}
 	m := &Mailer{pool: newPool(server, cfg.Logger), from: from, cfg: cfg, dkim: cfg.DKIM, host: host, marks: NewMarks(cfg.Keys)}
 	if _, err := m.address(from.Address); err != nil {
-		return nil, errors.New("mail: the agency's e-mail address cannot send mails; set MAIL_FROM")
+		return nil, errors.New("mail: the agency's email address cannot send mails; set MAIL_FROM")
 	}
 	return m, nil
 }
@@ -257,7 +257,7 @@ func (m *Mailer) address(s string) (string, error) {
 	s = identifier.CleanEmail(s) // what was stored before addresses were cleaned still gets its mail
 	parsed, err := mail.ParseAddress("<" + s + ">")
 	if err != nil || parsed.Address != s || plain(s) != s || strings.ContainsAny(s, " ") {
-		return "", failure.New(failure.KindInvalid, "The e-mail address cannot receive mail.", nil)
+		return "", failure.New(failure.KindInvalid, "The email address cannot receive mail.", nil)
 	}
 	return asciiAddress(s), nil
 }

@@ -140,7 +140,7 @@ func TestDoneLastsOnlyWithItsTransaction(t *testing.T) {
 	db := testkit.Database(t)
 	expand(t, db, outbox.Event{Kind: "changed", Subject: 1})
 	task := claim(t, db, 0, "index")[0]
-	failed := failure.Unavailable("The search server is away.", nil)
+	failed := failure.Unavailable("The search server is unavailable.", nil)
 	err := postgres.InTx(t.Context(), db, func(tx pgx.Tx) error {
 		must(t, outbox.Done(t.Context(), tx, task.ID))
 		return failed

@@ -32,7 +32,7 @@ var common = []string{
 	"summer2024summer2024", "unitedstatesofamerica", "immigrationimmigration", "askwelldemopassword",
 }
 
-// Fit says whether a password is fit for somebody with this e-mail address and name at an agency of this name.
+// Fit says whether a password is fit for somebody with this email address and name at an agency of this name.
 // Errors: invalid (password).
 func Fit(password, email, name, agency string) error {
 	refuse := func(code, text string) error { return failure.Invalid("password", code, text) }

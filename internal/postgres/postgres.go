@@ -24,7 +24,7 @@ type Querier interface {
 }
 
 // Open makes a pool for the address; it does not wait for the server to answer, so that a process can start while the
-// database is away. maxConns 0 takes pgx's default.
+// database is unavailable. maxConns 0 takes pgx's default.
 func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -63,7 +63,7 @@ func InTx(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 }
 
 // Failure translates an error of the driver: no rows is not_found, a broken unique or exclusion constraint conflict, a
-// server that is away unavailable. Failures and other errors pass unchanged.
+// server that is unavailable unavailable. Failures and other errors pass unchanged.
 func Failure(err error) error {
 	if err == nil {
 		return nil

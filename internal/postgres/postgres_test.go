@@ -78,7 +78,7 @@ func TestOpenWithoutAServer(t *testing.T) {
 	t.Parallel()
 	db, err := postgres.Open(t.Context(), "postgres://nobody@127.0.0.1:1/nothing", 1)
 	if err != nil {
-		t.Fatalf("a process must start while the database is away: %v", err)
+		t.Fatalf("a process must start while the database is unavailable: %v", err)
 	}
 	defer db.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -203,7 +203,7 @@ func TestAMailThatIsNotSentIsTriedAgainOrSaid(t *testing.T) {
 		}
 		return got.Problem
 	}
-	o.deliver(t, tasks, failure.Unavailable("The mail server is away.", nil))
+	o.deliver(t, tasks, failure.Unavailable("The mail server is unavailable.", nil))
 	if problem() != report.ProblemTrying {
 		t.Errorf("while it is tried again the problem is %q", problem())
 	}

@@ -90,11 +90,11 @@ func (e *Engine) mayAsk(ctx context.Context, q question) (allowed bool, code str
 	}
 	answer, err := e.plain.Do(r)
 	if err != nil {
-		return false, "", fmt.Errorf("%s: %w", what, failure.Unavailable("Search is away.", err))
+		return false, "", fmt.Errorf("%s: %w", what, failure.Unavailable("Search is unavailable.", err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 500 {
-		return false, "", fmt.Errorf("%s: %w", what, failure.Unavailable("Search is away.", fmt.Errorf("status %s", answer.Status)))
+		return false, "", fmt.Errorf("%s: %w", what, failure.Unavailable("Search is unavailable.", fmt.Errorf("status %s", answer.Status)))
 	}
 	var problem struct{ Code string }
 	_ = json.NewDecoder(answer.Body).Decode(&problem) // an answer that is no error has no code

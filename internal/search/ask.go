@@ -24,7 +24,7 @@ const (
 
 var errOtherSettings = errors.New("the indexes are of another version of the settings")
 
-// newBreaker keeps requests quick while Meilisearch is away or slow: after some failures nobody waits for it any more.
+// newBreaker keeps requests quick while Meilisearch is unavailable or slow: after some failures nobody waits for it any more.
 func newBreaker(log *slog.Logger, rest time.Duration) *gobreaker.CircuitBreaker[answer] {
 	return gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
 		Name:        "meilisearch",
@@ -54,7 +54,7 @@ func (e *Engine) ask(ctx context.Context, p plan, w window) (found answer, engin
 		return found, EngineMeilisearch, "", nil
 	}
 	if ctx.Err() != nil {
-		return answer{}, "", "", failure.Unavailable("Search is away.", ctx.Err())
+		return answer{}, "", "", failure.Unavailable("Search is unavailable.", ctx.Err())
 	}
 	why = e.reason(err)
 	// What Meilisearch took is not PostgreSQL's: an answer late is better than none.

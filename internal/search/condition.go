@@ -15,9 +15,9 @@ const (
 	FieldQueue    Field = "queue"    // a queue's code
 	FieldLink     Field = "link"     // a link state
 	FieldLanguage Field = "language" // en, es, ...
-	FieldAssignee Field = "assignee" // me, none, or a member's e-mail address or row
+	FieldAssignee Field = "assignee" // me, none, or a member's email address or row
 	FieldAccount  Field = "account"  // an account number
-	FieldFrom     Field = "from"     // an applicant's e-mail address
+	FieldFrom     Field = "from"     // an applicant's email address
 	FieldOpened   Field = "opened"   // 2026-01-31, 2026-01, 2026, >2026-01-31, <=2026-01, 2026-01-01..2026-02-15, 30d
 	FieldIs       Field = "is"       // excluded: merged, duplicate, spam or deleted, which no other search finds
 )

@@ -23,7 +23,7 @@ const maxBody = 60_000
 // stand under the applicant's name, and the sender is found by name.
 const spokenSQL = `COALESCE(NULLIF(author_name, '') || ': ', '') || body || CASE WHEN quoted = '' THEN '' ELSE E'\n\n' || quoted END`
 
-// ticketDocument is what searching needs of a ticket and no more: no e-mail address and no number of the applicant's, which
+// ticketDocument is what searching needs of a ticket and no more: no email address and no number of the applicant's, which
 // are looked up exactly. Version is the ticket's, so that a document tells how old it is.
 type ticketDocument struct {
 	ID            int64  `json:"id"`
@@ -46,7 +46,7 @@ type ticketDocument struct {
 	Hidden        bool   `json:"hidden"`
 }
 
-// accountDocument holds neither date of birth, nor address, e-mail or A-Number.
+// accountDocument holds neither date of birth, nor address, email or A-Number.
 type accountDocument struct {
 	ID        int64  `json:"id"`
 	Version   int64  `json:"version"`

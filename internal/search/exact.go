@@ -16,7 +16,7 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// maxExact bounds the tickets that one identifier finds: a law office's e-mail address may have sent thousands.
+// maxExact bounds the tickets that one identifier finds: a law office's email address may have sent thousands.
 const maxExact = 50
 
 // clue is what a text is when it is one identifier and nothing else.
@@ -96,7 +96,7 @@ func (e *Engine) accountsBehind(ctx context.Context, r identifier.Reading) ([]ac
 	}
 }
 
-// ticketsBehind: for an e-mail address those from it, and those that follow the account that has it now; for a number those that gave it and, for an account's own number, those
+// ticketsBehind: for an email address those from it, and those that follow the account that has it now; for a number those that gave it and, for an account's own number, those
 // linked to the account.
 func (e *Engine) ticketsBehind(ctx context.Context, p plan, r identifier.Reading, accounts []account.Account) ([]Hit, error) {
 	return e.tickets(ctx, p, func(w *conditions) {

@@ -40,7 +40,7 @@ func failed(what string, err error) error {
 	var client *meilisearch.Error
 	if !errors.As(err, &client) {
 		if errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("%s: %w", what, failure.Unavailable("Search is away.", err))
+			return fmt.Errorf("%s: %w", what, failure.Unavailable("Search is unavailable.", err))
 		}
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -51,7 +51,7 @@ func failed(what string, err error) error {
 	case client.StatusCode == http.StatusUnauthorized, client.StatusCode == http.StatusForbidden: // a person can mend it while the tasks wait
 		return fmt.Errorf("%s: %w", what, failure.Unavailable("Meilisearch refuses the search key.", safe))
 	case away(client):
-		return fmt.Errorf("%s: %w", what, failure.Unavailable("Search is away.", safe))
+		return fmt.Errorf("%s: %w", what, failure.Unavailable("Search is unavailable.", safe))
 	}
 	return fmt.Errorf("%s: %w", what, safe)
 }

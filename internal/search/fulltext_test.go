@@ -11,7 +11,7 @@ import (
 	"github.com/askwell/askwell/internal/ticket"
 )
 
-// standIn is the desk as it is while Meilisearch is away.
+// standIn is the desk as it is while Meilisearch is unavailable.
 func (d *desk) standIn(t *testing.T) *desk {
 	return d.with(t, d.connect("http://127.0.0.1:1")) // nobody listens there
 }

@@ -221,7 +221,7 @@ func finished(task *meilisearch.Task) (bool, error) {
 	case meilisearch.TaskStatusFailed, meilisearch.TaskStatusCanceled:
 		err := &taskError{task.UID, string(task.Type), string(task.Status), task.Error.Code}
 		if task.Error.Code == "index_not_found" || task.Error.Type != "invalid_request" {
-			return false, failure.Unavailable("Search is away.", err)
+			return false, failure.Unavailable("Search is unavailable.", err)
 		}
 		return false, err
 	default:

@@ -181,7 +181,7 @@ func shortened(text string) string {
 	return text
 }
 
-// addWord takes a run of characters without space. Left out, one of several words (-e-mail) is a phrase.
+// addWord takes a run of characters without space. Left out, one of several words (-email) is a phrase.
 func (p *Typed) addWord(text string, not bool) {
 	text = shortened(strings.Trim(strings.ReplaceAll(text, `"`, " "), " "))
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return r == '-' || unicode.Is(unicode.Pd, r) })

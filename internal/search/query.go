@@ -75,8 +75,8 @@ func (w window) ids(kind string) []int64 {
 }
 
 // Search finds tickets and accounts. What an identifier means comes first and comes from PostgreSQL; records whose words
-// mention it, or match the text, follow, from Meilisearch or, while that is away, slow or of other settings, from PostgreSQL.
-// Errors: forbidden for who may not open what is found; unavailable when PostgreSQL is away or slow.
+// mention it, or match the text, follow, from Meilisearch or, while that is unavailable, slow or of other settings, from PostgreSQL.
+// Errors: forbidden for who may not open what is found; unavailable when PostgreSQL is unavailable or slow.
 func (e *Engine) Search(ctx context.Context, q Query) (found Results, err error) {
 	started := time.Now()
 	defer func() { e.tell(found, err, time.Since(started)) }()

@@ -217,7 +217,7 @@ func (e *Engine) swap(ctx context.Context, turn *pgxpool.Conn, b building) error
 	}
 	swapped, err := e.swapped(ctx, b)
 	if err == nil && !swapped {
-		err = failure.Unavailable("Search is away.", errors.New("meilisearch did not swap the indexes"))
+		err = failure.Unavailable("Search is unavailable.", errors.New("meilisearch did not swap the indexes"))
 	}
 	e.seen.Store(nil)
 	return err

@@ -15,7 +15,7 @@ const (
 const (
 	EngineExact       = "exact" // an identifier, looked up in PostgreSQL
 	EngineMeilisearch = "meilisearch"
-	EnginePostgreSQL  = "postgresql" // full text, while Meilisearch is away, slow or of other settings
+	EnginePostgreSQL  = "postgresql" // full text, while Meilisearch is unavailable, slow or of other settings
 	EngineNone        = "none"       // nothing was asked for
 )
 

@@ -1,8 +1,8 @@
 // Package search keeps tickets and accounts findable by their words in Meilisearch, and by their identifiers in PostgreSQL.
 //
-// Identifiers (account number, reference, receipt number, A-Number, e-mail) are looked up exactly, in PostgreSQL, before any
+// Identifiers (account number, reference, receipt number, A-Number, email) are looked up exactly, in PostgreSQL, before any
 // word is searched for. Words are read once into a plan (parse.go, plan.go), which Meilisearch answers (meili.go) or, while
-// that is away, slow or of other settings, PostgreSQL's full text (ask.go, fulltext.go): the same words, filters and counts, but
+// that is unavailable, slow or of other settings, PostgreSQL's full text (ask.go, fulltext.go): the same words, filters and counts, but
 // no typing slips forgiven. Either gives rows' IDs and marks alone: what a hit shows is read from the rows, so that nothing out
 // of date is shown and an index holds no more than searching needs.
 package search
@@ -70,7 +70,7 @@ type Engine struct {
 	place    *time.Location
 }
 
-// New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is away.
+// New makes an Engine; nothing is asked of Meilisearch yet, so that a process can start while it is unavailable.
 func New(cfg Config) (*Engine, error) {
 	if cfg.Patience == 0 {
 		cfg.Patience = askPatience

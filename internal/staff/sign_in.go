@@ -59,7 +59,7 @@ type SignedIn struct {
 
 // wrong is the one answer to a wrong address and to a wrong password.
 func wrong() error {
-	return failure.New(failure.KindUnsigned, "The e-mail address or the password is not right.", nil)
+	return failure.New(failure.KindUnsigned, "The email address or the password is not right.", nil)
 }
 
 // SignIn checks a password. Anybody may call it. Errors: unauthenticated for a wrong address or password, whichever it was, in

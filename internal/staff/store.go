@@ -51,7 +51,7 @@ func (s Store) Add(ctx context.Context, n New) (Member, error) {
 		)
 		SELECT `+columns+` FROM s`, n.Email, n.Name, n.Role, hash, n.Demo, n.By)
 	if failure.Is(err, failure.KindConflict) {
-		return Member{}, failure.New(failure.KindConflict, "Somebody has this e-mail address already.", err)
+		return Member{}, failure.New(failure.KindConflict, "Somebody has this email address already.", err)
 	}
 	if err != nil {
 		return Member{}, fmt.Errorf("add a member of staff: %w", err)
@@ -62,7 +62,7 @@ func (s Store) Add(ctx context.Context, n New) (Member, error) {
 func (s Store) validate(n New) error {
 	var wrong []failure.Field
 	if at := strings.LastIndexByte(n.Email, '@'); at < 1 || at == len(n.Email)-1 || len(n.Email) > 254 || strings.ContainsAny(n.Email, " \t\r\n\x00") {
-		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an e-mail address like name@example.com."})
+		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an email address like name@example.com."})
 	}
 	if n.Name == "" || len([]rune(n.Name)) > 128 || strings.ContainsRune(n.Name, 0) {
 		wrong = append(wrong, failure.Field{Name: "name", Code: "invalid", Text: "Enter a name of up to 128 characters."})
@@ -80,7 +80,7 @@ func (s Store) validate(n New) error {
 func (s Store) ByEmail(ctx context.Context, email string) (Member, error) {
 	m, err := s.one(ctx, `SELECT `+columns+` FROM staff WHERE lower(email) = ANY ($1)`, identifier.EmailForms(email))
 	if err != nil {
-		return Member{}, fmt.Errorf("find a member of staff by e-mail: %w", err)
+		return Member{}, fmt.Errorf("find a member of staff by email: %w", err)
 	}
 	return m, nil
 }

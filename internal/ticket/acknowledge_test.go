@@ -40,7 +40,7 @@ func TestAcknowledge(t *testing.T) {
 	}{
 		"sent":             {nil, []string{""}, 1, false},
 		"refused for good": {failure.New(failure.KindInvalid, "No such mailbox.", nil), []string{"refused"}, 1, false},
-		"server away":      {failure.Unavailable("The mail server is away.", errors.New("refused")), []string{}, 2, true},
+		"server away":      {failure.Unavailable("The mail server is unavailable.", errors.New("refused")), []string{}, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func TestAcknowledgePart(t *testing.T) {
 		{ID: d.task(ticket.OutboxOpened, "acknowledge", first.ID), Subject: first.ID},
 		{ID: d.task(ticket.OutboxOpened, "acknowledge", second.ID), Subject: second.ID},
 	}
-	away := failure.Unavailable("The mail server is away.", nil)
+	away := failure.Unavailable("The mail server is unavailable.", nil)
 	err := d.tickets.Acknowledge(d.Context(), tasks, func(_ context.Context, tickets []ticket.Ticket) []error {
 		failures := make([]error, len(tickets))
 		for i, t := range tickets {

@@ -44,7 +44,7 @@ func TestOfAccountShowsWhatIsTheOwners(t *testing.T) {
 	opened("corroborated", number, "Ana Núñez", "Ana@Mail.Example")
 	opened("claimed", number, "Ana Núñez", "ana@work.example")
 	confirm(opened("claimed, confirmed", number, "Ana Núñez", "ana@work.example"))
-	opened("conflict by e-mail", number, "Ana Núñez", "bo@mail.example")
+	opened("conflict by email", number, "Ana Núñez", "bo@mail.example")
 	opened("conflict by name", number, "Eve Ro", "eve@mail.example")
 	confirm(opened("conflict, confirmed", number, "A. N.", "bo@mail.example"))
 	opened("no number", "", "Ana Núñez", "ana@mail.example")

@@ -107,7 +107,7 @@ type LinkFacts struct {
 	Name, Email  string           // the applicant's, as typed
 	SignedInTo   *account.Account // sent from inside this account
 	NumberMatch  *account.Account // the account with the number
-	EmailAccount *account.Account // the account with the e-mail address
+	EmailAccount *account.Account // the account with the email address
 }
 
 // linkFacts are those that the ticket itself tells.

@@ -22,19 +22,19 @@ func TestDecideLink(t *testing.T) {
 	}{
 		"no number": {ticket.LinkFacts{Group: identifier.GroupWithout}, ticket.Link{State: ticket.LinkNone}},
 		"signed in": {ticket.LinkFacts{Group: identifier.GroupWithout, SignedInTo: owner}, ticket.Link{State: ticket.LinkVerified, Account: 7}},
-		"their e-mail, case aside": {
+		"their email, case aside": {
 			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, EmailAccount: owner, Email: "JOSE@Mail.example", Name: "J"},
 			ticket.Link{State: ticket.LinkCorroborated, Account: 7},
 		},
-		"unknown e-mail, a shared word without accents, other order": {
+		"unknown email, a shared word without accents, other order": {
 			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, Email: "x@mail.example", Name: "NUNEZ maria"},
 			ticket.Link{State: ticket.LinkClaimed, Account: 7},
 		},
-		"unknown e-mail, no shared word": {
+		"unknown email, no shared word": {
 			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, Email: "x@mail.example", Name: "Maria Petrov"},
 			ticket.Link{State: ticket.LinkConflict, Account: 7},
 		},
-		"another account's e-mail, though the names agree": {
+		"another account's email, though the names agree": {
 			ticket.LinkFacts{Group: identifier.GroupWith, NumberMatch: owner, EmailAccount: other, Email: other.Email, Name: "José Núñez"},
 			ticket.Link{State: ticket.LinkConflict, Account: 7},
 		},

@@ -13,7 +13,7 @@ const (
 	KindNote      MessageKind = "note"
 )
 
-// Delivery says where the e-mail of a public reply stands.
+// Delivery says where the email of a public reply stands.
 type Delivery string
 
 // The states of a delivery. A waiting reply can be withdrawn until DeliverAt.

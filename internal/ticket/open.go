@@ -63,7 +63,7 @@ type Opened struct {
 
 // Open accepts an inquiry: once it returns, the inquiry is on disk. One statement writes the ticket, its first message and
 // files, the event and the outbox rows, because round trips are what an intake costs. Anybody may call it. Errors: invalid
-// with fields category, name, email, subject, question; unavailable when the database is away, and then the same call may be
+// with fields category, name, email, subject, question; unavailable when the database is unavailable, and then the same call may be
 // made again. A token that has made a ticket makes no other: see How.
 func (s *Service) Open(ctx context.Context, in Inquiry) (Opened, error) {
 	in.Email = identifier.CleanEmail(in.Email)
@@ -234,11 +234,11 @@ func (in Inquiry) validate() error {
 	}
 	check("category", in.Category, 60, "Choose a category.")
 	check("name", in.Name, MaxName, "Enter your name.")
-	check("email", in.Email, MaxEmail, "Enter your e-mail address.")
+	check("email", in.Email, MaxEmail, "Enter your email address.")
 	check("subject", in.Subject, MaxSubject, "Enter a subject.")
 	check("question", in.Question, MaxQuestion, "Enter your question.")
 	if at := strings.LastIndex(in.Email, "@"); in.Email != "" && (at < 1 || at == len(in.Email)-1) {
-		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an e-mail address like name@example.com."})
+		wrong = append(wrong, failure.Field{Name: "email", Code: "invalid", Text: "Enter an email address like name@example.com."})
 	}
 	return failure.InvalidFields(wrong...)
 }

@@ -86,7 +86,7 @@ func TestImportTicketsRejects(t *testing.T) {
 		{"status", "2025-01-02T10:00:00,,,,,,,,,,done,", `status: "done" is none of [new open pending on_hold solved closed]`},
 		{"excluded", "2025-01-02T10:00:00,,,,,,,,,,,boring", `excluded_reason: "boring" is none of [merged duplicate spam deleted]`},
 		{"name", "2025-01-02T10:00:00,,,," + strings.Repeat("é", 129) + ",,,,,,,", "applicant_name: longer than 128 characters"},
-		{"e-mail", "2025-01-02T10:00:00,,,,,@mail.example,,,,,,", "applicant_email: no address like name@example.org"},
+		{"email", "2025-01-02T10:00:00,,,,,@mail.example,,,,,,", "applicant_email: no address like name@example.org"},
 		{"subject", "2025-01-02T10:00:00,,,,,," + strings.Repeat("é", 201) + ",,,,,", "subject: longer than 200 characters"},
 		{"question", "2025-01-02T10:00:00,,,,,,," + strings.Repeat("é", 100_001) + ",,,,", "question: longer than 100,000 characters"},
 		{"too many fields", "2025-01-02T10:00:00,,,,,,,,,,,,x", "this row cannot be read: it has 13 fields, the header 12"},

@@ -127,7 +127,7 @@ func checkDigits(ten string) string {
 	return fmt.Sprintf("%02d", 98-n*100%97)
 }
 
-// typedAddresses are the forms that take an e-mail address.
+// typedAddresses are the forms that take an email address.
 func typedAddresses() []secret {
 	both := func(s secret, form func(email string) url.Values) secret {
 		s.known = func(i int) url.Values { return form(onFile(i)) }

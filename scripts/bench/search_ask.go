@@ -23,7 +23,7 @@ import (
 type searcher struct {
 	*client
 	engine string
-	server *exec.Cmd // of its own for PostgreSQL: a web process to which Meilisearch is away
+	server *exec.Cmd // of its own for PostgreSQL: a web process to which Meilisearch is unavailable
 	done   chan error
 }
 

@@ -73,7 +73,7 @@ func (d *desk) identifiers(ctx context.Context) ([]kind, error) {
 			"an A-Number", `SELECT a_number FROM account WHERE a_number IS NOT NULL ORDER BY md5(number) LIMIT 20`,
 			`SELECT id, number, name FROM account WHERE a_number = :value`,
 		},
-		{"an e-mail address", `SELECT email FROM account ORDER BY md5(number) LIMIT 20`, `SELECT id, number, name FROM account WHERE lower(email) = :value`},
+		{"an email address", `SELECT email FROM account ORDER BY md5(number) LIMIT 20`, `SELECT id, number, name FROM account WHERE lower(email) = :value`},
 	} {
 		texts, err := d.texts(ctx, k.sample)
 		if err != nil {
@@ -81,7 +81,7 @@ func (d *desk) identifiers(ctx context.Context) ([]kind, error) {
 		}
 		one := ofTexts(k.name, "", texts...)
 		one.words, one.sql, one.value = nil, k.floor, strings.ToLower(texts[0])
-		if k.name != "an e-mail address" {
+		if k.name != "an email address" {
 			one.value = texts[0]
 		}
 		kinds = append(kinds, one)

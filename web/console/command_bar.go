@@ -32,7 +32,7 @@ func (a *Area) SearchHits(c *gin.Context) error {
 	}
 	var data commandHits
 	if a.Search == nil {
-		return failure.Unavailable("Search is away.", nil)
+		return failure.Unavailable("Search is unavailable.", nil)
 	}
 	if text := searchText(c.Query("q")); text != "" {
 		data.Results, err = a.Search.Search(c.Request.Context(), search.Query{For: who, Text: text, Limit: barHits, Location: a.Pages.Location})

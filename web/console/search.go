@@ -40,7 +40,7 @@ func (a *Area) SearchPage(c *gin.Context) error {
 	data.Search.Listed = jump != ""
 	status := http.StatusOK
 	if data.Results, err = a.find(c.Request.Context(), q, q.request(who, a.Pages.Location)); failure.Is(err, failure.KindUnavailable) {
-		a.Logger.Warn("search is away", slog.Any("error", err))
+		a.Logger.Warn("search is unavailable", slog.Any("error", err))
 		data.Away, status = true, http.StatusServiceUnavailable
 	} else if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (a *Area) find(ctx context.Context, q searchQuery, request search.Query) (s
 		return search.Results{Engine: search.EngineNone}, nil
 	}
 	if a.Search == nil {
-		return search.Results{}, failure.Unavailable("Search is away.", nil)
+		return search.Results{}, failure.Unavailable("Search is unavailable.", nil)
 	}
 	return a.Search.Search(ctx, request)
 }

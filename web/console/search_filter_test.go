@@ -179,7 +179,7 @@ func TestWhatWasProbablyMeant(t *testing.T) {
 		"status:zzzzz":            {"There is no status “zzzzz”", ""},
 		"opened:yesterday":        {"“yesterday” is no date", ""},
 		"account:12":              {"“12” is no account number", ""},
-		"from:somebody":           {"“somebody” is no e-mail address", ""},
+		"from:somebody":           {"“somebody” is no email address", ""},
 		"status:":                 {"“status:” has no value", ""},
 		"subject:fingerprint":     {"There is no operator “subject:”", ""},
 	} {

@@ -55,7 +55,7 @@ func TestHitsKeepTheSearch(t *testing.T) {
 			t.Errorf("%s is no page", href)
 		}
 		if strings.Contains(href, "%40") || strings.Contains(href, "@") {
-			t.Errorf("%s holds an e-mail address", href)
+			t.Errorf("%s holds an email address", href)
 		}
 	})
 }

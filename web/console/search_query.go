@@ -18,7 +18,7 @@ const (
 	pageOfHits = 25
 	// maxConditions is how many filters an address may hold; the facets have fewer values that a person would choose.
 	maxConditions = 50
-	// maxValue is the longest value of a filter, in characters; an e-mail address has at most 254.
+	// maxValue is the longest value of a filter, in characters; an email address has at most 254.
 	maxValue = 254
 )
 

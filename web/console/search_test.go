@@ -210,7 +210,7 @@ func TestBothAway(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t) // without a search engine
 	page := d.agent.Get(find("q", "lost card", "status", "open", "queue", "cases", "sort", "oldest"))
-	if page.Status != http.StatusServiceUnavailable || page.Text(".empty h2") != "Search is away" || page.Value("q") != "lost card" {
+	if page.Status != http.StatusServiceUnavailable || page.Text(".empty h2") != "Search is unavailable" || page.Value("q") != "lost card" {
 		t.Errorf("status %d, %q, the box holds %q", page.Status, page.Text(".empty h2"), page.Value("q"))
 	}
 	if got := page.Doc.Find(".chip:not(.chip--clear)").Length(); got != 2 {

@@ -18,7 +18,7 @@ import (
 	"github.com/askwell/askwell/web/page"
 )
 
-// TaskQueues asks the task queue how it stands; the workers package answers. An error means that it is away.
+// TaskQueues asks the task queue how it stands; the workers package answers. An error means that it is unavailable.
 type TaskQueues interface {
 	TaskQueues(ctx context.Context) ([]outbox.TaskQueue, error)
 }
@@ -173,7 +173,7 @@ func (a *Area) askQueues(ctx context.Context, d *taskPage) {
 	defer cancel()
 	var err error
 	if d.Queues, err = a.TaskQueues.TaskQueues(ctx); err != nil {
-		a.Logger.Warn("the task queue is away", slog.Any("error", err))
+		a.Logger.Warn("the task queue is unavailable", slog.Any("error", err))
 		d.Away = true
 	}
 }

@@ -55,7 +55,7 @@ func (a *Area) TicketAccount(c *gin.Context) error {
 		results, err := a.find(ctx, searchQuery{Text: d.Text}, search.Query{For: who, Text: d.Text, Kind: search.KindAccount, Limit: accountsShown})
 		switch {
 		case failure.Is(err, failure.KindUnavailable):
-			a.Logger.Warn("search is away", slog.Any("error", err))
+			a.Logger.Warn("search is unavailable", slog.Any("error", err))
 			d.Away, status = true, http.StatusServiceUnavailable
 		case err != nil:
 			return err

@@ -141,10 +141,10 @@ func TestFinderFindsByAnything(t *testing.T) {
 			t.Errorf("%s: %s", name, page.Text("main"))
 		}
 	}
-	if page := s.get(t, finder(refs["claimed"], "amara")); strings.Contains(page.Text(".finder"), "Same e-mail") {
+	if page := s.get(t, finder(refs["claimed"], "amara")); strings.Contains(page.Text(".finder"), "Same email") {
 		t.Error("another address is called the same")
 	}
-	if page := s.get(t, finder(refs["corroborated"], "amara")); !strings.Contains(page.Text(".finder"), "Same e-mail") {
+	if page := s.get(t, finder(refs["corroborated"], "amara")); !strings.Contains(page.Text(".finder"), "Same email") {
 		t.Error("the same address is not named")
 	}
 	for name, text := range map[string]string{"nobody": "zzzzqqq", "a ticket's reference": refs["plain1"], "signs": `"((:*`, "only a filter": "status:open"} {

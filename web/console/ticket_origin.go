@@ -192,7 +192,7 @@ func (a *Area) followingRow(ctx context.Context, member staff.Member, from origi
 }
 
 // followingHit is following for a search: the ticket that comes next on the page of results or at the head of the page after
-// it. While search is away none does.
+// it. While search is unavailable none does.
 func (a *Area) followingHit(ctx context.Context, member staff.Member, q searchQuery, reference string) (string, origin, error) {
 	request := q.request(member, a.Pages.Location)
 	request.Facets, request.Limit = false, 2*pageOfHits

@@ -1,4 +1,4 @@
-// Package limit counts what comes from one network, address or e-mail address.
+// Package limit counts what comes from one network, address or email address.
 package limit
 
 import (
@@ -44,7 +44,7 @@ type Config struct {
 	Now      func() time.Time
 }
 
-// Limiter counts. Redis counts for all processes; while it is away, or slow, each process counts for itself.
+// Limiter counts. Redis counts for all processes; while it is unavailable, or slow, each process counts for itself.
 type Limiter struct {
 	form     config.FormRate
 	request  config.RequestRate
@@ -78,7 +78,7 @@ type subject struct {
 	rate           config.Rate
 }
 
-// Inquiry says how an inquiry from this address with this e-mail address stands to FORM_RATE, and counts it.
+// Inquiry says how an inquiry from this address with this email address stands to FORM_RATE, and counts it.
 func (l *Limiter) Inquiry(ctx context.Context, address, email string) Pace {
 	var p Pace
 	for _, s := range []subject{

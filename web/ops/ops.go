@@ -69,7 +69,7 @@ func New(cfg Config) *Area {
 	return &Area{Config: cfg, measures: promhttp.HandlerFor(cfg.Metrics, promhttp.HandlerOpts{}), answers: make([]answer, len(cfg.Ready))}
 }
 
-// Alive says that the process answers. It asks nothing else, so that a database that is away restarts no process.
+// Alive says that the process answers. It asks nothing else, so that a database that is unavailable restarts no process.
 func (a *Area) Alive(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.String(http.StatusOK, "ok\n")

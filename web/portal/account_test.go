@@ -99,7 +99,7 @@ func TestRegisterRefusesWhatIsWrong(t *testing.T) {
 		"two digits of a year":   {[]string{"birth_year", "88"}, "date_of_birth"},
 		"born in 1888":           {[]string{"birth_year", "1888"}, "date_of_birth"},
 		"no address":             {[]string{"address", ""}, "address"},
-		"no e-mail":              {[]string{"email", "ana"}, "email"},
+		"no email":              {[]string{"email", "ana"}, "email"},
 		"two addresses":          {[]string{"email", "ana@mail.example, ben@mail.example"}, "email"},
 		"a short password":       {[]string{"password", "fourteen chars"}, "password"},
 		"a common password":      {[]string{"password", "correct horse battery staple"}, "password"},
@@ -261,7 +261,7 @@ func TestChangesAreAuditedAndTold(t *testing.T) {
 		return v.Post("/account/email", url.Values{"email": {email}, "old_password": {typed}})
 	}
 	if p := ask("new@mail.example", "not my password at all"); p.Status != http.StatusUnprocessableEntity {
-		t.Errorf("another e-mail address without the password: status %d", p.Status)
+		t.Errorf("another email address without the password: status %d", p.Status)
 	}
 	if p := ask("Ana@mail.example", password); p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("the same address: status %d", p.Status)

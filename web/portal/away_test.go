@@ -16,7 +16,7 @@ import (
 	"github.com/askwell/askwell/web/webtest"
 )
 
-// awayDesk is a desk whose database can be away.
+// awayDesk is a desk whose database can be unavailable.
 func awayDesk(t *testing.T) (desk *webtest.Desk, away func(bool)) {
 	t.Helper()
 	cfg := testkit.Database(t).Config()
@@ -24,7 +24,7 @@ func awayDesk(t *testing.T) (desk *webtest.Desk, away func(bool)) {
 	dial := cfg.ConnConfig.DialFunc
 	cfg.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if gone.Load() {
-			return nil, errors.New("the database is away")
+			return nil, errors.New("the database is unavailable")
 		}
 		return dial(ctx, network, address)
 	}
@@ -65,7 +65,7 @@ func TestDatabaseAwayKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
-// Who is signed in and sends a question while the database is away gets every word back, and one ticket later, their own.
+// Who is signed in and sends a question while the database is unavailable gets every word back, and one ticket later, their own.
 func TestDatabaseAwayWhileAskingFromTheAccount(t *testing.T) {
 	t.Parallel()
 	desk, away := awayDesk(t)

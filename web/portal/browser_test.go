@@ -38,7 +38,7 @@ type reader struct {
 }
 
 var readers = []reader{
-	{"en", "Open an online account", "Enter a day, a month and a year that exist", "Look in your e-mail", "Confirm your e-mail address",
+	{"en", "Open an online account", "Enter a day, a month and a year that exist", "Look in your email", "Confirm your email address",
 		"This is not the password that you chose", "Account number", "You are signed out", "Sign in to your account", "The email address, the account number or the password is not right", "April"},
 	{"es", "Abra una cuenta en línea", "Escriba un día, un mes y un año que existan", "Revise su correo electrónico", "Confirme su correo electrónico",
 		"Esta no es la contraseña que eligió", "Número de cuenta", "Se cerró su sesión", "Entre a su cuenta", "El correo, el número de cuenta o la contraseña no son correctos", "abril"},

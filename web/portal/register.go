@@ -69,7 +69,7 @@ func (a *Area) showRegister(c *gin.Context, f form) error {
 	return a.Pages.HTML(c, status(c, f), "portal/register", p)
 }
 
-// status is 429 for who has to wait, 503 for what is away, 422 for what is to be mended.
+// status is 429 for who has to wait, 503 for what is unavailable, 422 for what is to be mended.
 func status(c *gin.Context, f form) int {
 	switch {
 	case len(c.Errors) > 0:

@@ -63,12 +63,12 @@ func walk(t *testing.T, desk *webtest.Desk, tab *testkit.Tab, r reader, look fun
 	tab.Type("Zoë O")
 	tab.Press("Tab")
 	if !tab.HasFocus("#email") {
-		t.Error("Tab does not lead from the name to the e-mail address")
+		t.Error("Tab does not lead from the name to the email address")
 	}
 	tab.Type("zoe@mail.example")
 	tab.Press("Tab")
 	if !tab.HasFocus("#subject") {
-		t.Error("Tab does not lead from the e-mail address to the subject: is the trap in the way?")
+		t.Error("Tab does not lead from the email address to the subject: is the trap in the way?")
 	}
 	tab.Type("Where is my card?")
 	tab.Press("Tab")

@@ -15,7 +15,7 @@ const (
 	categoriesAsk   = 2 * time.Second // how long a reader waits for the database when the list is old
 )
 
-// categories keeps the agency's list in the process: the form needs it on every page, and when the database is away.
+// categories keeps the agency's list in the process: the form needs it on every page, and when the database is unavailable.
 type categories struct {
 	tickets *ticket.Service
 	now     func() time.Time

@@ -62,7 +62,7 @@ func TestCheckSaysWhatANumberLooksLike(t *testing.T) {
 		"1234-5678-9012":      "",
 		"A 123-456-789":       "This looks like an A-Number, not an account number.",
 		"ioe0123456789":       "This looks like a receipt number, not an account number.",
-		"ana@mail.example":    "This looks like an e-mail address, not an account number.",
+		"ana@mail.example":    "This looks like an email address, not an account number.",
 		"it is in my drawer!": "This does not look like an account number.",
 		"078-05-1120":         "This looked like a Social Security number. We removed it",
 		"4111 1111 1111 1111": "This looked like the number of a bank card. We removed it",

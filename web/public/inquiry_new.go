@@ -10,7 +10,7 @@ import (
 )
 
 // NewInquiry is GET /inquiries/new: the empty form with a token of its own, or that of a draft (?draft=ID). Who is signed in asks from their account. Anybody may call it. Error: unavailable when the
-// database is away and the process has never seen the categories.
+// database is unavailable and the process has never seen the categories.
 func (a *Area) NewInquiry(c *gin.Context) error {
 	if id, ok := form.Asked(c); ok {
 		return a.resume(c, id, false)

@@ -15,7 +15,7 @@ import (
 	"github.com/askwell/askwell/web/remote"
 )
 
-// sendPatience is how long an applicant waits for the database before the page says that it is away.
+// sendPatience is how long an applicant waits for the database before the page says that it is unavailable.
 const sendPatience = 8 * time.Second
 
 // retryIn is what a page that could not be sent asks for.
@@ -116,7 +116,7 @@ func (a *Area) refused(c *gin.Context, f *sentForm, err error) error {
 	return a.showForm(c, http.StatusUnprocessableEntity, f, wrong)
 }
 
-// notSent shows everything again, with the same token, and a button to try again: 503 when the database is away, 500 for a
+// notSent shows everything again, with the same token, and a button to try again: 503 when the database is unavailable, 500 for a
 // mistake of ours. The error is logged by whoever answers the request.
 func (a *Area) notSent(c *gin.Context, f *sentForm, err error) error {
 	_ = c.Error(err)

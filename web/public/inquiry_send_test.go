@@ -49,7 +49,7 @@ func TestSendWithoutAnything(t *testing.T) {
 			t.Errorf("%s: status %d, title %q", path, p.Status, p.Text("title"))
 		}
 		want := map[string]string{
-			"category": "Choose what your question is about", "name": "Enter your name", "email": "Enter your e-mail address",
+			"category": "Choose what your question is about", "name": "Enter your name", "email": "Enter your email address",
 			"subject": "Enter a subject", "question": "Enter your question",
 		}
 		if diff := cmp.Diff(want, problems(p)); diff != "" {
@@ -78,9 +78,9 @@ func TestSendBadFields(t *testing.T) {
 		"name of blanks":     {"name", " \u200b ", "Enter your name"},
 		"subject too long":   {"subject", strings.Repeat("x", 201), "The subject can have up to 200 characters. It has 1 too many."},
 		"question too long":  {"question", strings.Repeat("ж", 20_003), "Your question can have up to 20,000 characters. It has 3 too many."},
-		"e-mail of a name":   {"email", "Ana <ana@mail.example>", "Enter an e-mail address like name@example.com"},
-		"e-mail without dot": {"email", "ana@mail", "Enter an e-mail address like name@example.com"},
-		"e-mail too long":    {"email", strings.Repeat("a", 250) + "@b.example", "An e-mail address can have up to 254 characters. Yours has 6 too many."},
+		"email of a name":   {"email", "Ana <ana@mail.example>", "Enter an email address like name@example.com"},
+		"email without dot": {"email", "ana@mail", "Enter an email address like name@example.com"},
+		"email too long":    {"email", strings.Repeat("a", 250) + "@b.example", "An email address can have up to 254 characters. Yours has 6 too many."},
 		"unknown category":   {"category", "no-such-thing", "Choose what your question is about, from the list"},
 		"broken bytes":       {"subject", "caf\xe9", "Some characters of the subject could not be read. They now show as \uFFFD. Replace them, then go on."},
 	} {

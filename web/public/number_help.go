@@ -33,7 +33,7 @@ func (a *Area) NumberHelp(c *gin.Context) error {
 	return a.showNumberHelp(c, http.StatusOK, "", "")
 }
 
-// NumberAsk is POST /help/account-number: asks for a mail with the number of the account of an e-mail address, then 303 to a page that
+// NumberAsk is POST /help/account-number: asks for a mail with the number of the account of an email address, then 303 to a page that
 // is the same for every address. Anybody may call it. Nothing is looked up here, so neither page nor time tell whether there is such an
 // account; what an address must look like is told, for that goes by what was typed alone. 422, 429 and 503 keep the address.
 func (a *Area) NumberAsk(c *gin.Context) error {

@@ -110,13 +110,13 @@ func TestNumberAskedWithoutAnAddress(t *testing.T) {
 	db, noted := traced(t)
 	desk := webtest.New(t, webtest.Options{DB: db})
 	for typed, want := range map[string]string{
-		"":                                      "Enter your e-mail address",
-		"  ":                                    "Enter your e-mail address",
-		"ana":                                   "Enter an e-mail address like name@example.com",
-		"163920702842":                          "Enter an e-mail address like name@example.com",
-		"<b>@mail.example":                      "Enter an e-mail address like name@example.com",
-		strings.Repeat("a", 250) + "@b.example": "Enter an e-mail address like name@example.com",
-		"a\xff@mail.example":                    "Some characters of your e-mail address could not be read",
+		"":                                      "Enter your email address",
+		"  ":                                    "Enter your email address",
+		"ana":                                   "Enter an email address like name@example.com",
+		"163920702842":                          "Enter an email address like name@example.com",
+		"<b>@mail.example":                      "Enter an email address like name@example.com",
+		strings.Repeat("a", 250) + "@b.example": "Enter an email address like name@example.com",
+		"a\xff@mail.example":                    "Some characters of your email address could not be read",
 	} {
 		noted.take()
 		page := desk.Post("/help/account-number", url.Values{"email": {typed}})

@@ -29,7 +29,7 @@ func mailed(t *testing.T, desk *webtest.Desk) *workertest.Post {
 type lostNumber struct{ help, wrong, sent, subject string }
 
 var lost = map[string]lostNumber{
-	"en": {"Find your account number", "Enter an e-mail address like name@example.com", "Look in your e-mail", "Your account number"},
+	"en": {"Find your account number", "Enter an email address like name@example.com", "Look in your email", "Your account number"},
 	"es": {"Encuentre su número de cuenta", "Escriba un correo electrónico como nombre@ejemplo.com", "Busque en su correo", "Su número de cuenta"},
 }
 

@@ -116,7 +116,7 @@ func (m *Applicants) Load(c *gin.Context) error {
 	return nil
 }
 
-// Glance is Load for pages that do without: who is signed in is shown there, and the pages work while the database is away. Unknown tells
+// Glance is Load for pages that do without: who is signed in is shown there, and the pages work while the database is unavailable. Unknown tells
 // such a page that it could not find out.
 func (m *Applicants) Glance(c *gin.Context) error {
 	if err := m.Load(c); err != nil {

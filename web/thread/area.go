@@ -22,7 +22,7 @@ import (
 	"github.com/askwell/askwell/web/session"
 )
 
-// patience is how long an applicant waits for the database before the page says that it is away; retryIn is what it then asks for.
+// patience is how long an applicant waits for the database before the page says that it is unavailable; retryIn is what it then asks for.
 const (
 	patience = 8 * time.Second
 	retryIn  = time.Minute
@@ -70,7 +70,7 @@ func (a *Area) Owners() Side {
 
 var (
 	errNoQuestion = failure.NotFound("There is no such question.")
-	errAway       = failure.Unavailable("The database is away.", errors.New("an applicant's session could not be read"))
+	errAway       = failure.Unavailable("The database is unavailable.", errors.New("an applicant's session could not be read"))
 	errUnsigned   = failure.New(failure.KindUnsigned, "Sign in first.", nil)
 )
 

@@ -22,7 +22,7 @@ type reader struct{ lang, sent, button, received, waiting, rated, added, closed 
 
 var (
 	english = reader{
-		"en", "Look in your e-mail", "See my question", "We have your question", "We wait for you", "You said that it helped.", "Your message is sent.", "Answered",
+		"en", "Look in your email", "See my question", "We have your question", "We wait for you", "You said that it helped.", "Your message is sent.", "Answered",
 	}
 	spanish = reader{
 		"es", "Mire su correo electrónico", "Ver mi pregunta", "Tenemos su pregunta", "Esperamos su respuesta", "Usted dijo que le ayudó.", "Su mensaje se envió.",

@@ -30,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// desk is a site whose clock the test sets, whose statements are written down, and whose database can be away.
+// desk is a site whose clock the test sets, whose statements are written down, and whose database can be unavailable.
 type desk struct {
 	*webtest.Desk
 	t      *testing.T

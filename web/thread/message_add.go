@@ -160,7 +160,7 @@ func (s Side) ofAnother(c *gin.Context, f *sentMessage) bool {
 // questionPath is the page of the question that a message was sent to.
 func (s Side) questionPath(c *gin.Context) string { return path.Dir(c.Request.URL.Path) }
 
-// notSent shows the form again, with the same token. It says as much as the error: that something is away, or that the reader is no
+// notSent shows the form again, with the same token. It says as much as the error: that something is unavailable, or that the reader is no
 // longer, or never was, known to be the one who asked.
 func (s Side) notSent(c *gin.Context, f *sentMessage, err error) error {
 	t := s.Pages.Printer(c)

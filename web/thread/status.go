@@ -36,7 +36,7 @@ type askPage struct {
 	Reference, Email page.Field
 }
 
-// StatusForm is GET /status: reference and e-mail address. Anybody may call it; ?reference= fills in the first.
+// StatusForm is GET /status: reference and email address. Anybody may call it; ?reference= fills in the first.
 func (a *Area) StatusForm(c *gin.Context) error {
 	reference, _ := identifier.ParseReference(c.Query(fieldReference)) // "" for what is none
 	return a.showAsk(c, http.StatusOK, askForm{Reference: reference}, nil)

@@ -48,7 +48,7 @@ func TestStatusTellsNothing(t *testing.T) {
 			t.Errorf("%s: the statements (-match +this)\n%s", name, diff)
 		}
 	}
-	holds(t, d.Get("/status/sent"), "If the reference number and the e-mail address belong together, we sent a link")
+	holds(t, d.Get("/status/sent"), "If the reference number and the email address belong together, we sent a link")
 }
 
 func TestStatusKeepsWhatWasTyped(t *testing.T) {
@@ -66,9 +66,9 @@ func TestStatusKeepsWhatWasTyped(t *testing.T) {
 		keeps  string
 	}{
 		"nothing":           {asking("", ""), 422, "Enter the reference number", ""},
-		"no address":        {asking(good, " "), 422, "Enter your e-mail address", good},
+		"no address":        {asking(good, " "), 422, "Enter your email address", good},
 		"a letter wrong":    {asking(wrong, "ana@mail.example"), 422, "A letter or a digit is wrong", wrong},
-		"no address's form": {asking(good, "ana at home"), 422, "Enter an e-mail address like", good},
+		"no address's form": {asking(good, "ana at home"), 422, "Enter an email address like", good},
 		"broken bytes":      {asking("ASK\xff\xfe", "ana@mail.example"), 422, "could not be read", "ASK�"},
 		"too long":          {asking(strings.Repeat("A", 41), "ana@mail.example"), 422, "too long", strings.Repeat("A", 41)},
 		"a long address":    {asking(good, strings.Repeat("a", 250)+"@mail.example"), 422, "up to 254 characters", good},

@@ -204,7 +204,7 @@ func TestMessageKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
-// What was typed survives a database that is away, and a link that has ended; the same form then makes one message.
+// What was typed survives a database that is unavailable, and a link that has ended; the same form then makes one message.
 func TestMessageIsNeverLost(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -18,7 +18,7 @@ import (
 // Password is every test member's.
 const Password = "a password that only the tests have"
 
-// Member adds a member of staff with this role, e-mail address and Password, and gives the row's ID.
+// Member adds a member of staff with this role, email address and Password, and gives the row's ID.
 func (d *Desk) Member(t testing.TB, role staff.Role, email string) int64 {
 	t.Helper()
 	var id int64

@@ -7,7 +7,7 @@ import (
 	"github.com/askwell/askwell/internal/identifier"
 )
 
-// Applicant adds an account with this e-mail address and Password, and gives the row's ID.
+// Applicant adds an account with this email address and Password, and gives the row's ID.
 func (d *Desk) Applicant(t testing.TB, email string) int64 {
 	t.Helper()
 	number, err := identifier.NewAccountNumber(rand.Reader)
