@@ -25,10 +25,10 @@ type linkCase struct {
 
 var linkCases = map[string]linkCase{
 	"no number":                        {state: ticket.LinkNone},
-	"its email, case aside":           {state: ticket.LinkCorroborated, given: "1639-2070-2842", email: "JEAN@mail.example", linked: true},
-	"unknown email, a name shared":    {state: ticket.LinkClaimed, given: number, name: "HORVAT, Marie", email: "marie@new.example", linked: true},
-	"unknown email, no name shared":   {state: ticket.LinkConflict, given: number, name: "Ana Núñez", email: "ana@new.example", linked: true},
-	"another account's email":         {state: ticket.LinkConflict, given: number, email: "other@mail.example", linked: true},
+	"its email, case aside":            {state: ticket.LinkCorroborated, given: "1639-2070-2842", email: "JEAN@mail.example", linked: true},
+	"unknown email, a name shared":     {state: ticket.LinkClaimed, given: number, name: "HORVAT, Marie", email: "marie@new.example", linked: true},
+	"unknown email, no name shared":    {state: ticket.LinkConflict, given: number, name: "Ana Núñez", email: "ana@new.example", linked: true},
+	"another account's email":          {state: ticket.LinkConflict, given: number, email: "other@mail.example", linked: true},
 	"right check digits, no account":   {state: ticket.LinkUnmatched, given: "000000000098"},
 	"check digits that fail":           {state: ticket.LinkUnusable, given: "163920702843"},
 	"an A-Number":                      {state: ticket.LinkUnusable, given: "A-807782248"},

@@ -79,7 +79,7 @@ func TestFilters(t *testing.T) {
 		"also those":  {ticket.Filter{WithExcluded: true}, []ticket.Ticket{plain, mine, solved, spam, gone, moved}},
 		"category":    {ticket.Filter{Category: "feedback"}, []ticket.Ticket{moved}},
 		"queue":       {ticket.Filter{QueueID: moved.QueueID}, []ticket.Ticket{moved}},
-		"email":      {ticket.Filter{Emails: []string{"other@mail.EXAMPLE"}}, []ticket.Ticket{moved}},
+		"email":       {ticket.Filter{Emails: []string{"other@mail.EXAMPLE"}}, []ticket.Ticket{moved}},
 		"status":      {ticket.Filter{Statuses: []ticket.Status{ticket.StatusSolved}}, []ticket.Ticket{solved}},
 		"group":       {ticket.Filter{Groups: []string{"unusable"}}, []ticket.Ticket{mine}},
 		"link":        {ticket.Filter{LinkStates: []ticket.LinkState{ticket.LinkWaiting}}, []ticket.Ticket{mine}},

@@ -99,7 +99,7 @@ func TestRegisterRefusesWhatIsWrong(t *testing.T) {
 		"two digits of a year":   {[]string{"birth_year", "88"}, "date_of_birth"},
 		"born in 1888":           {[]string{"birth_year", "1888"}, "date_of_birth"},
 		"no address":             {[]string{"address", ""}, "address"},
-		"no email":              {[]string{"email", "ana"}, "email"},
+		"no email":               {[]string{"email", "ana"}, "email"},
 		"two addresses":          {[]string{"email", "ana@mail.example, ben@mail.example"}, "email"},
 		"a short password":       {[]string{"password", "fourteen chars"}, "password"},
 		"a common password":      {[]string{"password", "correct horse battery staple"}, "password"},

@@ -74,15 +74,15 @@ func TestSendBadFields(t *testing.T) {
 	for name, tc := range map[string]struct {
 		field, value, problem string
 	}{
-		"name too long":      {"name", long, "Your name can have up to 128 characters. It has 1 too many."},
-		"name of blanks":     {"name", " \u200b ", "Enter your name"},
-		"subject too long":   {"subject", strings.Repeat("x", 201), "The subject can have up to 200 characters. It has 1 too many."},
-		"question too long":  {"question", strings.Repeat("ж", 20_003), "Your question can have up to 20,000 characters. It has 3 too many."},
+		"name too long":     {"name", long, "Your name can have up to 128 characters. It has 1 too many."},
+		"name of blanks":    {"name", " \u200b ", "Enter your name"},
+		"subject too long":  {"subject", strings.Repeat("x", 201), "The subject can have up to 200 characters. It has 1 too many."},
+		"question too long": {"question", strings.Repeat("ж", 20_003), "Your question can have up to 20,000 characters. It has 3 too many."},
 		"email of a name":   {"email", "Ana <ana@mail.example>", "Enter an email address like name@example.com"},
 		"email without dot": {"email", "ana@mail", "Enter an email address like name@example.com"},
 		"email too long":    {"email", strings.Repeat("a", 250) + "@b.example", "An email address can have up to 254 characters. Yours has 6 too many."},
-		"unknown category":   {"category", "no-such-thing", "Choose what your question is about, from the list"},
-		"broken bytes":       {"subject", "caf\xe9", "Some characters of the subject could not be read. They now show as \uFFFD. Replace them, then go on."},
+		"unknown category":  {"category", "no-such-thing", "Choose what your question is about, from the list"},
+		"broken bytes":      {"subject", "caf\xe9", "Some characters of the subject could not be read. They now show as \uFFFD. Replace them, then go on."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
