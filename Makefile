@@ -2,8 +2,8 @@
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
-GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@latest
-GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@latest
+# TOOL runs a tool at the version that scripts/tools has of it.
+TOOL     = $(GO) tool -modfile=scripts/tools/$(1).mod $(1)
 
 # Paths of this machine are in no binary, and what one clone has compiled serves the next.
 export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
@@ -65,11 +65,13 @@ screenshots: build ## take pictures of every page into bin/screenshots
 	@mkdir -p bin/screenshots
 	@SCREENSHOTS=$(CURDIR)/bin/screenshots $(GO) test -tags screenshots -run TestScreenshots -count 1 ./cmd/askwell
 
-lint: ## check style and import rules
-	$(GO) run $(GOLANGCI_LINT) run ./...
+lint: ## check style, import rules and workflows
+	$(GO) vet -tags surroundings ./cmd/askwell
+	$(call TOOL,golangci-lint) run ./...
+	$(call TOOL,actionlint)
 
 vuln: ## look for known vulnerabilities (needs the vulnerability database)
-	$(GO) run $(GOVULNCHECK) ./...
+	$(call TOOL,govulncheck) ./...
 
 clean: ## remove what was built
 	rm -rf bin node_modules web/dist/*

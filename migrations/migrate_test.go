@@ -6,9 +6,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/askwell/askwell/internal/testkit"
 	"github.com/askwell/askwell/migrations"
-	"github.com/jackc/pgx/v5"
 )
 
 func TestUpTwiceAndAtOnce(t *testing.T) {

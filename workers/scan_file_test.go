@@ -180,7 +180,7 @@ func TestWhatTheScannerCannotLookInto(t *testing.T) {
 // unreadable is a scanner that answers each time that it failed to read files of one content.
 type unreadable struct{ verdicts }
 
-func (u unreadable) Scan(ctx context.Context, file io.Reader) (files.Verdict, error) {
+func (u unreadable) Scan(_ context.Context, file io.Reader) (files.Verdict, error) {
 	content, err := io.ReadAll(file)
 	if string(content) == "broken" {
 		return files.Verdict{}, failure.New(failure.KindConflict, "The virus scanner could not read the file.", errors.New("stream: Can't parse data ERROR"))

@@ -103,7 +103,7 @@ func TestTwoRolesAndARestoreByTheBook(t *testing.T) {
 	printed := map[string]string{
 		"migrate": runCommand(t, owner, "", "migrate"), "reindex": runCommand(t, s.env, "", "reindex", "--restart"),
 	}
-	worker = start(t, s.env, "work")
+	start(t, s.env, "work")
 	eventually(t, time.Minute, func() error { // the worker compares database and files at its start
 		if printed["release"] = runCommand(t, s.env, "", "mail", "release"); !strings.Contains(printed["release"], "mail goes out") {
 			return fmt.Errorf("mail release printed %s", printed["release"])

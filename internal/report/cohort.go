@@ -47,6 +47,7 @@ func newCohort(q Query, binned bool, day int64, clock *sla.Clock) *cohort {
 		for _, w := range c.weeks {
 			c.groupNamed(time.Unix(w, 0).In(q.From.Location()).Format(dateLayout))
 		}
+	case ByCategory, ByQueue, ByLanguage: // by their first ticket
 	}
 	return c
 }
@@ -133,6 +134,7 @@ func (c *cohort) target(s slot, week int) target {
 		name = s.category
 	case ByWeek:
 		name = c.groups[week].name
+	case ByNumber, ByQueue, ByLanguage: // the slot's own group
 	}
 	g := c.groups[c.groupNamed(name)]
 	to := target{group: g, tallies: []*tally{c.tallyAt(&g.strata, int(c.categories.place(s.category)))}}

@@ -35,6 +35,7 @@ func (d *dayColumns) read(p *packed, s shape) error {
 		groups, d.groupNames = p.Queues, p.QueueNames
 	case ByLanguage:
 		groups, d.groupNames = p.Languages, p.LanguageNames
+	case ByNumber, ByCategory, ByWeek: // counted from the groups by number
 	}
 	whole := true
 	read := func(into *[]uint32, column []byte) {

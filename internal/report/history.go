@@ -99,7 +99,7 @@ func (r Recorder) compare(ctx context.Context, c *Comparison, first, last int64)
 	}
 	for _, t := range told {
 		waiting, response, solution, exclusion := t.Differs()
-		if !(waiting || response || solution || exclusion) {
+		if !waiting && !response && !solution && !exclusion {
 			continue
 		}
 		differing = append(differing, t.ID)
@@ -157,7 +157,7 @@ func mendOne(batch *pgx.Batch, t ticket.Told) {
 	if exclusion {
 		was.From, was.To = t.ExcludedReason, t.Timeline.ExcludedReason
 	}
-	if !(waiting || response || solution || exclusion) {
+	if !waiting && !response && !solution && !exclusion {
 		return
 	}
 	is := t.Timeline

@@ -177,6 +177,7 @@ func (s sought) cut(accounts, tickets []placedRow) []found {
 		slices.SortStableFunc(all, func(a, b placedRow) int { return b.openedAt.Compare(a.openedAt) })
 	case SortOldest:
 		slices.SortStableFunc(all, func(a, b placedRow) int { return a.openedAt.Compare(b.openedAt) })
+	case SortRelevance: // accounts first
 	}
 	from := min(s.offset, len(all))
 	return mapped(all[from:min(from+s.limit, len(all))], func(r placedRow) found { return r.found })

@@ -136,7 +136,7 @@ func (c Curve) With(t Transform) Curve {
 // censoring), those to whom it has happened as well: then S is a plain share of all N.
 func (c Curve) WhileWatched(least int) Curve {
 	c.untold = len(c.rows) - sort.Search(len(c.rows), func(i int) bool {
-		return c.rows[i].atRisk < least && !(c.N >= least && c.complete(i))
+		return c.rows[i].atRisk < least && (c.N < least || !c.complete(i))
 	})
 	return c
 }

@@ -22,11 +22,7 @@ type SendAll func(ctx context.Context, tickets []Ticket) []error
 // tickets is not there.
 func (s *Service) Acknowledge(ctx context.Context, tasks []outbox.Task, send SendAll) error {
 	err := outbox.Mailing[Ticket]{
-		DB: s.db,
-		Claim: func(ctx context.Context, tx pgx.Tx, tasks []outbox.Task) ([]outbox.Letter[Ticket], error) {
-			return acknowledgements(ctx, tx, tasks)
-		},
-		Send: send, Record: s.recordAcknowledged,
+		DB: s.db, Claim: acknowledgements, Send: send, Record: s.recordAcknowledged,
 	}.Run(ctx, tasks...)
 	if err != nil {
 		return fmt.Errorf("acknowledge %d tickets: %w", len(tasks), err)

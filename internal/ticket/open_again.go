@@ -69,7 +69,7 @@ func (s *Service) addToSent(ctx context.Context, in Inquiry, reference string) (
 			say.Body = in.Subject + "\n\n" + in.Question
 		}
 		for _, a := range in.Attachments {
-			if !slices.ContainsFunc(sent.files, func(b Attachment) bool { return a.same(b) }) {
+			if !slices.ContainsFunc(sent.files, a.same) {
 				say.Attachments = append(say.Attachments, a)
 			}
 		}

@@ -86,7 +86,7 @@ func (b *bench) flooded(ctx context.Context, c *crowd, name string, send func(*f
 	if err != nil {
 		return o, err
 	}
-	defer w.stop()
+	defer func() { _ = w.stop() }() // for the ways out that have another error to tell
 	before := time.Now()
 	if err := wait(ctx, b.Flood/2); err != nil {
 		return o, err

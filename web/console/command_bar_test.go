@@ -159,7 +159,7 @@ func TestCommandBarRunsCommands(t *testing.T) {
 	open("")
 	tab.WaitFor(barLines + `.length > 12`)
 	want := []string{
-		"Filter this list", "Go to Unanswered", "Go to Mine", "Go to Unassigned", "Go to Open", "Go to Solved", "Go to All tickets", "Go to Quarantine", "Go to Mail to look at",
+		"Filter this list", "Go to Unanswered", "Go to Mine", "Go to Unassigned", "Go to Open", "Go to Solved", "Go to All tickets", "Go to Quarantine", "Go to Mail to review",
 		"Go to queue Cases", "Go to queue Details and appointments", "Go to queue Online accounts", "Go to queue General", "Go to Tickets",
 		"Switch between light and dark", "Show keyboard shortcuts", "Sign out",
 	}

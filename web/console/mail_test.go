@@ -199,7 +199,7 @@ func TestAMailThatMayBeAutomaticIsFlaggedUntilSomebodyLooks(t *testing.T) {
 		t.Errorf("the page does not say who looked: %s", page.Text("main"))
 	}
 	d.post(t, fmt.Sprintf("%s/%d/looked", mailPath, asked), nil)
-	if page := d.get(t, mailPath+"?view=flagged"); !strings.Contains(page.Text("main"), "Nothing to look at") || count(page) != "0" {
+	if page := d.get(t, mailPath+"?view=flagged"); !strings.Contains(page.Text("main"), "Nothing to review") || count(page) != "0" {
 		t.Errorf("the empty list says %s", page.Text("main"))
 	}
 }

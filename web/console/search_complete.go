@@ -91,6 +91,7 @@ func (k known) valuesOf(p *messages.Printer, f search.Field, who staff.Member, n
 		return periods(p, now)
 	case search.FieldIs:
 		add("excluded", p.T("search_box.excluded"))
+	default: // typed, not chosen
 	}
 	return values
 }

@@ -131,6 +131,7 @@ func facetOrder(field search.Field) []string {
 		for _, s := range ticket.LinkStates() {
 			codes = append(codes, string(s))
 		}
+	default:
 	}
 	return codes
 }

@@ -37,11 +37,12 @@ type unsentLine struct {
 
 func (t teller) unsent(u outbox.Unsent) unsentLine {
 	l := unsentLine{Unsent: u, Fault: t.p.Find("console.fault."+u.Fault, t.p.T("console.fault.unknown"))}
-	switch {
-	case u.State == outbox.MailUnconfirmed:
+	switch u.State {
+	case outbox.MailUnconfirmed:
 		l.Fault = t.p.T("console.fault.unanswered")
-	case u.State == outbox.MailExpired:
+	case outbox.MailExpired:
 		l.Fault = t.p.T("console.fault.expired")
+	default: // the fault of the server's answer
 	}
 	if u.Code > 0 {
 		l.Code = strings.TrimSpace(strconv.Itoa(u.Code) + " " + u.Status)

@@ -49,7 +49,7 @@ func (a *Area) TicketAccount(c *gin.Context) error {
 	d.Query = "" // the box at the top is for all tickets and accounts
 	status := http.StatusOK
 	if d.Text != "" {
-		if err := a.Tickets.SearchedForAccount(ctx, who.ID, d.Ticket.ID, d.Text); err != nil {
+		if err := a.Tickets.SearchedForAccount(ctx, who.ID, d.ID, d.Text); err != nil {
 			a.Logger.Warn("a search for an account is not counted", slog.Any("error", err))
 		}
 		results, err := a.find(ctx, searchQuery{Text: d.Text}, search.Query{For: who, Text: d.Text, Kind: search.KindAccount, Limit: accountsShown})

@@ -82,7 +82,7 @@ func (a *Area) TicketLinkAsk(c *gin.Context) error {
 	if d.doubts, err = a.doubt(ctx, d.Ticket, d.Account); err != nil {
 		return err
 	}
-	if err := a.accounts.RecordVisit(ctx, d.Account.ID, who.ID, d.Ticket.ID); err != nil {
+	if err := a.accounts.RecordVisit(ctx, d.Account.ID, who.ID, d.ID); err != nil {
 		return err
 	}
 	return a.Pages.HTML(c, http.StatusOK, "console/ticket_link_ask", d)

@@ -176,7 +176,7 @@ func TestProperties(t *testing.T) {
 		t.Errorf("put back: %q, %s", got.ExcludedReason, got.Status)
 	}
 	history := d.get(t, path).Text("#thread")
-	for _, want := range []string{"assigned it to Test agent", "took it from Test agent", "changed the status from New to On hold", "took it out of the figures: Duplicate"} {
+	for _, want := range []string{"assigned it to Test agent", "took it from Test agent", "changed the status from New to On hold", "excluded it from reports: Duplicate"} {
 		if !strings.Contains(history, want) {
 			t.Errorf("the history lacks %q: %s", want, history)
 		}

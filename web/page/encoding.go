@@ -12,10 +12,10 @@ func Accepts(h http.Header, coding string) bool {
 	named, any := -1.0, -1.0
 	for part := range strings.SplitSeq(strings.Join(h["Accept-Encoding"], ","), ",") {
 		name, parameters, _ := strings.Cut(part, ";")
-		switch name = strings.ToLower(strings.TrimSpace(name)); {
-		case name == coding, name == "x-"+coding: // x-gzip is gzip (8.4.1.3)
+		switch name = strings.ToLower(strings.TrimSpace(name)); name {
+		case coding, "x-" + coding: // x-gzip is gzip (8.4.1.3)
 			named = max(named, weight(parameters))
-		case name == "*":
+		case "*":
 			any = weight(parameters)
 		}
 	}

@@ -200,7 +200,7 @@ func SetApplicant(c *gin.Context, a *Applicant) { c.Set(applicantKey, a) }
 
 // Burden says how long a form takes to fill in: the agency's own statement, else ours.
 func (f Frame) Burden(minutes int) Text {
-	if own := f.Agency.AgencyTexts.Burden; own.Words != "" {
+	if own := f.Agency.Burden; own.Words != "" {
 		own.Words = strings.ReplaceAll(own.Words, "{minutes}", strconv.Itoa(minutes))
 		return own
 	}

@@ -30,7 +30,7 @@ func (a *Area) Privacy(c *gin.Context) error {
 	p := privacyPage{Frame: a.Pages.Frame(c)}
 	t := p.Printer
 	p.Title = t.T("public.privacy.title")
-	own, written := a.Settings.Agency.PrivacyText.In(p.Frame.Lang)
+	own, written := a.Settings.Agency.PrivacyText.In(p.Lang)
 	if own == "" {
 		p.Sections = append(p.Sections, privacySection{Paragraphs: []string{t.T("public.privacy.lead")}})
 		for _, name := range privacySections {
@@ -39,7 +39,7 @@ func (a *Area) Privacy(c *gin.Context) error {
 		}
 		return a.Pages.HTML(c, http.StatusOK, "public/privacy", p)
 	}
-	if written != p.Frame.Lang {
+	if written != p.Lang {
 		p.Written = written
 	}
 	p.Sections = sectionsOf(own)

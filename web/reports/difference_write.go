@@ -148,7 +148,7 @@ func (w writer) weeks(r report.Report) (rows []weekRow) {
 		out := weekRow{Name: w.T("reports.week_of", "date", w.ShortDate(week.Begins))}
 		for g, n := range week.Tickets {
 			f := report.Figures{Group: r.Groups[g].Group, Tickets: n, Withheld: n > 0 && n < report.MinimumSize}
-			out.Cells = append(out.Cells, w.time(f, week.Median[g], "not_yet"))
+			out.Cells = append(out.Cells, w.time(f, week.Median[g]))
 		}
 		rows = append(rows, out)
 	}

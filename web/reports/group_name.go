@@ -24,6 +24,7 @@ func (w writer) group(by report.By, g report.Group) string {
 		return w.Find("queue."+string(g), nameOf(w.lists.Queues, string(g)))
 	case report.ByLanguage:
 		return w.Find("console.language."+string(g), string(g))
+	default: // by number, above
 	}
 	return string(g)
 }

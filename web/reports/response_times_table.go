@@ -59,22 +59,22 @@ func (w writer) table(r report.Report, other *report.Report) table {
 	line("answered."+measure, func(f report.Figures) cell { return w.count(r, f, f.Answered, report.StateAnswered) })
 	line("waiting."+measure, func(f report.Figures) cell { return w.count(r, f, f.Waiting, report.StateWaiting) })
 	line("excluded", func(f report.Figures) cell { return w.excluded(r, f) })
-	line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median, "not_yet") })
+	line("median."+measure, func(f report.Figures) cell { return w.time(f, f.Median) })
 	if other != nil {
 		theirs := w.of(*other)
 		line("other_clock."+measure+"."+string(other.Clock), func(f report.Figures) cell {
-			c := theirs.time(f, other.Group(f.Group).Median, "not_yet")
+			c := theirs.time(f, other.Group(f.Group).Median)
 			if t.Many {
 				c.More = "" // there is no room; the report by that clock has it
 			}
 			return c
 		})
 	}
-	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90, "not_yet") })
+	line("p90."+measure, func(f report.Figures) cell { return w.time(f, f.P90) })
 	for i, days := range report.WithinDays() {
 		line("within."+measure, func(f report.Figures) cell { return w.within(f, f.Within[i]) }, "count", days)
 	}
-	line("mean."+measure, func(f report.Figures) cell { return w.time(f, f.Mean, "not_yet") }, "count", report.MeanDays)
+	line("mean."+measure, func(f report.Figures) cell { return w.time(f, f.Mean) }, "count", report.MeanDays)
 	if t.Many {
 		return t.turned()
 	}
@@ -140,11 +140,11 @@ func (w writer) missing(f report.Figures, reason string) cell {
 	return cell{Text: w.T("reports.cell." + reason), Faint: true}
 }
 
-func (w writer) time(f report.Figures, t report.Time, otherwise string) cell {
+func (w writer) time(f report.Figures, t report.Time) cell {
 	if t.Seconds != nil {
 		return cell{Text: w.span(*t.Seconds), More: w.interval(t)}
 	}
-	c := w.missing(f, otherwise)
+	c := w.missing(f, "not_yet")
 	if t.Low != nil {
 		c.More = w.interval(t)
 	}

@@ -105,7 +105,7 @@ func (w writer) fillWhy(data *whyPage, made report.Why) {
 	})
 	line("looked", func(f report.Finding) cell { return w.part(f.Looked, f.Tickets) })
 	line("found", func(f report.Finding) cell { return w.part(f.Found, f.Looked) })
-	line("mean", func(f report.Finding) cell { return w.averageCell(f) })
+	line("mean", w.averageCell)
 	for n := range report.MostSearches + 1 {
 		key := "searches"
 		if n == report.MostSearches {

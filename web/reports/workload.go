@@ -160,6 +160,7 @@ func (w writer) outlook(work report.Workload) answer {
 		told.Uncertainty = w.T("workload.outlook.grows.range", "net", w.rate(-f.Net), "low", w.rate(-f.Between[1]), "high", w.rate(-f.Between[0]))
 	case report.OutlookUncertain:
 		told.Uncertainty = w.T("workload.outlook.uncertain.range", "low", w.rate(f.Between[0]), "high", w.rate(f.Between[1]))
+	default: // nothing to be unsure of
 	}
 	if f.Outlook != report.OutlookNothing && f.Outlook != report.OutlookFew {
 		told.Caveat = w.T("workload.outlook.caveat", "days", report.ForecastDays)

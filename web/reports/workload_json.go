@@ -120,6 +120,7 @@ func forecastOf(f report.Forecast) forecastJSON {
 		return out
 	case report.OutlookClears:
 		out.Days, out.Range = &f.Days, &f.Range
+	default: // no end in sight
 	}
 	out.Net, out.Between = &f.Net, &f.Between
 	return out

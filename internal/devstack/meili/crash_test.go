@@ -71,7 +71,7 @@ type model struct {
 }
 
 // change sends one change of any kind and returns what it does to the model.
-func (m *model) change(client meilisearch.ServiceManager) (*meilisearch.TaskInfo, error, func()) {
+func (m *model) change(client meilisearch.ServiceManager) (*meilisearch.TaskInfo, func(), error) {
 	n := m.random.IntN(2)
 	index, held := client.Index(fmt.Sprint("index", n)), m.indexes[n]
 	m.version++
@@ -80,28 +80,28 @@ func (m *model) change(client meilisearch.ServiceManager) (*meilisearch.TaskInfo
 	case kind < 12:
 		docs, key := m.documents(version), "id"
 		info, err := index.AddDocuments(docs, &meilisearch.DocumentOptions{PrimaryKey: &key})
-		return info, err, func() {
+		return info, func() {
 			for _, d := range docs {
 				held[d["id"].(string)] = version
 			}
-		}
+		}, err
 	case kind < 15:
 		var gone []string
 		for range 20 {
 			gone = append(gone, strconv.Itoa(m.random.IntN(600)))
 		}
 		info, err := index.DeleteDocuments(gone, nil)
-		return info, err, func() {
+		return info, func() {
 			for _, id := range gone {
 				delete(held, id)
 			}
-		}
+		}, err
 	case kind < 17: // every document is indexed again
 		info, err := index.UpdateFilterableAttributes(&[]any{"version", fmt.Sprint("other", version)})
-		return info, err, func() {}
+		return info, func() {}, err
 	default:
 		info, err := client.SwapIndexes([]*meilisearch.SwapIndexesParams{{Indexes: []string{"index0", "index1"}}})
-		return info, err, func() { m.indexes[0], m.indexes[1] = m.indexes[1], m.indexes[0] }
+		return info, func() { m.indexes[0], m.indexes[1] = m.indexes[1], m.indexes[0] }, err
 	}
 }
 
@@ -121,7 +121,7 @@ func (m *model) documents(version int) []doc {
 func (m *model) changeUntilKilled(t *testing.T, client meilisearch.ServiceManager) (uncertain func()) {
 	t.Helper()
 	for {
-		info, err, apply := m.change(client)
+		info, apply, err := m.change(client)
 		if err != nil {
 			return apply
 		}

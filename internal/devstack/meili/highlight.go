@@ -34,7 +34,7 @@ func newMarker(r *ranking) *marker {
 		for _, p := range n.phrases {
 			m.phrases = append(m.phrases, markedPhrase{p.words, ids})
 		}
-		if n.term.phrase == nil {
+		if n.phrase == nil {
 			m.words = append(m.words, markedWords{n, ids})
 		}
 	}

@@ -81,28 +81,27 @@ func TestExtremes(t *testing.T) {
 	}
 	fill(t, client, "tickets", &meilisearch.Settings{FilterableAttributes: []string{"*"}, Faceting: &meilisearch.Faceting{MaxValuesPerFacet: 100}}, docs)
 	quoted := func(text string) string { raw, _ := json.Marshal(text); return string(raw) }
-	repeat := func(text string, n int) string { return strings.Repeat(text, n) }
-	alternatives := strings.Split(repeat("n = 5\x00", 3000), "\x00")
+	alternatives := strings.Split(strings.Repeat("n = 5\x00", 3000), "\x00")
 	for _, test := range []struct {
 		name, body string
 		status     int
 		code       string
 	}{
-		{"10,000 characters", `{"q":` + quoted(repeat("green card ", 909)) + `}`, 200, ""},
-		{"one word of 10,000", `{"q":` + quoted(repeat("a", 10_000)) + `}`, 200, ""},
-		{"5,000 quotation marks", `{"q":` + quoted(repeat(`"`, 5000)) + `}`, 200, ""},
-		{"2,000 phrases", `{"q":` + quoted(repeat(`"green card" `, 2000)) + `}`, 200, ""},
-		{"3,000 words left out", `{"q":` + quoted(repeat("-many ", 3000)) + `}`, 200, ""},
+		{"10,000 characters", `{"q":` + quoted(strings.Repeat("green card ", 909)) + `}`, 200, ""},
+		{"one word of 10,000", `{"q":` + quoted(strings.Repeat("a", 10_000)) + `}`, 200, ""},
+		{"5,000 quotation marks", `{"q":` + quoted(strings.Repeat(`"`, 5000)) + `}`, 200, ""},
+		{"2,000 phrases", `{"q":` + quoted(strings.Repeat(`"green card" `, 2000)) + `}`, 200, ""},
+		{"3,000 words left out", `{"q":` + quoted(strings.Repeat("-many ", 3000)) + `}`, 200, ""},
 		{"control characters", `{"q":` + quoted("green\x00\x01\x1b card\u202e\ufffd") + `}`, 200, ""},
-		{"deep brackets", `{"filter":` + quoted(repeat("(", 5000)+"n = 1"+repeat(")", 5000)) + `}`, 400, "invalid_search_filter"},
-		{"open brackets", `{"filter":` + quoted(repeat("(", 100_000)) + `}`, 400, "invalid_search_filter"},
-		{"many a NOT", `{"filter":` + quoted(repeat("NOT ", 100_000)+"n = 1") + `}`, 400, "invalid_search_filter"},
+		{"deep brackets", `{"filter":` + quoted(strings.Repeat("(", 5000)+"n = 1"+strings.Repeat(")", 5000)) + `}`, 400, "invalid_search_filter"},
+		{"open brackets", `{"filter":` + quoted(strings.Repeat("(", 100_000)) + `}`, 400, "invalid_search_filter"},
+		{"many a NOT", `{"filter":` + quoted(strings.Repeat("NOT ", 100_000)+"n = 1") + `}`, 400, "invalid_search_filter"},
 		{"3,000 alternatives", `{"filter":` + quoted(strings.Join(alternatives[:3000], " OR ")) + `}`, 200, ""},
-		{"50,000 values", `{"filter":` + quoted("n IN ["+repeat("5, ", 49_999)+"6]") + `}`, 200, ""},
-		{"500 facets", `{"facets":[` + repeat(`"kind",`, 499) + `"n"]}`, 200, ""},
+		{"50,000 values", `{"filter":` + quoted("n IN ["+strings.Repeat("5, ", 49_999)+"6]") + `}`, 200, ""},
+		{"500 facets", `{"facets":[` + strings.Repeat(`"kind",`, 499) + `"n"]}`, 200, ""},
 		{"a limit of a milliard", `{"limit":1000000000,"attributesToRetrieve":["id"]}`, 200, ""},
 		{"an offset of a milliard", `{"offset":1000000000}`, 200, ""},
-		{"deep JSON", `{"filter":` + repeat("[", 50_000) + repeat("]", 50_000) + `}`, 400, "malformed_payload"},
+		{"deep JSON", `{"filter":` + strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000) + `}`, 400, "malformed_payload"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -49,8 +49,8 @@ func (m *matcher) run() error {
 
 // matchNode matches a node in all that it stands for.
 func (m *matcher) matchNode(n *node, synonyms map[string][][]string) error {
-	if n.term.phrase != nil {
-		err := m.matchPhrase(n, n.term.phrase, 0)
+	if n.phrase != nil {
+		err := m.matchPhrase(n, n.phrase, 0)
 		n.known = n.exact != nil
 		return err
 	}
@@ -126,7 +126,7 @@ func (m *matcher) matchIn(n *node, part *segmentView, rank int) error {
 			return err
 		}
 	}
-	typos := n.term.typos
+	typos := n.typos
 	if exempt {
 		typos = 0
 	}

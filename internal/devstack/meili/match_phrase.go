@@ -39,7 +39,7 @@ func (m *matcher) notePhrase(n *node, phrase []string, typos int, found []phrase
 		m.noting.note(one.doc, typos, int(one.rank))
 	}
 	n.phrases = append(n.phrases, phraseMatch{phrase, typos, docs})
-	if n.term.phrase != nil {
+	if n.phrase != nil {
 		n.exact = docs
 	}
 }

@@ -88,7 +88,7 @@ func (p *placer) addRoles(at uint8, n *node) {
 	}
 	for i := range n.phrases {
 		phrase := &n.phrases[i]
-		exact := n.term.phrase != nil
+		exact := n.phrase != nil
 		first := 0
 		for phrase.words[first] == "" {
 			first++

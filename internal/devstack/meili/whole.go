@@ -33,7 +33,7 @@ func (r *ranking) wholeOf(alone uint16) (whole, bool) {
 		}
 		next++
 		w.count += n.end - n.start + 1
-		list := n.term.phrase
+		list := n.phrase
 		if list == nil {
 			list = []string{n.word}
 		}
