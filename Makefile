@@ -38,6 +38,7 @@ race: ready ## run every test with the race detector, which takes half as long a
 	$(TEST) -race ./...
 
 ready:
+	@echo "search server of the tests: $(or $(MEILISEARCH_BIN),built-in)"
 	@scripts/setup test
 	@$(GO) run ./scripts/bundle
 	$(GO) vet ./...

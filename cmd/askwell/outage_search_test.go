@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/devstack/meili"
 )
 
@@ -31,11 +33,29 @@ const (
 )
 
 func runSearchServer(address, folder string) {
-	if _, err := meili.Start(context.Background(), meili.Config{Dir: folder, Addr: address, Key: searchKey}); err != nil {
+	if err := startSearchServer(address, folder); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the test that holds the other end is gone
+}
+
+// startSearchServer starts the built-in search, or the program that MEILISEARCH_BIN names, which ends when this process is killed.
+func startSearchServer(address, folder string) error {
+	if os.Getenv("MEILISEARCH_BIN") == "" {
+		_, err := meili.Start(context.Background(), meili.Config{Dir: folder, Addr: address, Key: searchKey})
+		return err
+	}
+	program, _, err := devstack.FindMeilisearch(context.Background(), nil)
+	if err != nil {
+		return err
+	}
+	port, err := strconv.Atoi(address[strings.LastIndex(address, ":")+1:])
+	if err != nil {
+		return err
+	}
+	_, err = devstack.StartMeilisearch(context.Background(), devstack.MeilisearchConfig{Program: program, Dir: folder, Key: searchKey, Port: port})
+	return err
 }
 
 // searchServer is the search server of a split desk in a process of its own, on the same address and folder.

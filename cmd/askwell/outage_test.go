@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/askwell/askwell/internal/devstack"
 	"github.com/askwell/askwell/internal/devstack/meili"
 	"github.com/askwell/askwell/internal/postgres"
+	"github.com/askwell/askwell/internal/testkit"
 )
 
 // split is a desk in production's shape: a web process, a worker, and services that the test stops and starts.
@@ -28,7 +30,7 @@ type split struct {
 	env      []string
 	postgres *devstack.Postgres
 	redis    *devstack.Redis
-	search   *meili.Server
+	search   testkit.SearchServer
 	mail     *devstack.Mailbox
 	db       *pgxpool.Pool
 }
@@ -89,8 +91,13 @@ func (s *split) startPostgres(port int) {
 
 const searchKey = "the key of the search server in this test"
 
-func (s *split) startSearch(address string) *meili.Server {
+func (s *split) startSearch(address string) testkit.SearchServer {
 	s.t.Helper()
+	if os.Getenv("MEILISEARCH_BIN") != "" {
+		port, err := strconv.Atoi(address[strings.LastIndex(address, ":")+1:])
+		s.must(err)
+		return testkit.Meilisearch(s.t, filepath.Join(s.dir, "search"), searchKey, port)
+	}
 	server, err := meili.Start(context.Background(), meili.Config{Dir: filepath.Join(s.dir, "search"), Addr: address, Key: searchKey})
 	s.must(err)
 	return server

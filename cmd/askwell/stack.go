@@ -106,11 +106,17 @@ func (s *stack) redis(ctx context.Context, cfg *config.Config) (string, error) {
 
 func (s *stack) search(ctx context.Context, cfg *config.Config) (string, error) {
 	if cfg.MeiliURL != "" {
-		return "Meilisearch  from MEILI_URL", nil
+		return "Search       from MEILI_URL", nil
 	}
 	key, err := secretKey(s.dir) // the in-process server's master key needs no file of its own
 	if err != nil {
 		return "", err
+	}
+	switch program, found, err := devstack.FindMeilisearch(ctx, s.log); {
+	case err != nil:
+		return "", err
+	case found:
+		return s.meilisearch(ctx, cfg, program)
 	}
 	// It lives until it is closed; the context bounds the start alone.
 	running, err := meili.Start(context.WithoutCancel(ctx), meili.Config{Dir: filepath.Join(s.dir, "search"), Key: string(key), Logger: s.log})
@@ -122,11 +128,30 @@ func (s *stack) search(ctx context.Context, cfg *config.Config) (string, error) 
 	if cfg.MeiliKey, err = search.GrantKey(ctx, running.URL(), string(key), ""); err != nil {
 		return "", err
 	}
-	line := fmt.Sprintf("Meilisearch  a small one in this process on port %d", portOf(running.URL()))
+	line := fmt.Sprintf("Search       built-in, on port %d", portOf(running.URL()))
 	if warning := running.Overgrown(); warning != "" {
 		line += "\n             " + warning
 	}
 	return line, nil
+}
+
+// meilisearch starts one that is installed.
+func (s *stack) meilisearch(ctx context.Context, cfg *config.Config, program devstack.MeilisearchProgram) (string, error) {
+	var running *devstack.Meilisearch
+	start := func(ctx context.Context, port int) (err error) {
+		running, err = devstack.StartMeilisearch(ctx, devstack.MeilisearchConfig{Program: program, Dir: s.dir, Log: s.log, Port: port})
+		return err
+	}
+	if err := start(ctx, 0); err != nil {
+		return "", err
+	}
+	cfg.MeiliURL = running.URL()
+	s.keep("Meilisearch", portOf(running.URL()), func() service { return running }, start)
+	var err error
+	if cfg.MeiliKey, err = search.GrantKey(ctx, running.URL(), running.Key(), ""); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Search       Meilisearch %s, started here on port %d", running.Version(), portOf(running.URL())), nil
 }
 
 func (s *stack) mail(ctx context.Context, cfg *config.Config) (string, error) {

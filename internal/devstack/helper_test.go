@@ -120,6 +120,9 @@ func TestMain(m *testing.M) {
 		runHelper(dir)
 		return
 	}
+	if os.Getenv(standInEnv) != "" {
+		runStandIn()
+	}
 	os.Exit(m.Run())
 }
 
