@@ -17,7 +17,7 @@ func NewSearchMetrics(registry prometheus.Registerer) *SearchMetrics {
 	m := &SearchMetrics{
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "askwell_searches_total",
-			Help: "Searches by who answered (exact, meilisearch, postgresql, none, failed), and why PostgreSQL stood in for Meilisearch (away, slow, settings).",
+			Help: "Searches by who answered (exact, meilisearch, postgresql, none, failed), and why PostgreSQL stood in for Meilisearch (away, slow, settings, refused).",
 		}, []string{"engine", "why"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "askwell_search_seconds", Help: "Time to answer a search, by who answered.",
@@ -29,7 +29,7 @@ func NewSearchMetrics(registry prometheus.Registerer) *SearchMetrics {
 	for _, engine := range []string{search.EngineExact, search.EngineMeilisearch, search.EngineNone, search.EngineFailed} {
 		m.total.WithLabelValues(engine, "")
 	}
-	for _, why := range []string{search.WhyAway, search.WhySlow, search.WhySettings} {
+	for _, why := range []string{search.WhyAway, search.WhySlow, search.WhySettings, search.WhyRefused} {
 		m.total.WithLabelValues(search.EnginePostgreSQL, why)
 	}
 	return m

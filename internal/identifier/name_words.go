@@ -17,6 +17,7 @@ var particles = wordSet(`
 // foldedLetters are the letters that carry no separable mark in Unicode, as they are commonly written without it.
 var foldedLetters = strings.NewReplacer(
 	"ø", "o", "đ", "d", "ð", "d", "ł", "l", "ß", "ss", "ẞ", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ı", "i", "ħ", "h", "ŧ", "t", "ŋ", "n", "ə", "a",
+	"ς", "σ", // one letter, at the end of a word and elsewhere
 )
 
 // spelledOut are the letters that passports spell with two (ICAO Doc 9303, part 3, section 6).
@@ -25,7 +26,8 @@ var spelledOut = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "
 // NameWords gives the words of a name for comparison, sorted, each once: lower case, without accents, hyphenated names as
 // parts and as a whole, apostrophes left out and taken as a break, and letters such as ü and ø also as passports spell
 // them. Particles (de, la, van, bin ...), forms of address and single Latin letters are left out, unless the name has
-// nothing else. A name without letters or digits, such as "-", is a name: it has no words, an empty list and never nil.
+// nothing else. Chinese, Japanese and Korean names are written with a space after the family name, or without: of such a
+// name of several words the whole is a word, too. A name without letters or digits, such as "-", is a name: it has no words, an empty list and never nil.
 func NameWords(name string) []string {
 	name = strings.ToLower(norm.NFKC.String(cut(name, readLimit)))
 	words, weak := []string{}, []string{}
@@ -51,8 +53,23 @@ func NameWords(name string) []string {
 	if len(words) == 0 {
 		words = weak
 	}
+	if whole := eastAsianWhole(name); whole != "" {
+		words = append(words, plainLetters(whole))
+	}
 	slices.Sort(words)
 	return slices.Compact(words)
+}
+
+// eastAsianWhole joins a name of Chinese, Japanese or Korean characters alone; "" for any other.
+func eastAsianWhole(name string) string {
+	fields := strings.FieldsFunc(name, func(r rune) bool { return isNameJoint(r) || isNameBreak(r) })
+	whole := strings.Join(fields, "")
+	if len(fields) < 2 || strings.IndexFunc(whole, func(r rune) bool {
+		return !unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) && !unicode.IsMark(r) && r != 'ー'
+	}) >= 0 {
+		return ""
+	}
+	return whole
 }
 
 // SharesWord reports whether two results of NameWords have a word in common.

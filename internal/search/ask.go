@@ -31,7 +31,7 @@ func newBreaker(log *slog.Logger, rest time.Duration) *gobreaker.CircuitBreaker[
 		Timeout:     rest,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
 		// Who has gone away in the meantime says nothing about Meilisearch, good or bad.
-		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) || refused(err) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			log.Warn("who answers searches changes", slog.String("breaker", to.String()), slog.String("before", from.String()))
 		},
@@ -77,6 +77,9 @@ func (e *Engine) reason(err error) string {
 		}
 	case errors.Is(err, errOtherSettings):
 		why = WhySettings
+	case refused(err):
+		e.log.Error("Meilisearch refuses a query", slog.Any("error", err))
+		return WhyRefused
 	case errors.Is(err, context.DeadlineExceeded):
 		why = WhySlow
 	}

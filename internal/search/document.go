@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/meilisearch/meilisearch-go"
@@ -33,6 +34,7 @@ type ticketDocument struct {
 	Body          string `json:"body"`
 	ApplicantName string `json:"applicant_name"`
 	NameWords     string `json:"name_words" db:"-"`
+	Spelled       string `json:"spelled" db:"-"` // the identifiers of subject and body, in one spelling
 	Status        string `json:"status"`
 	Category      string `json:"category"`
 	Queue         string `json:"queue"`
@@ -70,11 +72,46 @@ func (d ticketDocument) key() int64  { return d.ID }
 func (d accountDocument) key() int64 { return d.ID }
 
 // otherSpellings are the words by which a name is known beside those that Meilisearch makes of it: it takes accents off, but
-// knows neither that Łukasz is Lukasz and Müller is Mueller, nor that O'Brien is one word.
+// knows neither that Łukasz is Lukasz and Müller is Mueller, nor that O'Brien is one word. Accents come off Latin and Greek letters alone. A Chinese,
+// Japanese or Korean name in one piece is known as family name and given name, too.
 func otherSpellings(name string) string {
-	own := wordsOf(unaccented(name))
+	own := wordsOf(strings.ToLower(name))
+	if strings.IndexFunc(name, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) < 0 {
+		own = wordsOf(unaccented(name))
+	}
 	others := slices.DeleteFunc(identifier.NameWords(name), func(w string) bool { return slices.Contains(own, w) })
-	return strings.Join(others, " ")
+	return strings.Join(append(others, inTwo(name)...), " ")
+}
+
+// inTwo parts a name of two to four Chinese, Japanese or Korean characters where a family name may end; nil for any other.
+func inTwo(name string) (parts []string) {
+	runes := []rune(strings.TrimSpace(name))
+	if len(runes) < 2 || len(runes) > 4 || slices.ContainsFunc(runes, func(r rune) bool { return !unicode.In(r, unicode.Han, unicode.Hangul) }) {
+		return nil
+	}
+	for at := 1; at <= min(2, len(runes)-1); at++ {
+		parts = append(parts, string(runes[:at]), string(runes[at:]))
+	}
+	return parts
+}
+
+// spelled lists the identifiers of texts that are not written in their canonical form, in that form; of A-Numbers the digits alone, too.
+func spelled(texts ...string) string {
+	var all []string
+	for _, text := range texts {
+		for _, s := range identifier.SpelledIn(text) {
+			forms := []string{s.Normal}
+			if digits, isA := strings.CutPrefix(s.Normal, "A"); isA {
+				forms = append(forms, digits)
+			}
+			for _, f := range forms {
+				if f != text[s.Start:s.End] && !slices.Contains(all, f) {
+					all = append(all, f)
+				}
+			}
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 func (e *Engine) indexes() []indexed { return []indexed{e.ticketRows(), e.accountRows()} }
@@ -118,7 +155,10 @@ func (e *Engine) readTickets(ctx context.Context, db postgres.Querier, rows rows
 			WHERE `+rows.on("ticket_id")+` AND delivery <> 'withdrawn'
 			GROUP BY ticket_id
 		) AS m ON m.ticket_id = t.id
-		WHERE `+rows.on("t.id"), append(slices.Clone(rows.args), e.place.String()), func(d *ticketDocument) { d.NameWords = otherSpellings(d.ApplicantName) })
+		WHERE `+rows.on("t.id"), append(slices.Clone(rows.args), e.place.String()), func(d *ticketDocument) {
+		d.NameWords = otherSpellings(d.ApplicantName)
+		d.Spelled = spelled(d.Subject, d.Body)
+	})
 }
 
 func readAccounts(ctx context.Context, db postgres.Querier, rows rows) ([]document, error) {

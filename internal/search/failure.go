@@ -56,6 +56,12 @@ func failed(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, safe)
 }
 
+// refused reports whether Meilisearch does not take a request of ours: the fault is in the request, and says nothing of how the server is.
+func refused(err error) bool {
+	var m *meiliError
+	return errors.As(err, &m) && m.status >= 400 && m.status < 500 && failure.KindOf(err) != failure.KindUnavailable
+}
+
 // away: no answer at all, one that is no JSON of Meilisearch's, a server that is starting or full, or an index that Ensure has
 // not made yet.
 func away(err *meilisearch.Error) bool {

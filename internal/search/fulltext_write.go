@@ -14,7 +14,7 @@ import (
 
 // fullTextForm numbers the form of the full text: how texts become words, and which words are left out. It goes up with every
 // change to either; rows of an older form are written again by the next IndexTickets, IndexAccounts or Rebuild that meets them.
-const fullTextForm = 3
+const fullTextForm = 4
 
 // stemMark begins a stem among the words of a text, so that a word and a phrase are found exactly as well.
 const stemMark = "~"
@@ -67,6 +67,9 @@ func (e *Engine) writeFullText(ctx context.Context, db postgres.Querier, kind st
 	if err != nil {
 		return fmt.Errorf("read texts: %w", postgres.Failure(err))
 	}
+	for i := range texts {
+		texts[i].complete(kind)
+	}
 	words, err := e.vectors(ctx, db, kind, texts)
 	if err != nil {
 		return err
@@ -90,6 +93,16 @@ func (e *Engine) writeFullText(ctx context.Context, db postgres.Querier, kind st
 		return fmt.Errorf("write the full text: %w", postgres.Failure(err))
 	}
 	return nil
+}
+
+// complete adds the other spellings of names and identifiers, in the part that they are spellings of.
+func (t *fullText) complete(kind string) {
+	if kind == KindAccount {
+		t.Parts[0] += " " + otherSpellings(t.Parts[0])
+		return
+	}
+	t.Parts[1] += " " + otherSpellings(t.Parts[1])
+	t.Parts[3] += " " + spelled(t.Parts[0], t.Parts[3])
 }
 
 // vectors writes texts of a kind of record as PostgreSQL's tsvector.

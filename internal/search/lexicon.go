@@ -35,7 +35,9 @@ type lexicon struct {
 }
 
 // spelling is a word as the lexicon knows it.
-func spelling(word string) string { return cutText(norm.NFKC.String(strings.ToLower(word)), maxWord) }
+func spelling(word string) string {
+	return cutText(strings.ReplaceAll(norm.NFKC.String(strings.ToLower(word)), "ς", "σ"), maxWord)
+}
 
 // bare reports whether a spelling has but one form: it is no word, but a number or a part of one. There is no end of these,
 // and nobody need be asked.

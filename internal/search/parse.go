@@ -1,10 +1,13 @@
 package search
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/askwell/askwell/internal/identifier"
 )
 
 // term is a word or a phrase that is searched for, or left out.
@@ -71,12 +74,33 @@ func (p Typed) given() string {
 	return strings.Join(words, " ")
 }
 
-// plainly reads terms that are all to be left out as words: "-no -card" as a whole text is a list with dashes.
-func plainly(terms []term) []term {
-	if slices.ContainsFunc(terms, func(t term) bool { return !t.not }) {
-		return terms
+// joinedByAnd is a name such as at&t: one thing, and not whatever holds its parts.
+var joinedByAnd = regexp.MustCompile(`^[\pL\pN]+(&[\pL\pN]+)+$`)
+
+// respelled writes the identifiers among the words as they are indexed beside every other spelling: A 012 345 678 as A012345678. Words that are left out,
+// and phrases, stay as they are.
+func respelled(terms []term) []term {
+	var all []term
+	for from := 0; from < len(terms); {
+		to := from
+		for to < len(terms) && !terms[to].phrase && !terms[to].not {
+			to++
+		}
+		if to == from {
+			all = append(all, terms[from])
+			from++
+			continue
+		}
+		text := strings.Join(mapped(terms[from:to], func(t term) string { return t.text }), " ")
+		for _, s := range slices.Backward(identifier.SpelledIn(text)) {
+			text = text[:s.Start] + s.Normal + text[s.End:]
+		}
+		for word := range strings.FieldsSeq(text) {
+			all = append(all, term{text: word, phrase: joinedByAnd.MatchString(word)})
+		}
+		from = to
 	}
-	return mapped(terms, func(t term) term { return term{text: t.text, phrase: t.phrase} })
+	return all
 }
 
 func (t term) String() string {

@@ -41,7 +41,7 @@ type period struct{ from, before time.Time }
 // tickets and accounts report what the plan looks for. Every condition is about tickets.
 func (p plan) tickets() bool { return p.Kind != KindAccount }
 func (p plan) accounts() bool {
-	return p.Kind != KindTicket && len(p.clauses) == 0 && len(p.typed.terms) > 0
+	return p.Kind != KindTicket && len(p.clauses) == 0 && tells(p.typed.terms)
 }
 
 // nothing reports whether there is nothing to look for.
@@ -73,9 +73,7 @@ func (e *Engine) plan(ctx context.Context, q Query) (plan, error) {
 		}
 		p.add(values)
 	}
-	if len(p.clauses) == 0 {
-		p.typed.terms = plainly(p.typed.terms)
-	}
+	p.typed.terms = respelled(p.typed.terms)
 	return p, nil
 }
 
@@ -196,8 +194,12 @@ func (e *Engine) readMember(ctx context.Context, q Query, value string) (id int6
 	} else {
 		m, err = store.ByEmail(ctx, value)
 	}
-	if failure.Is(err, failure.KindNotFound) {
-		return -1, ProblemUnknown, nil
+	if !failure.Is(err, failure.KindNotFound) {
+		return m.ID, "", err
 	}
-	return m.ID, "", err
+	called, err := store.Called(ctx, value)
+	if err != nil || len(called) != 1 {
+		return -1, ProblemUnknown, err
+	}
+	return called[0].ID, "", nil
 }

@@ -24,6 +24,7 @@ const (
 	WhyAway     = "away"     // it does not answer, or not as it should
 	WhySlow     = "slow"     // it took longer than a person should wait
 	WhySettings = "settings" // its indexes are of another version
+	WhyRefused  = "refused"  // it does not take the query
 )
 
 // Results is one page of hits. Total is how many there are in all, estimated when Meilisearch answered; AtLeast says that it

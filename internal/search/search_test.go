@@ -19,7 +19,7 @@ var subjects = []string{
 	`They let me wait for about 3 1/2 weeks for a "short" answer.`,
 	"To be brief: --My aunt's papers consist of a lease* (half-torn) and little",
 	"Summary:  - Came in 2014 as my father's dependent on an L2 visa  - Asked for another status",
-	"-no -card -notice",
+	"- no - card - notice",
 	"The title says it all.",
 	"I need some help here.",
 	"So what do I do about this and how do I get out of it if they will not let me",

@@ -14,7 +14,7 @@ var rankingRules = []string{"sort", "words", "typo", "proximity", "attribute", "
 // whoever asks about it may be no spammer at all.
 func ticketSettings() *meilisearch.Settings {
 	return &meilisearch.Settings{
-		SearchableAttributes: []string{"subject", "applicant_name", "name_words", "reference", "body"},
+		SearchableAttributes: []string{"subject", "applicant_name", "name_words", "reference", "body", "spelled"},
 		FilterableAttributes: []string{
 			"id", "hidden", "status", "category", "queue", "link_state", "language", "assignee", "account", "sender", "opened_at",
 			"opened_month",
@@ -23,7 +23,7 @@ func ticketSettings() *meilisearch.Settings {
 		DisplayedAttributes: []string{"id", "version", "subject", "body"},
 		// Of two tickets that are alike in all rules the newer one.
 		RankingRules:  append(slices.Clone(rankingRules), "opened_at:desc"),
-		TypoTolerance: exactOn("reference"),
+		TypoTolerance: exactOn("reference", "spelled"),
 		StopWords:     stopWords(),
 		// Meilisearch takes these for parts of words: "500" would not find "$500", nor "lost" "<b>lost</b>".
 		SeparatorTokens: []string{"$", "+", "<", "=", ">", "^", "|", "~"},

@@ -11,7 +11,7 @@ import (
 
 // settingsVersion numbers the settings and the documents' form together. It goes up with every change to either; indexes of
 // another version are rebuilt beside those in use, and until then PostgreSQL answers.
-const settingsVersion = 7
+const settingsVersion = 8
 
 // stamp is the one document of the index that says which version the other two are of. It is swapped with them, so that it
 // never says of one pair what is true of another. Run is the rebuild that made the pair, by which one that was broken off

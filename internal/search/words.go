@@ -128,6 +128,21 @@ func uncommon(terms []term) (kept []term, whole bool) {
 	return kept, kept[len(kept)-1] != last
 }
 
+// tells reports whether Meilisearch looks for any word of the terms: it passes over common ones, but for the last of a query, and what is left out is
+// none. Without any it gives every ticket, in an order that cannot be joined with that of the accounts.
+func tells(terms []term) bool {
+	for i, t := range terms {
+		if t.not {
+			continue
+		}
+		words := wordsOf(unaccented(t.text))
+		if slices.ContainsFunc(words, func(w string) bool { return !common[w] }) || i == len(terms)-1 && !t.phrase {
+			return true
+		}
+	}
+	return false
+}
+
 // insideName reports whether a word is neither the first nor the last of a thing's name.
 func insideName(words []string, at int) bool {
 	for from := max(0, at-longestName+2); from < at; from++ {

@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -83,6 +84,22 @@ func (s Store) ByEmail(ctx context.Context, email string) (Member, error) {
 		return Member{}, fmt.Errorf("find a member of staff by email: %w", err)
 	}
 	return m, nil
+}
+
+// Called finds those who are called so: the words of a name, or some of them, accents and case aside. Who has left is found, too.
+func (s Store) Called(ctx context.Context, name string) ([]Member, error) {
+	words := identifier.NameWords(name)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	all, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(m Member) bool {
+		own := identifier.NameWords(m.Name)
+		return slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(own, w) })
+	}), nil
 }
 
 // ByID finds a member by row; not_found when there is none.

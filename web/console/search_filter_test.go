@@ -175,7 +175,7 @@ func TestWhatWasProbablyMeant(t *testing.T) {
 		"category:card-not":       {"There is no category “card-not”", "category:card-not-received"},
 		"queue:case":              {"There is no queue “case”", "queue:cases"},
 		"link:veryfied":           {"There is no link “veryfied”", "link:verified"},
-		"assignee:nobody-of-ours": {"Nobody here is called “nobody-of-ours”", ""},
+		"assignee:nobody-of-ours": {"“nobody-of-ours” is the name of nobody here", ""},
 		"status:zzzzz":            {"There is no status “zzzzz”", ""},
 		"opened:yesterday":        {"“yesterday” is no date", ""},
 		"account:12":              {"“12” is no account number", ""},
