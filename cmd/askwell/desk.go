@@ -84,7 +84,8 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 		return nil, err
 	}
 	d.search, err = search.New(search.Config{
-		URL: cfg.MeiliURL, Key: cfg.MeiliKey, Location: cfg.Agency.TimeZone, DB: d.db, Sessions: d.sessions, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
+		Labels: categoryLabels(),
+		URL:    cfg.MeiliURL, Key: cfg.MeiliKey, Location: cfg.Agency.TimeZone, DB: d.db, Sessions: d.sessions, Logger: log, Observe: web.NewSearchMetrics(d.metrics).Observe,
 		Now: d.clock.Now,
 	})
 	if err != nil {
@@ -104,6 +105,22 @@ func newDesk(ctx context.Context, cfg config.Config, log *slog.Logger) (*desk, e
 		return nil, err
 	}
 	return d, nil
+}
+
+// categoryLabels gives the names of a category in every language.
+func categoryLabels() func(category string) []string {
+	catalog, err := messages.Load(web.Messages())
+	if err != nil {
+		return nil // what needs the messages more says so
+	}
+	return func(category string) (labels []string) {
+		for _, l := range catalog.Languages() {
+			if label := catalog.For(l.Code).Find("category."+category, ""); label != "" {
+				labels = append(labels, label)
+			}
+		}
+		return labels
+	}
 }
 
 // accountsOn makes the accounts' service on a pool.

@@ -33,7 +33,7 @@ func checkSearch(ctx context.Context, cfg config.Config) (string, error) {
 		return "", advice("Unknown, for the database does not answer.", nil)
 	}
 	defer db.Close()
-	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db, Location: cfg.Agency.TimeZone})
+	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db, Location: cfg.Agency.TimeZone, Labels: categoryLabels()})
 	if err != nil {
 		return "", advice("MEILI_URL cannot be read.", err)
 	}

@@ -39,7 +39,7 @@ func runReindex(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer db.Close()
-	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db, Logger: t.logger(cfg, false), Location: cfg.Agency.TimeZone})
+	engine, err := search.New(search.Config{URL: cfg.MeiliURL, Key: cfg.MeiliKey, DB: db, Logger: t.logger(cfg, false), Location: cfg.Agency.TimeZone, Labels: categoryLabels()})
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type ticketDocument struct {
 	ApplicantName string `json:"applicant_name"`
 	NameWords     string `json:"name_words" db:"-"`
 	Spelled       string `json:"spelled" db:"-"` // the identifiers of subject and body, in one spelling
+	Topic         string `json:"topic"`          // the names of category and queue, in all languages
 	Status        string `json:"status"`
 	Category      string `json:"category"`
 	Queue         string `json:"queue"`
@@ -95,6 +96,14 @@ func inTwo(name string) (parts []string) {
 	return parts
 }
 
+// topic adds the names of a category in the other languages.
+func (e *Engine) topic(names, category string) string {
+	if e.labels == nil {
+		return names
+	}
+	return strings.Join(append([]string{names}, e.labels(category)...), " ")
+}
+
 // spelled lists the identifiers of texts that are not written in their canonical form, in that form; of A-Numbers the digits alone, too.
 func spelled(texts ...string) string {
 	var all []string
@@ -145,10 +154,11 @@ func (e *Engine) readTickets(ctx context.Context, db postgres.Querier, rows rows
 			CASE WHEN t.applicant_email = '' THEN 0 ELSE (
 				SELECT f.id FROM ticket f WHERE lower(f.applicant_email) = lower(t.applicant_email) ORDER BY f.id LIMIT 1
 			) END AS sender,
-			EXTRACT(EPOCH FROM t.opened_at)::bigint AS opened_at, to_char(t.opened_at AT TIME ZONE $`+strconv.Itoa(len(rows.args)+1)+`::text, 'YYYY-MM') AS opened_month,
+			c.label || ' ' || q.name AS topic, EXTRACT(EPOCH FROM t.opened_at)::bigint AS opened_at, to_char(t.opened_at AT TIME ZONE $`+strconv.Itoa(len(rows.args)+1)+`::text, 'YYYY-MM') AS opened_month,
 			t.excluded_reason IS NOT NULL AS hidden
 		FROM ticket t
 		JOIN queue q ON q.id = t.queue_id
+		JOIN category c ON c.code = t.category
 		LEFT JOIN (
 			SELECT ticket_id, string_agg(`+spokenSQL+`, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
 			FROM message
@@ -158,6 +168,7 @@ func (e *Engine) readTickets(ctx context.Context, db postgres.Querier, rows rows
 		WHERE `+rows.on("t.id"), append(slices.Clone(rows.args), e.place.String()), func(d *ticketDocument) {
 		d.NameWords = otherSpellings(d.ApplicantName)
 		d.Spelled = spelled(d.Subject, d.Body)
+		d.Topic = e.topic(d.Topic, d.Category)
 	})
 }
 

@@ -32,13 +32,18 @@ type fullText struct {
 	Version  int64
 	OpenedAt time.Time
 	Parts    []string
+	Category string
+	Topic    string
 }
 
 // outdated reads what the full text lacks, or has in an older version or form, of these rows.
 var outdated = map[string]string{
 	KindTicket: `
-		SELECT t.id, t.version, t.opened_at, ARRAY[t.subject, t.applicant_name, t.reference, left(COALESCE(m.body, ''), $3)] AS parts
+		SELECT t.id, t.version, t.opened_at, ARRAY[t.subject, t.applicant_name, t.reference, left(COALESCE(m.body, ''), $3)] AS parts,
+			t.category, c.label || ' ' || q.name AS topic
 		FROM ticket t
+		JOIN queue q ON q.id = t.queue_id
+		JOIN category c ON c.code = t.category
 		LEFT JOIN ticket_search s ON s.id = t.id
 		CROSS JOIN LATERAL (
 			SELECT string_agg(` + spokenSQL + `, E'\n\n' ORDER BY kind = 'inquiry' DESC, id DESC) AS body
@@ -48,7 +53,7 @@ var outdated = map[string]string{
 		WHERE t.id = ANY ($1) AND (s.id IS NULL OR (s.form, s.version) < ($2, t.version))
 		ORDER BY t.id`,
 	KindAccount: `
-		SELECT a.id, a.version, a.created_at AS opened_at, ARRAY[left(a.name, $3), a.number] AS parts
+		SELECT a.id, a.version, a.created_at AS opened_at, ARRAY[left(a.name, $3), a.number] AS parts, '' AS category, '' AS topic
 		FROM account a
 		LEFT JOIN account_search s ON s.id = a.id
 		WHERE a.id = ANY ($1) AND (s.id IS NULL OR (s.form, s.version) < ($2, a.version))
@@ -68,7 +73,7 @@ func (e *Engine) writeFullText(ctx context.Context, db postgres.Querier, kind st
 		return fmt.Errorf("read texts: %w", postgres.Failure(err))
 	}
 	for i := range texts {
-		texts[i].complete(kind)
+		e.complete(kind, &texts[i])
 	}
 	words, err := e.vectors(ctx, db, kind, texts)
 	if err != nil {
@@ -95,14 +100,14 @@ func (e *Engine) writeFullText(ctx context.Context, db postgres.Querier, kind st
 	return nil
 }
 
-// complete adds the other spellings of names and identifiers, in the part that they are spellings of.
-func (t *fullText) complete(kind string) {
+// complete adds the other spellings of names and identifiers, in the part that they are spellings of, and what a ticket is about.
+func (e *Engine) complete(kind string, t *fullText) {
 	if kind == KindAccount {
 		t.Parts[0] += " " + otherSpellings(t.Parts[0])
 		return
 	}
 	t.Parts[1] += " " + otherSpellings(t.Parts[1])
-	t.Parts[3] += " " + spelled(t.Parts[0], t.Parts[3])
+	t.Parts[3] += " " + spelled(t.Parts[0], t.Parts[3]) + " " + e.topic(t.Topic, t.Category)
 }
 
 // vectors writes texts of a kind of record as PostgreSQL's tsvector.

@@ -42,7 +42,7 @@ func newDesk(t testing.TB) *desk {
 func (d *desk) connect(url string) *search.Engine {
 	d.t.Helper()
 	// A test machine under the race detector is slow; a search that is slow here is not away.
-	engine, err := search.New(search.Config{URL: url, Prefix: "askwell_", Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second, Location: d.place})
+	engine, err := search.New(search.Config{URL: url, Prefix: "askwell_", Key: testkit.SearchKey, DB: d.db, Patience: 20 * time.Second, Location: d.place, Labels: spanish})
 	if err != nil {
 		d.t.Fatal(err)
 	}

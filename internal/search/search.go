@@ -40,8 +40,9 @@ type Config struct {
 	Sessions *pgxpool.Pool // for locks of a session, past a pooler; DB when nil
 	Logger   *slog.Logger
 	Now      func() time.Time
-	Observe  func(Answered) // hears of every search; may be nil
-	Location *time.Location // the desk's zone, in which its months begin; UTC when nil
+	Observe  func(Answered)                 // hears of every search; may be nil
+	Location *time.Location                 // the desk's zone, in which its months begin; UTC when nil
+	Labels   func(category string) []string // a category's names in the other languages; may be nil
 }
 
 // Engine indexes and searches. Safe for concurrent use.
@@ -67,6 +68,7 @@ type Engine struct {
 	log      *slog.Logger
 	now      func() time.Time
 	observe  func(Answered)
+	labels   func(category string) []string
 	place    *time.Location
 }
 
@@ -80,7 +82,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		db: cfg.DB, sessions: cmp.Or(cfg.Sessions, cfg.DB), url: cfg.URL, key: cfg.Key, prefix: cfg.Prefix, log: cfg.Logger, now: cfg.Now, patience: cfg.Patience, database: databasePatience,
-		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, place: cmp.Or(cfg.Location, time.UTC),
+		fillPage: fillPage, thorough: cfg.Patience / 2, bounds: fullTextBounds, observe: cfg.Observe, labels: cfg.Labels, place: cmp.Or(cfg.Location, time.UTC),
 		reader: connect(cfg, writeTimeout), write: connect(cfg, writeTimeout), plain: &http.Client{Transport: transport(), Timeout: writeTimeout},
 	}
 	e.naming.known.Store(cfg.Prefix != "")

@@ -14,7 +14,7 @@ var rankingRules = []string{"sort", "words", "typo", "proximity", "attribute", "
 // whoever asks about it may be no spammer at all.
 func ticketSettings() *meilisearch.Settings {
 	return &meilisearch.Settings{
-		SearchableAttributes: []string{"subject", "applicant_name", "name_words", "reference", "body", "spelled"},
+		SearchableAttributes: []string{"subject", "applicant_name", "name_words", "reference", "body", "spelled", "topic"},
 		FilterableAttributes: []string{
 			"id", "hidden", "status", "category", "queue", "link_state", "language", "assignee", "account", "sender", "opened_at",
 			"opened_month",

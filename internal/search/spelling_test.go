@@ -14,7 +14,9 @@ import (
 func TestSpellings(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	named := func(name string) func(*ticket.Inquiry) { return func(in *ticket.Inquiry) { in.Name = name } }
+	named := func(name string) func(*ticket.Inquiry) {
+		return func(in *ticket.Inquiry) { in.Name, in.Category = name, "something-else" }
+	}
 	d.open("card", "The card was never mailed.", named("Robin Castellanos"))
 	d.open("interview", "I want to move it. It is a long way.", named("Rosa Paz"))
 	d.open("closed", "My number is A012345678 on the letter.", named("Rosa Paz"))
@@ -86,6 +88,40 @@ func TestAnAssigneeByName(t *testing.T) {
 			t.Errorf("%s: %+v", query, found.Problems)
 		case want != "" && (len(found.Hits) != 1 || found.Hits[0].Title != want):
 			t.Errorf("%s finds %+v (%v)", query, found.Hits, found.Problems)
+		}
+	}
+}
+
+// spanish has one category's name in another language.
+func spanish(category string) []string {
+	return map[string][]string{"card-not-received": {"No recibí mi tarjeta"}}[category]
+}
+
+// A ticket is found by the names of its category and its queue, in every language.
+func TestCategoriesAndQueuesAreWords(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	in := func(category string) func(*ticket.Inquiry) {
+		return func(in *ticket.Inquiry) { in.Category = category }
+	}
+	d.open("nothing came", "I look into the mailbox every day.", in("card-not-received"))
+	d.open("moved", "The mail was not received at the new house, and my green card neither.", in("change-of-address"))
+	d.open("broken", "A button does nothing.", in("technical-problem"))
+	d.index()
+	pg := *d
+	pg.engine = d.connect("http://127.0.0.1:1")
+	for name, on := range map[string]*desk{"Meilisearch": d, "PostgreSQL": &pg} {
+		for query, want := range map[string][]string{
+			"card not received": {"nothing came", "moved"}, "recibi tarjeta": {"nothing came"}, "no recibí mi tarjeta": {"nothing came"},
+			"technical problem button": {"broken"}, "change of address": {"moved"}, "mailbox cases": {"nothing came"},
+		} {
+			var got []string
+			for _, h := range on.search(search.Query{Text: query}).Hits {
+				got = append(got, h.Title)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, %q: %v, want %v", name, query, got, want)
+			}
 		}
 	}
 }
