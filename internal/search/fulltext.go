@@ -24,7 +24,7 @@ type bounds struct {
 // fullTextBounds were chosen by measuring: on 100,000 tickets no kind of query takes more than 160 ms of a processor.
 var fullTextBounds = bounds{most: 5_000, newest: 5_000}
 
-// fulltext asks PostgreSQL, which answers as Meilisearch would but for typing slips: accounts before tickets, every word has
+// fulltext asks PostgreSQL, which answers as Meilisearch would, but forgives slips only where nothing holds what was typed: accounts before tickets, every word has
 // to match, and where no record holds all of them, those come that hold the rarest. A record counts as found by a word, its
 // beginning if it is the last one, its stems in both languages, or its synonyms.
 //
@@ -44,6 +44,11 @@ func (e *Engine) fulltext(ctx context.Context, p plan, w window) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
+	if found.total == 0 && len(w.exact) == 0 && len(p.typed.terms) > 0 {
+		if found, all, err = e.fullForgiving(ctx, p, w, found, all); err != nil {
+			return answer{}, err
+		}
+	}
 	if found.total == 0 && len(w.exact) == 0 && len(p.typed.terms) > 1 {
 		switch some, err := e.fullPartial(ctx, p, w, all); {
 		case failure.Is(err, failure.KindUnavailable): // no time is left for a second thought
@@ -55,6 +60,20 @@ func (e *Engine) fulltext(ctx context.Context, p plan, w window) (answer, error)
 		}
 	}
 	return found, e.markPage(ctx, found.hits, all.marks)
+}
+
+// fullForgiving looks for what was meant where nothing holds what was typed. It gives what it looked for last.
+func (e *Engine) fullForgiving(ctx context.Context, p plan, w window, found answer, all wants) (answer, wants, error) {
+	forgiven, changed, err := e.forgiving(ctx, all)
+	if err != nil || !changed {
+		return found, all, err
+	}
+	again, err := e.fullPage(ctx, p, w, forgiven)
+	if failure.Is(err, failure.KindUnavailable) { // no time is left for a second thought
+		found.atLeast = true
+		return found, all, nil
+	}
+	return again, forgiven, err
 }
 
 // fullPage finds a page, thoroughly or, when that takes too long, among the newest tickets.

@@ -20,6 +20,8 @@ type wants struct {
 type needed struct {
 	query  string
 	phrase bool
+	alone  string // the one word that it is; "" for a phrase and the name of a thing
+	term   int    // of its marks
 }
 
 // mark is words that are marked where they stand one after the other. term numbers what they are a name of.
@@ -104,7 +106,7 @@ func (r *reading) patterns(t term) []pattern {
 func (r *reading) phrase(words []pattern) {
 	words = sparse(words)
 	if q := phraseQuery(words); q != "" {
-		r.need = append(r.need, needed{q, true})
+		r.need = append(r.need, needed{query: q, phrase: true, term: r.term})
 		r.marks = append(r.marks, mark{r.term, words})
 		r.term++
 	}
@@ -141,7 +143,11 @@ func (r *reading) name(words []pattern, others []string) {
 		query += " | " + phraseQuery(names)
 		r.marks = append(r.marks, mark{r.term, names})
 	}
-	r.need = append(r.need, needed{query: "(" + query + ")"})
+	n := needed{query: "(" + query + ")", term: r.term}
+	if len(words) == 1 && len(others) == 0 {
+		n.alone = words[0].word
+	}
+	r.need = append(r.need, n)
 	r.term++
 }
 

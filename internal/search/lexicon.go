@@ -32,6 +32,32 @@ type forms struct {
 type lexicon struct {
 	mu    sync.RWMutex
 	known map[string]forms
+	kept  map[string]bool // words that search_word has
+}
+
+// unkept are those of the words that may have been mistyped elsewhere, and that this process has not kept yet; sorted.
+func (l *lexicon) unkept(known map[string]forms) []string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var words []string
+	for _, f := range known {
+		if mayBeMistyped(f.word) && !common[f.word] && !l.kept[f.word] {
+			words = append(words, f.word)
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func (l *lexicon) keep(words []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kept == nil || len(l.kept)+len(words) > maxLexicon {
+		l.kept = map[string]bool{}
+	}
+	for _, w := range words {
+		l.kept[w] = true
+	}
 }
 
 // spelling is a word as the lexicon knows it.

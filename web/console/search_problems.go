@@ -130,7 +130,7 @@ func nearestAt(typed string, all []suggestion) int {
 			if apart := len(name) - len(typed); max(apart, -apart) > 4*least {
 				continue // so many letters more or less cannot be slips
 			}
-			if n := slips(typed, name); n < least {
+			if n := search.Slips(typed, name); n < least {
 				best, least = i, n
 			}
 		}
@@ -139,30 +139,3 @@ func nearestAt(typed string, all []suggestion) int {
 }
 
 func notLetter(r rune) bool { return strings.ContainsRune(" -_.@", r) }
-
-// slips is the optimal string alignment distance: letters left out, added, exchanged, or two beside each other swapped.
-func slips(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	rows := make([][]int, len(x)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-	}
-	for j := range y {
-		rows[0][j+1] = j + 1
-	}
-	for i := range x {
-		for j := range y {
-			other := 1
-			if x[i] == y[j] {
-				other = 0
-			}
-			n := min(rows[i][j+1]+1, rows[i+1][j]+1, rows[i][j]+other)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				n = min(n, rows[i-1][j-1]+1)
-			}
-			rows[i+1][j+1] = n
-		}
-	}
-	return rows[len(x)][len(y)]
-}
