@@ -29,7 +29,7 @@ func SpelledIn(text string) []Spelled {
 		}
 		normal := Normalize(text[at[0]:at[1]])
 		if strings.HasPrefix(normal, "A") {
-			normal = "A" + strings.TrimLeft(normal, "ALIENUMBERO")
+			normal = "A" + strings.TrimLeft(normal, "ABEILMNORU")
 		}
 		all = append(all, Spelled{at[0], at[1], normal})
 	}

@@ -135,14 +135,14 @@ func TestPostgreSQLForgivesSlips(t *testing.T) {
 	d.open("guardianship", "The guardianship of my cousin in the Netherlands.")
 	d.open("photographer", "I work as a photographer.")
 	d.open("card", "Where is the card?")
-	d.open("typed so", "The extention of my stay.")
+	d.open("typed so", "The extenssion of my stay.")
 	d.account("163920702842", "Wolfeschlegel Steinhausen", "w@mail.example", "")
 	d.index()
 	d.engine = d.connect("http://127.0.0.1:1")
 	for query, want := range map[string][]string{
 		"guardianshp": {"guardianship"}, "gaurdianship": {"guardianship"}, "guardianshp netherlnds": {"guardianship"}, "photografer": {"photographer"},
 		"fotographer": nil, "photogrfr": nil, // another first letter; three slips
-		"crad": nil, "extention": {"typed so"}, "extension": {"typed so"}, "guardianship": {"guardianship"}, `"guardianshp"`: nil, "wolfeschlegl": {"Wolfeschlegel Steinhausen"},
+		"crad": nil, "extenssion": {"typed so"}, "extension": {"typed so"}, "guardianship": {"guardianship"}, `"guardianshp"`: nil, "wolfeschlegl": {"Wolfeschlegel Steinhausen"},
 	} {
 		found := d.search(search.Query{Text: query})
 		var got []string
