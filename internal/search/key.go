@@ -101,7 +101,11 @@ const serverID = "server"
 type serverNote struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
+	BuiltIn bool   `json:"built_in"` // no Meilisearch, but the one of internal/devstack
 }
+
+// builtInCommit is what the built-in search gives as the commit that it was made from.
+const builtInCommit = "askwell-in-process"
 
 // recordServer writes down which version the server is.
 func recordServer(ctx context.Context, client meilisearch.ServiceManager, prefix string) error {
@@ -110,7 +114,7 @@ func recordServer(ctx context.Context, client meilisearch.ServiceManager, prefix
 		return failed("ask for the version of Meilisearch", err)
 	}
 	key := "id"
-	_, err = client.Index(serverIndex(prefix)).AddDocumentsWithContext(ctx, []serverNote{{serverID, version.PkgVersion}}, &meilisearch.DocumentOptions{PrimaryKey: &key})
+	_, err = client.Index(serverIndex(prefix)).AddDocumentsWithContext(ctx, []serverNote{{serverID, version.PkgVersion, version.CommitSha == builtInCommit}}, &meilisearch.DocumentOptions{PrimaryKey: &key})
 	return failed("record the version of Meilisearch", err)
 }
 
@@ -123,12 +127,17 @@ func (e *Engine) serverVersion(ctx context.Context) (string, error) {
 	if !isCode(err, "invalid_api_key") {
 		return "", failed("ask for the version of Meilisearch", err)
 	}
-	var note serverNote
+	note, err := e.serverNote(ctx)
+	return note.Version, err
+}
+
+// serverNote is what GrantKey recorded; empty when it did not.
+func (e *Engine) serverNote(ctx context.Context) (note serverNote, err error) {
 	err = e.reader.Index(serverIndex(commonPrefix)).GetDocumentWithContext(ctx, serverID, nil, &note)
 	if isCode(err, "index_not_found", "document_not_found") {
-		return "", nil
+		return serverNote{}, nil
 	}
-	return note.Version, failed("read the version of Meilisearch", err)
+	return note, failed("read the version of Meilisearch", err)
 }
 
 // keyFailed is failed, with the reasons that a person can mend.

@@ -100,6 +100,12 @@ func (e *Engine) Search(ctx context.Context, q Query) (found Results, err error)
 	page.LagSeconds, page.Waiting = fresh.LagSeconds, fresh.Waiting
 	page.Problems, page.Conditions, page.Cut = p.problems, p.typed.Conditions, p.typed.Cut
 	page.Words = p.typed.Words()
+	if note := e.server.Load(); note != nil && page.Engine == EngineMeilisearch {
+		page.Server = note.Version
+		if note.BuiltIn {
+			page.Server = ServerBuiltIn
+		}
+	}
 	page.TookMS = time.Since(started).Milliseconds()
 	return page, nil
 }

@@ -19,6 +19,9 @@ const (
 	EngineNone        = "none"       // nothing was asked for
 )
 
+// ServerBuiltIn is the version of the search server that `askwell up` runs where no Meilisearch is installed.
+const ServerBuiltIn = "built-in"
+
 // Why PostgreSQL answered in Meilisearch's place.
 const (
 	WhyAway     = "away"     // it does not answer, or not as it should
@@ -34,6 +37,7 @@ const (
 // and Problems are the conditions that were left out of account. Cut says that only the beginning of the text was read.
 type Results struct {
 	Engine     string
+	Server     string // when Engine is Meilisearch: its version, ServerBuiltIn, or "" when it is not known
 	Why        string // when Engine is PostgreSQL
 	TookMS     int64
 	LagSeconds float64

@@ -58,6 +58,7 @@ type Engine struct {
 	bounds   bounds
 	why      atomic.Value // string: why Meilisearch last did not answer
 	seen     atomic.Pointer[settingsSeen]
+	server   atomic.Pointer[serverNote]
 	newer    sync.Once // the warning that a later version built the indexes
 	lexicon  lexicon
 	fillPage int64        // how many rows a rebuild reads at once

@@ -44,6 +44,9 @@ func (e *Engine) current(ctx context.Context) error {
 		return err
 	}
 	e.seen.Store(&settingsSeen{at: e.now(), ok: s.Version == settingsVersion})
+	if note, err := e.serverNote(ctx); err == nil { // who answers is said on the page, and nothing hangs on it
+		e.server.Store(&note)
+	}
 	if s.Version != settingsVersion {
 		return errOtherSettings
 	}

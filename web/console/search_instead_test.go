@@ -22,7 +22,7 @@ func TestPostgreSQLAnswersInstead(t *testing.T) {
 	s, refs := filterDesk(t)
 	s.away(t)
 	page := s.get(t, find("q", waited))
-	if got := page.Text(".found__instead"); !strings.Contains(got, "Meilisearch does not answer.") || !strings.Contains(got, "forgives slips only where nothing else is found") {
+	if got := page.Text(".found__instead"); !strings.Contains(got, "The search server does not answer.") || !strings.Contains(got, "forgives slips only where nothing else is found") {
 		t.Errorf("the page says %q", got)
 	}
 	if got := page.Text(".found__facts"); !strings.Contains(got, "18 results") || !strings.Contains(got, "PostgreSQL, ") {
@@ -57,7 +57,7 @@ func TestOtherSettings(t *testing.T) {
 	}
 	d := newDesk(t, webtest.Options{DB: db, Change: func(c *web.Config) { c.Search = engine }})
 	page := d.get(t, find("q", "approved")) // and nobody has made an index
-	if got := page.Text(".found__instead"); !strings.HasPrefix(got, "The index of Meilisearch is being rebuilt. PostgreSQL answered instead") {
+	if got := page.Text(".found__instead"); !strings.HasPrefix(got, "The search index is being rebuilt. PostgreSQL answered instead") {
 		t.Errorf("the page says %q", got)
 	}
 }

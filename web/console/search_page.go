@@ -233,7 +233,18 @@ func (d *searchPage) Lag() time.Duration {
 // LagSeconds is Lag in whole seconds.
 func (d *searchPage) LagSeconds() int { return int(d.Lag().Seconds()) }
 
-// Instead reports whether PostgreSQL answered in Meilisearch's place.
+// AnsweredBy names what answered: Meilisearch with its version, the built-in search, or PostgreSQL.
+func (d *searchPage) AnsweredBy() string {
+	switch d.Results.Server {
+	case "":
+		return d.Printer.Find("console.search.engine."+d.Results.Engine, d.Results.Engine)
+	case search.ServerBuiltIn:
+		return d.Printer.T("console.search.engine.built_in")
+	}
+	return d.Printer.T("console.search.engine.version", "version", d.Results.Server)
+}
+
+// Instead reports whether PostgreSQL answered in the search server's place.
 func (d *searchPage) Instead() bool { return d.Results.Engine == search.EnginePostgreSQL }
 
 // ManyWait reports whether more changes wait than are counted.
