@@ -18,7 +18,7 @@ type outgoing struct{ db *pgxpool.Pool }
 var unsentDesc = prometheus.NewDesc("askwell_unsent_mails",
 	"Mails that wait, were refused, expired or are unconfirmed, by state and by what the mail server's last answer was about.", []string{"state", "fault"}, nil)
 
-var heldDesc = prometheus.NewDesc("askwell_mail_held", "1 while no mail leaves, because the desk looks like a copy.", nil, nil)
+var heldDesc = prometheus.NewDesc("askwell_mail_held", "1 while no mail is sent, because the database may be a copy of the desk.", nil, nil)
 
 var mailboxDesc = prometheus.NewDesc("askwell_mailbox_problem", "1 while no mail is taken from a mailbox; the code says why, and is empty while mail is taken.", []string{"mailbox", "code"}, nil)
 
@@ -60,7 +60,7 @@ func (o outgoing) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// paused tells whether this process leaves a service alone.
+// paused is 1 while this process has stopped using a service that fails.
 func paused(name, help string, is func() bool) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
 		if is() {

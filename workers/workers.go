@@ -119,7 +119,7 @@ func New(cfg Config) (*Workers, error) {
 			_, why := w.Mail.Paused()
 			return why != nil
 		}),
-		paused("askwell_scanner_paused", "1 while the virus scanner does not answer and this process asks it one file at a time.", func() bool {
+		paused("askwell_scanner_paused", "1 while the virus scanner does not answer and this process scans one file at a time.", func() bool {
 			return w.scans.State() != gobreaker.StateClosed
 		}))
 	if err != nil {

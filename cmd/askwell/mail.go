@@ -10,7 +10,7 @@ import (
 	"github.com/askwell/askwell/internal/postgres"
 )
 
-// runMail lets mail go that is held because the desk looks like a copy.
+// runMail releases mail that is held because the database may be a copy of the desk.
 func runMail(ctx context.Context, t terminal, args []string) error {
 	fs := t.flags("mail", "release [--data DIR]")
 	data := dataFlag(fs)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -114,6 +115,26 @@ func (c *child) stop(ctx context.Context, steps ...step) error {
 		}
 	}
 	return fmt.Errorf("process %d does not end", c.pid)
+}
+
+// await returns once the server answers, which it does only when what it kept is loaded, or has ended.
+func (c *child) await(ctx context.Context, output *logFile, answers func(context.Context) error) error {
+	for {
+		err := answers(ctx)
+		if err == nil && !c.ended() {
+			return nil
+		}
+		select {
+		case <-c.done:
+			if strings.Contains(strings.ToLower(output.tail()), "address already in use") {
+				return errPortTaken
+			}
+			return withTail(c.err, output)
+		case <-ctx.Done():
+			return withTail(fmt.Errorf("%w: %w", context.Cause(ctx), err), output)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // ended says whether the child has ended.

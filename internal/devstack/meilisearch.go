@@ -205,7 +205,7 @@ func (m *Meilisearch) startServer(ctx context.Context) error {
 		m.output.Close()
 		return err
 	}
-	if err := m.await(ctx); err != nil {
+	if err := m.child.await(ctx, m.output, m.answers); err != nil {
 		err = errors.Join(err, m.child.stop(context.WithoutCancel(ctx), step{syscall.SIGTERM, time.Second}, step{syscall.SIGKILL, time.Second}))
 		m.output.Close()
 		return err
@@ -221,26 +221,7 @@ func (m *Meilisearch) settings(data string) []string {
 	}
 }
 
-// await returns once the server answers whoever has its master key: another server on the port does not.
-func (m *Meilisearch) await(ctx context.Context) error {
-	for {
-		err := m.answers(ctx)
-		if err == nil && !m.child.ended() {
-			return nil
-		}
-		select {
-		case <-m.child.done:
-			if strings.Contains(strings.ToLower(m.output.tail()), "address already in use") {
-				return errPortTaken
-			}
-			return withTail(m.child.err, m.output)
-		case <-ctx.Done():
-			return withTail(fmt.Errorf("%w: %w", context.Cause(ctx), err), m.output)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
+// answers says whether the server at our port is the one that knows our master key.
 func (m *Meilisearch) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

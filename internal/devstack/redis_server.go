@@ -84,7 +84,7 @@ func (r *Redis) startServer(ctx context.Context, found redisProgram, fast bool) 
 		return nil, err
 	}
 	server := &redisChild{child: c, output: output}
-	if err := server.await(ctx, r.answers); err != nil {
+	if err := server.await(ctx, output, r.answers); err != nil {
 		err = errors.Join(err, server.stop(context.WithoutCancel(ctx)))
 		output.Close()
 		return nil, err
@@ -106,26 +106,6 @@ func redisSettings(data string, port int, password string, fast bool) string {
 		lines = append(lines, "appendonly yes", "appendfsync everysec")
 	}
 	return strings.Join(lines, "\n") + "\n"
-}
-
-// await returns once the server answers, which it does only when what it kept is loaded.
-func (s *redisChild) await(ctx context.Context, answers func(context.Context) error) error {
-	for {
-		err := answers(ctx)
-		if err == nil && !s.child.ended() {
-			return nil
-		}
-		select {
-		case <-s.done:
-			if strings.Contains(s.output.tail(), "Address already in use") {
-				return errPortTaken
-			}
-			return withTail(s.err, s.output)
-		case <-ctx.Done():
-			return withTail(fmt.Errorf("%w: %w", context.Cause(ctx), err), s.output)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }
 
 func (s *redisChild) stop(ctx context.Context) error {

@@ -24,7 +24,7 @@ type Spelled struct {
 func SpelledIn(text string) []Spelled {
 	var all []Spelled
 	for _, at := range written.FindAllStringIndex(text, -1) {
-		if goesOn.MatchString(text[at[1]:]) || comesFrom.MatchString(text[:at[0]]) {
+		if goesOn.MatchString(text[at[1]:]) || comesFrom.MatchString(text[max(0, at[0]-2):at[0]]) {
 			continue // part of a longer number
 		}
 		normal := Normalize(text[at[0]:at[1]])

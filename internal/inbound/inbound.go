@@ -131,7 +131,7 @@ func New(cfg Config) *Desk {
 const keepRaw = 30 * 24 * time.Hour
 
 // Receive keeps a mail. Once it returns, the mail is on disk, and a worker will file it. A mail that was kept before is not kept again.
-// Anybody may send one. Errors: unavailable when the database is unavailable; then the sender must be told to come again.
+// Anybody may send one. Errors: unavailable when the database is unavailable; then the sender must be told to try again later.
 func (d *Desk) Receive(ctx context.Context, in Arrived) error {
 	prints := d.vault.fingerprints(in.Raw)
 	at, size := d.Now().UTC(), int64(len(in.Raw))

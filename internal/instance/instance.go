@@ -56,10 +56,10 @@ func MailHeld(ctx context.Context, db postgres.Querier) (h Held, err error) {
 	return h, nil
 }
 
-// Release lets mail go: this database is the desk's from now on, with the files that stand beside it. For administrators.
+// Release ends the hold: this database is the desk's from now on, with the files that stand beside it. For administrators.
 func Release(ctx context.Context, db postgres.Querier) error {
 	if _, err := db.Exec(ctx, `UPDATE desk SET mark = NULL, mail_held_since = NULL, mail_held_for = ''`); err != nil {
-		return fmt.Errorf("let mail go: %w", postgres.Failure(err))
+		return fmt.Errorf("release held mail: %w", postgres.Failure(err))
 	}
 	return nil
 }

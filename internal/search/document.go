@@ -107,6 +107,7 @@ func (e *Engine) topic(names, category string) string {
 // spelled lists the identifiers of texts that are not written in their canonical form, in that form; of A-Numbers the digits alone, too.
 func spelled(texts ...string) string {
 	var all []string
+	seen := map[string]bool{}
 	for _, text := range texts {
 		for _, s := range identifier.SpelledIn(text) {
 			forms := []string{s.Normal}
@@ -114,8 +115,8 @@ func spelled(texts ...string) string {
 				forms = append(forms, digits)
 			}
 			for _, f := range forms {
-				if f != text[s.Start:s.End] && !slices.Contains(all, f) {
-					all = append(all, f)
+				if f != text[s.Start:s.End] && !seen[f] {
+					seen[f], all = true, append(all, f)
 				}
 			}
 		}

@@ -128,7 +128,7 @@ func (e *Engine) vectors(ctx context.Context, db postgres.Querier, kind string, 
 	if err != nil {
 		return nil, err
 	}
-	if err := e.keepWords(ctx, db, known); err != nil {
+	if err := e.keepWords(ctx, known); err != nil {
 		return nil, err
 	}
 	return mapped(texts, func(t fullText) string { return vector(t.Parts, identifierPart[kind], known) }), nil

@@ -40,7 +40,7 @@ type Config struct {
 	Sessions *pgxpool.Pool // for locks of a session, past a pooler; DB when nil
 	Logger   *slog.Logger
 	Now      func() time.Time
-	Observe  func(Answered)                 // hears of every search; may be nil
+	Observe  func(Answered)                 // called after every search; may be nil
 	Location *time.Location                 // the desk's zone, in which its months begin; UTC when nil
 	Labels   func(category string) []string // a category's names in the other languages; may be nil
 }

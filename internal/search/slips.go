@@ -16,6 +16,8 @@ import (
 const (
 	// From how many letters on one slip is forgiven in a word, and two: as Meilisearch has it (settings.go).
 	oneSlip, twoSlips = 5, 9
+	// maxNear is how many words of the same letter and about the same length are compared with a mistyped one: whoever sends inquiries adds words.
+	maxNear = 20_000
 	// maxMeant is how many words a mistyped one may have been.
 	maxMeant = 8
 )
@@ -32,13 +34,14 @@ func mayBeMistyped(word string) bool {
 	return n >= oneSlip
 }
 
-// keepWords adds words of texts to those that a mistyped one may have been. What this process has added before it leaves out.
-func (e *Engine) keepWords(ctx context.Context, db postgres.Querier, known map[string]forms) error {
+// keepWords adds words of texts to those that a mistyped one may have been. What this process has added before it leaves out: an addition is
+// committed by itself, and none is ever removed.
+func (e *Engine) keepWords(ctx context.Context, known map[string]forms) error {
 	words := e.lexicon.unkept(known)
 	if len(words) == 0 {
 		return nil
 	}
-	_, err := db.Exec(ctx, `INSERT INTO search_word (word) SELECT unnest($1::text[]) ORDER BY 1 ON CONFLICT DO NOTHING`, words)
+	_, err := e.db.Exec(ctx, `INSERT INTO search_word (word) SELECT unnest($1::text[]) ORDER BY 1 ON CONFLICT DO NOTHING`, words)
 	if err != nil {
 		return fmt.Errorf("keep the words of texts: %w", postgres.Failure(err))
 	}
@@ -83,8 +86,8 @@ func (e *Engine) meant(ctx context.Context, word string) ([]string, error) {
 	if len(letters) >= twoSlips {
 		most = 2
 	}
-	rows, err := e.db.Query(ctx, `SELECT word FROM search_word WHERE word >= $1 AND word < $2 AND length(word) BETWEEN $3 AND $4`,
-		string(letters[0]), string(letters[0]+1), len(letters)-most, len(letters)+most)
+	rows, err := e.db.Query(ctx, `SELECT word FROM search_word WHERE word >= $1 AND word < $2 AND length(word) BETWEEN $3 AND $4 LIMIT $5`,
+		string(letters[0]), string(letters[0]+1), len(letters)-most, len(letters)+most, maxNear)
 	if err != nil {
 		return nil, fmt.Errorf("look for what was meant: %w", postgres.Failure(err))
 	}

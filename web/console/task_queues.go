@@ -99,17 +99,14 @@ func (a *Area) TaskQueueShow(c *gin.Context) error {
 	if d.Boxes, err = inbound.Mailboxes(ctx, a.DB); err != nil {
 		return err
 	}
-	if d.Held, err = instance.MailHeld(ctx, a.DB); err != nil {
-		return err
-	}
-	d.MailHeld = time.Time{} // this page says more about it
+	d.Held, d.MailHeld = d.MailHeld, instance.Held{} // in more words than on every other page
 	a.askQueues(ctx, d)
 	d.Title, d.Path = p.T("console.tasks.title"), taskQueuesPath
 	d.Empty = page.Empty{Icon: "check_circle", Title: p.T("console.tasks.none.title"), Text: p.T("console.tasks.none.text")}
 	return a.Pages.HTML(c, http.StatusOK, "console/task_queues", d)
 }
 
-// MailRelease lets mail go that is held because the desk looks like a copy.
+// MailRelease releases mail that is held because the database may be a copy of the desk.
 func (a *Area) MailRelease(c *gin.Context) error {
 	member, err := me(c)
 	if err != nil {

@@ -57,7 +57,7 @@ func (a *Area) Frame(c *gin.Context, current string) (page.Frame, error) {
 		return page.Frame{}, err
 	}
 	f := a.Pages.Frame(c)
-	f.Views, f.Operators, f.MailHeld = groups, operators(f.Printer), held.Since
+	f.Views, f.Operators, f.MailHeld = groups, operators(f.Printer), held
 	return f, nil
 }
 

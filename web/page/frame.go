@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/askwell/askwell/internal/instance"
 	"github.com/askwell/askwell/web/messages"
 )
 
@@ -31,7 +31,7 @@ type Frame struct {
 	Operators []Operator        // what the search box understands
 	Views     []ViewGroup       // the console's rail
 	Flashes   []Flash           // what the page before wanted to say
-	MailHeld  time.Time         // since when no mail leaves the desk; zero while it does
+	MailHeld  instance.Held     // why and since when no mail is sent
 	BodyClass string            // a class for the page's own styles
 	Theme     string            // light, dark, or empty to follow the system
 	Printer   *messages.Printer `json:"-"`
